@@ -1,0 +1,312 @@
+//! The operations as data.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::Cause;
+
+/// A set of keys of the phone's pad.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys(String);
+
+impl Keys {
+    pub const ALL: &str = "0123456789*#ABCD";
+
+    /// The keys among the characters of `keys`.
+    pub fn new(keys: &str) -> Self {
+        Self(
+            keys.chars()
+                .map(|k| k.to_ascii_uppercase())
+                .filter(|k| Self::ALL.contains(*k))
+                .collect(),
+        )
+    }
+
+    pub fn all() -> Self {
+        Self(Self::ALL.into())
+    }
+
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    pub fn contains(&self, key: char) -> bool {
+        self.0.contains(key)
+    }
+}
+
+/// What is to be said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Utterance {
+    /// Plain text; SSML when `ssml` is set.
+    pub text: String,
+    pub ssml: bool,
+    /// As the document names it; engines map it to what they have.
+    pub voice: Option<String>,
+    /// BCP-47, as in `en-US`.
+    pub language: Option<String>,
+    /// An engine of `[speech]`, when the document names one.
+    pub engine: Option<String>,
+}
+
+/// Something that can be heard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Sound {
+    Speech(Utterance),
+    /// An absolute http(s) URL of an audio file, fetched by pivot.
+    Url(String),
+    /// A media URI of Asterisk's own, as in `sound:hello-world`.
+    Asterisk(String),
+    Silence(Duration),
+    Tone(Tone),
+    /// Audio in pivot's media folder already, as in a spoken or stored prompt.
+    Clip(String),
+}
+
+/// A tone that pivot generates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tone {
+    /// Hertz, sounding together.
+    pub frequencies: Vec<f32>,
+    pub on: Duration,
+    pub off: Duration,
+    pub times: u32,
+}
+
+/// Plays sounds one after the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Play {
+    pub sounds: Vec<Sound>,
+    /// Keys that stop the whole.
+    pub stop_on: Keys,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlayEnd {
+    Finished,
+    Key(char),
+    /// None of the sounds could be played; says why. The trace has each.
+    Failed(String),
+}
+
+/// Plays prompts while keys are collected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Collect {
+    pub prompts: Vec<Sound>,
+    pub max: Option<usize>,
+    /// Ends the collection and is not part of it.
+    pub finish_on: Keys,
+    /// From the end of the prompts to the first key.
+    pub first: Duration,
+    /// From each key to the next.
+    pub between: Duration,
+    /// Keys that count as pressed already. Other keys pressed before the
+    /// collection began are not looked at.
+    pub typed: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Collected {
+    pub digits: String,
+    pub end: CollectEnd,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CollectEnd {
+    /// `max` reached.
+    Full,
+    Key(char),
+    Timeout,
+}
+
+/// Records the caller.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub max: Duration,
+    /// Silence that ends it.
+    pub silence: Option<Duration>,
+    pub finish_on: Keys,
+    pub beep: bool,
+    /// Cut silence from both ends.
+    pub trim: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    pub end: RecordEnd,
+    /// Length of the file before trimming.
+    pub duration: Duration,
+    /// None when nothing was recorded.
+    pub recording: Option<RecordingRef>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordEnd {
+    Key(char),
+    Silence,
+    MaxLength,
+    Failed(String),
+}
+
+/// A finished recording in pivot's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordingRef {
+    /// `RE` and 32 hex digits.
+    pub sid: String,
+    /// Where web applications fetch it; `.wav` and `.mp3` may be appended.
+    pub url: String,
+    pub duration: Duration,
+    pub channels: u16,
+    /// Nothing but silence in it.
+    pub silent: bool,
+}
+
+/// A recording that runs beside the flow (Callflow's `record_call`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecording {
+    pub format: AudioFormat,
+    pub max: Duration,
+    /// Shorter ones are thrown away.
+    pub min: Duration,
+    pub start: RecordingStart,
+    pub upload: Option<Upload>,
+    pub media_name: Option<String>,
+    /// Caller left, callee right.
+    pub dual: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordingStart {
+    Now,
+    OnAnswer,
+    OnBridge,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AudioFormat {
+    Wav,
+    Mp3,
+}
+
+impl AudioFormat {
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::Mp3 => "mp3",
+        }
+    }
+}
+
+/// Where a recording is sent: `<url>/call_recording_<Call-ID>.<ext>` with
+/// Kazoo's query (spec/kazoo-pivot.md, 2.13).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upload {
+    pub url: String,
+    /// `PUT`, `POST` or `PATCH`.
+    pub method: String,
+    /// Add `from`, `to`, … to the URL, as the Callflow modules do.
+    pub query: bool,
+}
+
+/// Rings one or more parties, and connects the caller with the first who answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dial {
+    pub targets: Vec<Target>,
+    /// How long they ring.
+    pub timeout: Duration,
+    /// How long the caller may talk with the one who answered.
+    pub time_limit: Option<Duration>,
+    /// None = the caller's own.
+    pub caller_id: Option<CallerId>,
+    /// The caller's `*` ends the conversation.
+    pub hangup_on_star: bool,
+    pub record: Option<DialRecording>,
+    /// The caller hears ringback rather than the callee's early media.
+    pub ignore_early_media: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub endpoint: Endpoint,
+    /// Before this leg is dialled.
+    pub delay: Duration,
+    /// How long this leg rings, from its own start.
+    pub timeout: Option<Duration>,
+    /// SIP headers of its INVITE.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Target {
+    pub fn new(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            delay: Duration::ZERO,
+            timeout: None,
+            headers: Vec::new(),
+        }
+    }
+}
+
+/// Who is called; `[dial]` says how that is written for Asterisk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Endpoint {
+    Number(String),
+    Sip(String),
+    User(String),
+    Device(String),
+    Client(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerId {
+    pub number: String,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DialRecording {
+    pub from_ringing: bool,
+    /// Caller left, callee right.
+    pub dual: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialled {
+    pub outcome: DialOutcome,
+    /// Why the last leg ended.
+    pub cause: Cause,
+    /// The SIP code, where Asterisk tells it.
+    pub sip_code: Option<u16>,
+    /// CallSid of the leg that answered, else of the last one that ended.
+    pub leg: Option<String>,
+    /// From answer to end.
+    pub talked: Duration,
+    pub recording: Option<RecordingRef>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DialOutcome {
+    /// Somebody answered; the conversation is over.
+    Completed,
+    Busy,
+    NoAnswer,
+    Failed,
+    /// The caller left first.
+    Canceled,
+}
+
+/// A request that is made when the caller hangs up during a verb. The caller's
+/// status and the result known so far are added when it is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    pub request: crate::program::Request,
+    /// What the request reports on.
+    pub about: OwedAbout,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwedAbout {
+    Record,
+    Dial,
+}

@@ -1,0 +1,80 @@
+//! The ids pivot gives away.
+//!
+//! Everything that ARI lets a client name is named by us and derived from the
+//! call: `pv-<call>-<document>.<step>.<op>`. An event can then be routed before
+//! the response to the request that caused it has been read, and a call that is
+//! picked up by another process knows what it had asked for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What every id of ours in Asterisk begins with; the reaper looks for it.
+pub const PREFIX: &str = "pv-";
+
+/// A call: `CA` and 32 hex digits, for the whole life of the leg.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CallId(String);
+
+impl CallId {
+    /// A new call. Ids sort by the time they were made.
+    #[expect(clippy::new_without_default, reason = "each new id is another one")]
+    pub fn new() -> Self {
+        Self(sid("CA"))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The 32 hex digits, which the ids of the call's objects begin with.
+    pub fn hex(&self) -> &str {
+        self.0.get(2..).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A Twilio-shaped id: two letters and 32 hex digits.
+pub fn sid(prefix: &str) -> String {
+    format!("{prefix}{}", uuid::Uuid::now_v7().simple())
+}
+
+/// The same, not guessable, for what is served without credentials.
+pub fn secret_sid(prefix: &str) -> String {
+    format!("{prefix}{}", uuid::Uuid::new_v4().simple())
+}
+
+/// An operation of a call. Counters only grow, so a document that redirects to
+/// itself still gives new ids.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct OpId {
+    pub call: CallId,
+    pub document: u32,
+    pub step: u32,
+    pub op: u32,
+}
+
+impl OpId {
+    /// The id of one of this operation's objects in Asterisk; `part` tells the
+    /// objects of one operation apart.
+    pub fn object(&self, part: &str) -> String {
+        let Self {
+            call,
+            document,
+            step,
+            op,
+        } = self;
+        format!("{PREFIX}{}-{document}.{step}.{op}{part}", call.hex())
+    }
+}
+
+impl fmt::Display for OpId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.document, self.step, self.op)
+    }
+}

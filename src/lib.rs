@@ -1,0 +1,10 @@
+//! Pivot for Asterisk: programmable call flows over ARI.
+
+pub mod call;
+pub mod callflow;
+pub mod clock;
+pub mod config;
+pub mod id;
+pub mod program;
+pub mod report;
+pub mod twiml;

@@ -1,0 +1,83 @@
+//! What every layer may say about control flow.
+//!
+//! The two languages keep their own interpreters; what their verbs and modules
+//! decide is said in these words, and `flow` carries it out.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::Cause;
+use crate::callflow::Node;
+use crate::config::{BodyFormat, Method, ReqFormat};
+use crate::twiml::Document;
+
+/// Instructions that a call can run.
+#[derive(Debug, Clone)]
+pub enum Program {
+    TwiMl(Arc<Document>),
+    Callflow(Arc<Node>),
+}
+
+/// What a verb or module decides about what comes next.
+#[derive(Debug, Clone)]
+pub enum Flow {
+    /// TwiML: the next sibling. Callflow: child `_`.
+    Next,
+    /// Callflow: this child, else `_`.
+    Child(String),
+    /// Callflow: run this, then go on with this node's child `_`.
+    Branch(Arc<Node>),
+    /// Leave this document for the answer to this request.
+    Fetch(Request),
+    /// Callflow: a new pivot session; if nothing comes of it, child `_`.
+    Pivot(Box<Pivot>),
+    /// Callflow: end of this flow. Goes on after the `Branch` that led here; hangs up when there was none.
+    Stop(Option<Cause>),
+    /// End of the call's instructions, whatever called them.
+    End(End),
+}
+
+/// How a call's instructions end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// Hang up, with this cause if given (normal clearing otherwise).
+    Hangup(Option<Cause>),
+    /// Hand the channel back to the dialplan: at its next step, or at the given place.
+    Dialplan {
+        context: Option<String>,
+        extension: Option<String>,
+        priority: Option<u32>,
+    },
+    /// Something else controls the channel now.
+    Gone,
+}
+
+/// A request for the next document of this session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// As written; relative to the current document. Empty = the current document.
+    pub url: String,
+    /// None = the session's `verb_method`.
+    pub method: Option<Method>,
+    /// What this verb adds to the session's parameters.
+    pub params: Vec<(String, String)>,
+    /// Who asks, for the trace: `Gather action`.
+    pub why: String,
+}
+
+/// A pivot session: the fields of Kazoo's `pivot` module and of `[default]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pivot {
+    pub voice_url: String,
+    pub method: Method,
+    pub req_format: ReqFormat,
+    pub req_body_format: BodyFormat,
+    /// None = 15000 in `twiml`, 5000 in `kazoo`.
+    pub req_timeout_ms: Option<u64>,
+    pub custom_request_headers: Vec<(String, String)>,
+    pub cdr_url: Option<String>,
+    pub fallback_url: Option<String>,
+    pub fallback_method: Method,
+    pub debug: bool,
+}
