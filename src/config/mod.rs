@@ -7,6 +7,7 @@
 
 mod check;
 mod load;
+pub mod network;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

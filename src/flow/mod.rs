@@ -1,0 +1,3 @@
+//! Running programs: fetching documents, executing them, and what follows.
+
+pub mod signature;
