@@ -1,5 +1,19 @@
 //! TwiML: the list.
+//!
+//! `document` reads bytes to verbs by way of `encoding` and `element`; each verb
+//! is a file of `verbs`, which reads its attributes with `attr`. `run` carries a
+//! document out. `later` lists what Twilio has and pivot does not do yet.
 
-/// A document that has been read.
-#[derive(Debug)]
-pub struct Document;
+pub mod attr;
+mod document;
+pub mod element;
+mod encoding;
+pub mod error;
+mod later;
+mod nouns;
+mod print;
+pub mod verbs;
+
+pub use document::{Document, Options};
+pub use encoding::decode;
+pub use verbs::AnyVerb;

@@ -1,2 +1,3 @@
-#[test]
-fn builds() {}
+//! Tests of the whole.
+
+mod twiml_documents;

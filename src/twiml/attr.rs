@@ -1,0 +1,382 @@
+//! Reading attributes: every reader reports what is wrong and gives the
+//! default, so that a verb is always read whole.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use url::Url;
+
+use super::element::{Attribute, Element, Span};
+use super::{error, later};
+use crate::call::ops::Keys;
+use crate::config::Method;
+use crate::report::{Diagnostic, Report, nearest};
+
+/// What Twilio calls a number that cannot be used.
+pub struct Codes {
+    bad: u32,
+    too_large: u32,
+}
+
+impl From<u32> for Codes {
+    fn from(code: u32) -> Self {
+        Self {
+            bad: code,
+            too_large: code,
+        }
+    }
+}
+
+/// The second is for a number that is too large.
+impl From<(u32, u32)> for Codes {
+    fn from((bad, too_large): (u32, u32)) -> Self {
+        Self { bad, too_large }
+    }
+}
+
+/// The attributes of one element. Each is asked for by name; `finish` reports
+/// those that nobody asked for.
+pub struct Attributes<'e, 'r> {
+    element: &'e Element,
+    report: &'r mut Report,
+    known: Vec<&'static str>,
+}
+
+impl<'e, 'r> Attributes<'e, 'r> {
+    pub fn of(element: &'e Element, report: &'r mut Report) -> Self {
+        Self {
+            element,
+            report,
+            known: Vec::new(),
+        }
+    }
+
+    fn get(&mut self, name: &'static str) -> Option<&'e Attribute> {
+        self.known.push(name);
+        self.element.attribute(name)
+    }
+
+    fn warn(&mut self, code: u32, at: &Attribute, message: String) -> &mut Diagnostic {
+        self.report.warn(code, place(at), message)
+    }
+
+    /// Is it written at all, even with an empty value?
+    pub fn has(&self, name: &str) -> bool {
+        self.element.attribute(name).is_some()
+    }
+
+    /// The value as written.
+    pub fn raw(&mut self, name: &'static str) -> Option<&'e str> {
+        self.get(name).map(|a| a.value.as_str())
+    }
+
+    /// Text without white space around it; an empty value counts as absent.
+    pub fn text(&mut self, name: &'static str) -> Option<String> {
+        let value = self.get(name)?.value.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    }
+
+    /// Text that `accept` must agree to.
+    pub fn text_if(
+        &mut self,
+        name: &'static str,
+        code: u32,
+        expected: &str,
+        accept: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let at = self.get(name)?;
+        let value = at.value.trim();
+        if accept(value) {
+            return Some(value.to_owned());
+        }
+        self.warn(code, at, format!("`{name}` cannot be `{value}`"))
+            .help(format!("{expected}; it is ignored"));
+        None
+    }
+
+    /// `true` or `false`, in any case.
+    pub fn flag(&mut self, name: &'static str, code: u32, default: bool) -> bool {
+        let Some(at) = self.get(name) else {
+            return default;
+        };
+        match at.value.trim().to_ascii_lowercase().as_str() {
+            "true" => true,
+            "false" => false,
+            _ => {
+                let message = format!("`{name}` is neither true nor false: `{}`", at.value);
+                self.warn(code, at, message)
+                    .help(format!("write `true` or `false`; {default} is used"));
+                default
+            }
+        }
+    }
+
+    /// A whole number. Too large a one is brought down to the largest; anything
+    /// else outside the range is not used.
+    pub fn number(
+        &mut self,
+        name: &'static str,
+        codes: impl Into<Codes>,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let Codes { bad, too_large } = codes.into();
+        let at = self.get(name)?;
+        let value = at.value.trim();
+        let (low, high) = (*range.start(), *range.end());
+        let bounds = match (low, high) {
+            (0, u32::MAX) => "0 or more".to_owned(),
+            (low, u32::MAX) => format!("{low} or more"),
+            (low, high) => format!("from {low} to {high}"),
+        };
+        let digits = value.strip_prefix('+').unwrap_or(value);
+        let number = (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+            // Only a number too long for 64 bits does not parse here.
+            .then(|| digits.parse::<u64>().unwrap_or(u64::MAX));
+        match number {
+            Some(n) if n > u64::from(high) => {
+                self.warn(
+                    too_large,
+                    at,
+                    format!("`{name}` is at most {high}, not {value}"),
+                )
+                .help(format!("{high} is used"));
+                Some(high)
+            }
+            Some(n) if n >= u64::from(low) => u32::try_from(n).ok(),
+            Some(_) => {
+                self.warn(bad, at, format!("`{name}` is at least {low}, not {value}"))
+                    .help(format!(
+                        "write a whole number {bounds}; the default is used"
+                    ));
+                None
+            }
+            None => {
+                self.warn(
+                    bad,
+                    at,
+                    format!("`{name}` is not a whole number: `{value}`"),
+                )
+                .help(format!("write one {bounds}; the default is used"));
+                None
+            }
+        }
+    }
+
+    /// Whole seconds.
+    pub fn seconds(
+        &mut self,
+        name: &'static str,
+        codes: impl Into<Codes>,
+        range: RangeInclusive<u32>,
+        default: u32,
+    ) -> Duration {
+        let seconds = self.number(name, codes, range).unwrap_or(default);
+        Duration::from_secs(seconds.into())
+    }
+
+    /// How often something is played; 0 asks for no end, which is `endless`.
+    pub fn rounds(&mut self, name: &'static str, code: u32, endless: u32) -> u32 {
+        match self.number(name, code, 0..=u32::MAX) {
+            None => 1,
+            Some(0) => endless,
+            Some(n) => n.min(endless),
+        }
+    }
+
+    /// One of the words of `table`, in any case.
+    pub fn choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        code: u32,
+        table: &[(&'static str, T)],
+        default: T,
+    ) -> T {
+        let Some(at) = self.get(name) else {
+            return default;
+        };
+        let value = at.value.trim();
+        let found = table
+            .iter()
+            .find(|(word, _)| word.eq_ignore_ascii_case(value));
+        if let Some((_, choice)) = found {
+            return *choice;
+        }
+        let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
+        let help = match nearest(value, words.iter().copied()) {
+            Some(word) => format!("did you mean `{word}`? The default is used"),
+            None => format!("write one of {}; the default is used", listed(&words)),
+        };
+        self.warn(code, at, format!("`{name}` cannot be `{value}`"))
+            .help(help);
+        default
+    }
+
+    /// `GET` or `POST`, in any case.
+    pub fn method(&mut self, name: &'static str, code: u32) -> Option<Method> {
+        let table = [("GET", Some(Method::Get)), ("POST", Some(Method::Post))];
+        self.choice(name, code, &table, None)
+    }
+
+    /// A URL to be requested, absolute or relative to the document. Empty is
+    /// the document's own.
+    pub fn url(&mut self, name: &'static str) -> Option<String> {
+        let at = self.get(name)?;
+        let url = at.value.trim();
+        check_url(url, place(at), self.report);
+        Some(url.to_owned())
+    }
+
+    /// Words separated by spaces or commas, or a list as Python and Ruby print it.
+    pub fn list(&mut self, name: &'static str) -> Vec<(&'e str, Span)> {
+        let Some(at) = self.get(name) else {
+            return Vec::new();
+        };
+        at.value
+            .split(|c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '\'' | '"'))
+            .filter(|word| !word.is_empty())
+            .map(|word| (word, place(at)))
+            .collect()
+    }
+
+    /// A set of keys of the phone's pad. An empty value is the empty set.
+    pub fn keys(&mut self, name: &'static str, code: u32, default: &str) -> Keys {
+        let Some(at) = self.get(name) else {
+            return Keys::new(default);
+        };
+        let value = at.value.trim();
+        let keys = Keys::new(value);
+        let strangers = value
+            .chars()
+            .any(|c| !keys.contains(c.to_ascii_uppercase()));
+        if !strangers {
+            return keys;
+        }
+        let nothing_left = keys == Keys::none();
+        let used = if nothing_left {
+            "the default is"
+        } else {
+            "the others are"
+        };
+        self.warn(
+            code,
+            at,
+            format!("`{name}` names keys that no phone has: `{value}`"),
+        )
+        .help(format!("keys are 0 to 9, `*` and `#`; {used} used"));
+        if nothing_left {
+            Keys::new(default)
+        } else {
+            keys
+        }
+    }
+
+    /// Reports the attributes that are not known, or known and not done yet.
+    pub fn finish(self) {
+        let element = &self.element.name;
+        let later = later::attributes(element);
+        for attribute in &self.element.attributes {
+            let name = attribute.name.as_str();
+            let span = attribute.name_span.clone();
+            // Namespaces and schema hints, which some XML writers add, mean nothing here.
+            if self.known.contains(&name) || name.starts_with("xmlns") || name.contains(':') {
+                continue;
+            }
+            if later.contains(&name) {
+                later::warn(self.report, span, &format!("`{name}` of `<{element}>`"));
+                continue;
+            }
+            let message = format!("`<{element}>` has no attribute `{name}`");
+            let help = match nearest(name, self.known.iter().chain(later).copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if self.known.is_empty() => format!("`<{element}>` has no attributes"),
+                None => format!("it has {}", listed(&self.known)),
+            };
+            self.report.unknown(error::SCHEMA, span, message).help(help);
+        }
+    }
+}
+
+/// The value's place; an empty value has none, its name does.
+fn place(attribute: &Attribute) -> Span {
+    if attribute.value_span.is_empty() {
+        attribute.name_span.clone()
+    } else {
+        attribute.value_span.clone()
+    }
+}
+
+/// Warns about what cannot be requested.
+pub fn check_url(url: &str, span: Span, report: &mut Report) {
+    let problem = match Url::parse(url) {
+        Ok(absolute) if !matches!(absolute.scheme(), "http" | "https") => {
+            format!("`{url}` is neither http nor https")
+        }
+        Ok(_) => return,
+        Err(url::ParseError::RelativeUrlWithoutBase) => {
+            if !url.contains(char::is_whitespace) {
+                return;
+            }
+            format!("there is white space inside the URL `{url}`")
+        }
+        Err(error) => format!("`{url}` is not a URL: {error}"),
+    };
+    report
+        .warn(error::URL, span, problem)
+        .help("write an http or https URL, or one relative to this document");
+}
+
+fn listed(words: &[impl Display]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// Reports text in an element that has none.
+pub fn no_text(element: &Element, report: &mut Report) {
+    for text in element.texts() {
+        report
+            .warn(
+                error::SCHEMA,
+                text.span.clone(),
+                format!("text inside `<{}>` is ignored", element.name),
+            )
+            .help("put it into a `<Say>` if it is to be spoken");
+    }
+}
+
+/// Reports elements in an element that has none of its own.
+pub fn no_elements(element: &Element, report: &mut Report) {
+    for child in element.elements() {
+        stranger(child, element, &[], error::SCHEMA, report);
+    }
+}
+
+/// Reports an element that has no place in its parent, or is not done yet.
+pub fn stranger(
+    child: &Element,
+    parent: &Element,
+    allowed: &[&str],
+    code: u32,
+    report: &mut Report,
+) {
+    let (name, parent) = (&child.name, &parent.name);
+    let later = later::children(parent);
+    if later.contains(&name.as_str()) {
+        later::warn(
+            report,
+            child.span.clone(),
+            &format!("`<{name}>` in `<{parent}>`"),
+        );
+        return;
+    }
+    let message = format!("`<{name}>` has no place in `<{parent}>` and is skipped");
+    let help = match nearest(name, allowed.iter().chain(later).copied()) {
+        Some(near) => format!("did you mean `<{near}>`? Capitals matter"),
+        None if allowed.is_empty() => format!("`<{parent}>` has nothing inside"),
+        None => format!("it may hold {}", listed(allowed)),
+    };
+    report.unknown(code, child.span.clone(), message).help(help);
+}

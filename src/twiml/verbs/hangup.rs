@@ -1,0 +1,29 @@
+//! `<Hangup>` ends the call. As the first verb of a call it is never answered.
+//!
+//! No attributes. Verbs after it are not reached.
+//!
+//! ```xml
+//! <Response><Say>Goodbye.</Say><Hangup/></Response>
+//! ```
+//!
+//! `<Parameter>` inside, which Twilio's libraries can write, does nothing.
+
+use super::Verb;
+use crate::report::Report;
+use crate::twiml::attr::{self, Attributes};
+use crate::twiml::element::Element;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hangup;
+
+impl Verb for Hangup {
+    const NAME: &'static str = "Hangup";
+    type Progress = ();
+
+    fn read(element: &Element, report: &mut Report) -> Self {
+        Attributes::of(element, report).finish();
+        attr::no_elements(element, report);
+        attr::no_text(element, report);
+        Self
+    }
+}

@@ -1,0 +1,38 @@
+//! `<Reject>` refuses a call. As the first verb of a call it is never answered;
+//! after a verb that answered it, it hangs up.
+//!
+//! | attribute | default | |
+//! |---|---|---|
+//! | `reason` | `rejected` | `rejected` (SIP 404) or `busy` (SIP 486) |
+//!
+//! ```xml
+//! <Response><Reject reason="busy"/></Response>
+//! ```
+//!
+//! `<Parameter>` inside, which Twilio's libraries can write, does nothing.
+
+use super::Verb;
+use crate::call::Cause;
+use crate::report::Report;
+use crate::twiml::attr::{self, Attributes};
+use crate::twiml::element::Element;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reject {
+    pub cause: Cause,
+}
+
+impl Verb for Reject {
+    const NAME: &'static str = "Reject";
+    type Progress = ();
+
+    fn read(element: &Element, report: &mut Report) -> Self {
+        let reasons = [("rejected", Cause::UNALLOCATED), ("busy", Cause::BUSY)];
+        let mut attributes = Attributes::of(element, report);
+        let cause = attributes.choice("reason", 13810, &reasons, Cause::UNALLOCATED);
+        attributes.finish();
+        attr::no_elements(element, report);
+        attr::no_text(element, report);
+        Self { cause }
+    }
+}

@@ -1,0 +1,174 @@
+//! `<Say>` speaks a text.
+//!
+//! | attribute | default | |
+//! |---|---|---|
+//! | `voice` | the engine's | `man`, `woman`, `alice`, `Polly.…`, `Google.…`, or a name that the engine has |
+//! | `language` | the voice's | as in `en-GB` |
+//! | `loop` | 1 | how often; 0 = until the caller hangs up, at most 1000 times |
+//! | `terminators` | none | keys that stop it (Kazoo's); `none` = no key |
+//!
+//! The text may hold SSML: `break emphasis lang p phoneme prosody s say-as sub w`.
+//! It may have 4096 characters (3000 for a `Polly.` voice, 5000 for `Google.`); a
+//! longer one is not spoken.
+//!
+//! ```xml
+//! <Response><Say language="en-GB" loop="2">Mind the <break time="1s"/> gap.</Say></Response>
+//! ```
+//!
+//! A voice that the engine does not have is replaced by its default; the trace
+//! says so. Other elements inside are dropped, and the text in them is spoken.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Verb, play};
+use crate::call::ops::{Keys, Sound, Utterance};
+use crate::report::{Report, nearest};
+use crate::twiml::attr::Attributes;
+use crate::twiml::element::{Child, Element};
+use crate::twiml::{error, print};
+
+const SSML: &[&str] = &[
+    "break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w",
+];
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Say {
+    pub utterance: Utterance,
+    pub rounds: u32,
+    pub stop_on: Keys,
+}
+
+/// How many rounds of a loop are over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    pub done: u32,
+}
+
+impl Verb for Say {
+    const NAME: &'static str = "Say";
+    type Progress = Round;
+
+    fn read(element: &Element, report: &mut Report) -> Self {
+        let mut attributes = Attributes::of(element, report);
+        let voice = attributes.text("voice");
+        let language = attributes.text_if(
+            "language",
+            13512,
+            "write a language as in `en-US`",
+            is_language,
+        );
+        let rounds = attributes.rounds("loop", 13510, play::ENDLESS);
+        let stop_on = play::read_terminators(&mut attributes);
+        attributes.finish();
+        let (text, ssml) = read_text(element, voice.as_deref(), report);
+        let utterance = Utterance {
+            text,
+            ssml,
+            voice,
+            language,
+            engine: None,
+        };
+        Self {
+            utterance,
+            rounds,
+            stop_on,
+        }
+    }
+}
+
+impl Say {
+    /// What is heard in one round; `None` when there is nothing to say.
+    pub fn sound(&self) -> Option<Sound> {
+        (!self.utterance.text.is_empty()).then(|| Sound::Speech(self.utterance.clone()))
+    }
+}
+
+/// A language tag, as in `en`, `en-US`, `zh-Hans-CN`.
+fn is_language(value: &str) -> bool {
+    let mut parts = value.split(['-', '_']);
+    let word = |part: &str| {
+        (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    parts
+        .next()
+        .is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()))
+        && parts.all(word)
+}
+
+/// The text, and whether it is SSML.
+fn read_text(element: &Element, voice: Option<&str>, report: &mut Report) -> (String, bool) {
+    let mut spoken = Spoken::default();
+    spoken.add(element, report);
+    let length = spoken.plain.chars().count();
+    let most = match voice {
+        Some(voice) if voice.starts_with("Polly.") => 3000,
+        Some(voice) if voice.starts_with("Google.") => 5000,
+        _ => 4096,
+    };
+    if length > most {
+        report
+            .warn(
+                13521,
+                element.span.clone(),
+                format!("the text has {length} characters; at most {most} are spoken, so none is"),
+            )
+            .help("spread it over several `<Say>`");
+        return (String::new(), false);
+    }
+    let text = if spoken.ssml { &spoken.marked } else { &spoken.plain };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.is_empty() {
+        report
+            .warn(13520, element.span.clone(), "a `<Say>` without text says nothing")
+            .help("write the text between the tags");
+    }
+    (text, spoken.ssml)
+}
+
+/// The text of a `<Say>` while its tree is walked.
+#[derive(Default)]
+struct Spoken {
+    plain: String,
+    /// The same with its SSML.
+    marked: String,
+    ssml: bool,
+}
+
+impl Spoken {
+    fn add(&mut self, element: &Element, report: &mut Report) {
+        for child in &element.children {
+            match child {
+                Child::Text(text) => {
+                    self.plain.push_str(&text.text);
+                    // Writing into a String cannot fail.
+                    let _ = print::write_text(&mut self.marked, &text.text);
+                }
+                Child::Element(inner) => self.add_element(inner, report),
+            }
+        }
+    }
+
+    fn add_element(&mut self, element: &Element, report: &mut Report) {
+        let name = element.name.as_str();
+        if !SSML.contains(&name) {
+            let message = format!("`<{name}>` is not SSML that is spoken; the text in it is");
+            let diagnostic = report.unknown(error::SCHEMA, element.span.clone(), message);
+            if let Some(near) = nearest(name, SSML.iter().copied()) {
+                diagnostic.help(format!("did you mean `<{near}>`?"));
+            }
+            self.add(element, report);
+            return;
+        }
+        self.ssml = true;
+        let _ = print::start_tag(&mut self.marked, element);
+        if element.children.is_empty() {
+            self.marked.push_str("/>");
+            return;
+        }
+        self.marked.push('>');
+        self.add(element, report);
+        self.marked.push_str("</");
+        self.marked.push_str(name);
+        self.marked.push('>');
+    }
+}
