@@ -1,5 +1,18 @@
-//! Callflow JSON: the tree.
+//! Callflow JSON: a tree of modules, each of which decides which of its
+//! children comes next.
 
-/// One node of a flow.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Node;
+mod conform;
+#[expect(dead_code, reason = "what the modules read is used when they run")]
+mod fields;
+mod json;
+#[expect(dead_code, reason = "what the modules read is used when they run")]
+mod modules;
+mod node;
+mod read;
+mod shape;
+mod walk;
+
+pub use modules::{names, schema};
+pub use node::{DEFAULT_CHILD, Node};
+pub use read::read;
+pub use walk::{Step, Walk};

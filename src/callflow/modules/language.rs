@@ -1,0 +1,29 @@
+//! `language` – sets the language of later prompts and speech, and goes on to `_`.
+//!
+//! | field | default | |
+//! |---|---|---|
+//! | `language` | required | as in `fr` or `en-US` |
+//!
+//! ```json
+//! {"module": "language", "data": {"language": "fr-FR"}}
+//! ```
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Module;
+
+/// Sets the language of later prompts and speech.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct Language {
+    /// As in `fr` or `en-US`.
+    #[schemars(
+        regex(pattern = r"^[A-Za-z]{2}(-[A-Za-z]{2})?$"),
+        extend("x-expect" = "a language such as `fr` or `en-US`")
+    )]
+    language: String,
+}
+
+impl Module for Language {
+    const NAME: &'static str = "language";
+}

@@ -1,0 +1,116 @@
+//! The modules, one file each.
+//!
+//! A new module is a file here and a word in the list below. Its struct is the
+//! `data` of its node: the schema derived from it checks documents, coerces
+//! their types, and is what `pivot schema` prints.
+
+use std::sync::LazyLock;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::shape::Shape;
+
+/// What a node can do. The struct that has it is the node's `data`.
+pub(super) trait Module: DeserializeOwned + JsonSchema + Send + Sync {
+    /// As documents write it.
+    const NAME: &'static str;
+    /// Other names for it.
+    const ALIASES: &'static [&'static str] = &[];
+}
+
+macro_rules! modules {
+    ($($file:ident::$module:ident),* $(,)?) => {
+        $(mod $file;)*
+
+        /// Name, aliases and schema of each, in the order of the list.
+        fn table() -> Vec<Entry> {
+            vec![$(Entry::of::<$file::$module>()),*]
+        }
+
+        /// The source of each module's file, whose example the tests run.
+        #[cfg(test)]
+        const SOURCES: &[(&str, &str)] = &[
+            $((<$file::$module as Module>::NAME, include_str!(concat!(stringify!($file), ".rs")))),*
+        ];
+    };
+}
+
+modules! {
+    answer::Answer,
+    audio_macro::AudioMacro,
+    callflow::Callflow,
+    collect_dtmf::CollectDtmf,
+    device::Device,
+    flush_dtmf::FlushDtmf,
+    hangup::Hangup,
+    language::Language,
+    menu::Menu,
+    noop::Noop,
+    offnet::Offnet,
+    pivot::PivotModule,
+    play::PlayModule,
+    record_call::RecordCall,
+    record_caller::RecordCaller,
+    resources::Resources,
+    response::Response,
+    send_dtmf::SendDtmf,
+    set_variable::SetVariable,
+    set_variables::SetVariables,
+    sleep::Sleep,
+    tts::Tts,
+    user::User,
+}
+
+struct Entry {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    schema: Value,
+    shape: Shape,
+}
+
+impl Entry {
+    fn of<M: Module>() -> Self {
+        // Without references, so that a shape can be read off each schema alone.
+        let settings = SchemaSettings::draft2020_12().with(|s| {
+            s.inline_subschemas = true;
+            s.meta_schema = None;
+        });
+        let schema = Value::from(settings.into_generator().into_root_schema_for::<M>());
+        Self {
+            name: M::NAME,
+            aliases: M::ALIASES,
+            shape: Shape::from_schema(&schema),
+            schema,
+        }
+    }
+}
+
+static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(table);
+
+fn entry(name: &str) -> Option<&'static Entry> {
+    TABLE
+        .iter()
+        .find(|entry| entry.name == name || entry.aliases.contains(&name))
+}
+
+/// What the `data` of this module must look like.
+pub(super) fn shape(name: &str) -> Option<&'static Shape> {
+    entry(name).map(|entry| &entry.shape)
+}
+
+/// The names of all modules.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|entry| entry.name)
+}
+
+/// JSON Schemas of the `data` of all modules, by name.
+pub fn schema() -> Value {
+    let schemas: Map<String, Value> = TABLE
+        .iter()
+        .map(|entry| (entry.name.into(), entry.schema.clone()))
+        .collect();
+    schemas.into()
+}

@@ -1,0 +1,47 @@
+//! `record_caller` – records the caller alone, and waits until that is done.
+//!
+//! Answers the call. Any key, five seconds of silence, the time limit or the
+//! caller's hanging up ends it; then `_`.
+//!
+//! | field | default | |
+//! |---|---|---|
+//! | `format` | `mp3` | `mp3` or `wav` |
+//! | `time_limit` | 3600 s | 5 to 10800 |
+//! | `url` | – | where it is uploaded; http or https |
+//! | `method` | `put` | `put` or `post`, for the upload |
+//!
+//! ```json
+//! {"module": "record_caller", "data": {"format": "mp3", "time_limit": 60, "url": "https://example.com/messages"}}
+//! ```
+//!
+//! Unlike in Kazoo, a recording without `url` is made and kept in the
+//! recordings folder; Kazoo skips it.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Module;
+use super::record_call::one_hour;
+use crate::callflow::fields::{RecordingFormat, UploadMethod};
+
+/// Records the caller alone.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct RecordCaller {
+    /// The file's format.
+    #[serde(default)]
+    format: RecordingFormat,
+    /// Seconds.
+    #[serde(default = "one_hour")]
+    #[schemars(range(min = 5, max = 10_800))]
+    time_limit: u64,
+    /// Where it is uploaded.
+    #[schemars(length(max = 4096))]
+    url: Option<String>,
+    /// How it is uploaded.
+    #[serde(default)]
+    method: UploadMethod,
+}
+
+impl Module for RecordCaller {
+    const NAME: &'static str = "record_caller";
+}

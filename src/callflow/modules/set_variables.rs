@@ -1,0 +1,31 @@
+//! `set_variables` – sets variables of the call, and goes on to `_`.
+//!
+//! Later requests carry them as `Custom-Application-Vars[name]`. They last as
+//! long as the call; a name that is set already gets the new value.
+//!
+//! | field | default | |
+//! |---|---|---|
+//! | `custom_application_vars` | required | name → text, number or boolean |
+//! | `export` | `false` | has no effect yet |
+//!
+//! ```json
+//! {"module": "set_variables", "data": {"custom_application_vars": {"customer": "4711", "vip": true}}}
+//! ```
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::Module;
+
+/// Sets variables of the call.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("x-ignored" = ["export"]))]
+pub(super) struct SetVariables {
+    /// Name → text, number or boolean.
+    custom_application_vars: Map<String, Value>,
+}
+
+impl Module for SetVariables {
+    const NAME: &'static str = "set_variables";
+}

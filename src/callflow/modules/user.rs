@@ -1,0 +1,26 @@
+//! `user` – rings a user and connects the caller.
+//!
+//! Like `device`, with the endpoint of `[dial] user`. All contacts registered
+//! there ring.
+//!
+//! ```json
+//! {"module": "user", "data": {"id": "1001", "timeout": 20}}
+//! ```
+//!
+//! In Kazoo a user's devices are stored objects; here Asterisk knows them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Module;
+use super::device::Device;
+
+/// Rings a user and connects the caller.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(transparent)]
+pub(super) struct User(Device);
+
+impl Module for User {
+    const NAME: &'static str = "user";
+}
