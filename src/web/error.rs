@@ -149,28 +149,41 @@ impl Failure {
 
     /// Reads the reason out of a client error, whose layers hide it well.
     pub(super) fn from_client(error: &reqwest::Error, phase: Phase) -> Self {
-        let mut layer: Option<&(dyn Error + 'static)> = Some(error);
-        let mut last = error.to_string();
-        while let Some(current) = layer {
-            last = current.to_string();
-            if let Some(found) = Self::from_layer(current, error, phase) {
-                return found;
+        let layers: Vec<&(dyn Error + 'static)> =
+            std::iter::successors(Some(error as &(dyn Error + 'static)), |layer| below(*layer))
+                .collect();
+        if phase != Phase::Body {
+            let told = layers.iter().find_map(|layer| Self::from_layer(*layer));
+            if let Some(failure) = told {
+                return failure;
             }
-            layer = current.source();
         }
-        match phase {
-            Phase::Body if error.is_decode() => Self::Encoding(last),
-            Phase::Body => Self::Truncated(last),
-            _ if error.is_connect() => Self::Connect(last),
-            _ => Self::Protocol(last),
+        let reason = layers.last().map(ToString::to_string).unwrap_or_default();
+        let transport = layers.iter().any(|layer| layer.is::<hyper::Error>());
+        let io = layers
+            .iter()
+            .find_map(|layer| layer.downcast_ref::<io::Error>());
+        match (phase, io.map(io::Error::kind)) {
+            (Phase::Body, _) if transport => Self::Truncated(reason),
+            (Phase::Body, _) => Self::Encoding(reason),
+            (_, Some(io::ErrorKind::ConnectionRefused)) => Self::Refused,
+            // Reached, but closed within the TLS handshake.
+            (_, Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset))
+                if error.is_connect() =>
+            {
+                Self::Tls {
+                    message: reason,
+                    code: 11220,
+                }
+            }
+            (_, Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe)) => Self::Closed,
+            _ if error.is_connect() => Self::Connect(reason),
+            _ => Self::Protocol(reason),
         }
     }
 
-    fn from_layer(
-        layer: &(dyn Error + 'static),
-        error: &reqwest::Error,
-        phase: Phase,
-    ) -> Option<Self> {
+    /// What this layer alone can tell.
+    fn from_layer(layer: &(dyn Error + 'static)) -> Option<Self> {
         if let Some(resolve) = layer.downcast_ref::<ResolveError>() {
             return Some(match resolve {
                 ResolveError::Blocked(address) => Self::Blocked { address: *address },
@@ -183,33 +196,13 @@ impl Failure {
         if let Some(tls) = layer.downcast_ref::<rustls::Error>() {
             return Some(Self::tls(tls));
         }
-        if let Some(hyper) = layer.downcast_ref::<hyper::Error>() {
-            if hyper.is_parse() {
-                return Some(Self::Protocol(hyper.to_string()));
-            }
-            if hyper.is_incomplete_message() && phase != Phase::Body {
-                return Some(Self::Closed);
-            }
-        }
-        let io = layer.downcast_ref::<io::Error>()?;
-        if let Some(tls) = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
-            return Some(Self::tls(tls));
-        }
-        if let Some(inner) = io.get_ref().and_then(|e| e.downcast_ref::<hyper::Error>()) {
-            return Self::from_layer(inner, error, phase);
-        }
-        match io.kind() {
-            io::ErrorKind::ConnectionRefused => Some(Self::Refused),
-            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset if error.is_connect() => {
-                Some(Self::Tls {
-                    message: io.to_string(),
-                    code: 11220,
-                })
-            }
-            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe if phase != Phase::Body => {
-                Some(Self::Closed)
-            }
-            _ => None,
+        let hyper = layer.downcast_ref::<hyper::Error>()?;
+        if hyper.is_parse() {
+            Some(Self::Protocol(hyper.to_string()))
+        } else if hyper.is_incomplete_message() {
+            Some(Self::Closed)
+        } else {
+            None
         }
     }
 
@@ -227,5 +220,16 @@ impl Failure {
             message: error.to_string(),
             code,
         }
+    }
+}
+
+/// The cause of an error. An I/O error's own `source` passes over what it wraps.
+fn below<'a>(layer: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match layer
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(wrapped) => Some(wrapped),
+        None => layer.source(),
     }
 }
