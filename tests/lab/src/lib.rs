@@ -1,1 +1,19 @@
-//! lab
+//! The lab: everything that tests and demonstrates pivot from outside.
+//!
+//! - [`asterisk`]: a private Asterisk, started for one test and gone after it.
+//! - [`phone`]: softphones that call it and are called by it, over SIP and RTP.
+//! - [`ears`]: what a caller heard: length, silence, tones, words.
+//! - [`webapp`]: a scripted web application that remembers each request.
+//! - [`pivot`]: the `pivot` binary with a generated configuration.
+//! - [`sample`]: the sample flows, one table for the demo and the tests.
+//!
+//! The lab does not depend on the `pivot` library: it sees what a shop sees.
+
+pub mod asterisk;
+pub mod ears;
+pub mod error;
+pub mod paths;
+pub mod phone;
+
+pub use asterisk::Asterisk;
+pub use error::{LabError, Result};

@@ -1,0 +1,51 @@
+#!/bin/bash
+# Gets a Debian or Ubuntu machine ready for `make demo` and `make test`: packages,
+# the Python environment of the recognisers, the private Asterisks.
+#
+# Asks nothing, and does nothing where everything is there already, so that a
+# second run needs no network. Outside build/ only packages are installed.
+set -euo pipefail
+
+scripts=$(cd "$(dirname "$0")" && pwd)
+checkout=$(cd "$scripts/../../.." && pwd)
+build=${PIVOT_LAB_BUILD:-$checkout/build}
+mkdir -p "$build"
+
+# build-essential and cmake compile the C parts of crates (TLS, mp3); mmdebstrap
+# makes the roots; the others speak and listen in tests.
+packages=(build-essential cmake pkg-config ca-certificates mmdebstrap
+    espeak-ng flite python3 python3-venv)
+missing=()
+for package in "${packages[@]}"; do
+    if ! dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii'; then
+        missing+=("$package")
+    fi
+done
+if [ ${#missing[@]} -gt 0 ]; then
+    if [ "$(id -u)" != 0 ]; then
+        echo "setup: run as root once, to install: ${missing[*]}" >&2
+        exit 2
+    fi
+    echo "installing ${missing[*]}" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq update
+    apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+# Two runs that start together must not fill one environment at once.
+exec 8>"$build/.venv.lock"
+flock 8
+if ! cmp -s "$scripts/requirements.txt" "$build/venv/.requirements"; then
+    echo "installing the speech recognisers in $build/venv" >&2
+    rm -rf "$build/venv"
+    /usr/bin/python3 -m venv "$build/venv"
+    "$build/venv/bin/pip" install --quiet --disable-pip-version-check \
+        -r "$scripts/requirements.txt"
+    "$build/venv/bin/python" "$scripts/ears.py" check >/dev/null
+    cp "$scripts/requirements.txt" "$build/venv/.requirements"
+fi
+flock -u 8
+
+for version in ${ASTERISK_VERSIONS:-22 16}; do
+    "$scripts/asterisk-root.sh" "$version"
+done
