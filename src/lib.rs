@@ -8,5 +8,6 @@ pub mod flow;
 pub mod id;
 pub mod program;
 pub mod report;
+pub mod simulate;
 pub mod twiml;
 pub mod web;

@@ -1,0 +1,237 @@
+//! Bridges: who is in them, and their own playbacks.
+
+use std::collections::VecDeque;
+
+use serde_json::{Value, json};
+
+use super::apps::App;
+use super::channels::Background;
+use super::clock::timestamp;
+use super::log::Sound;
+use super::world::World;
+use crate::clock::Time;
+
+pub(super) struct Bridge {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) holding: bool,
+    pub(super) created: Time,
+    members: Vec<Member>,
+    /// The playbacks of its announcer; the first one runs.
+    pub(super) playbacks: VecDeque<u64>,
+    pub(super) music: Option<String>,
+}
+
+struct Member {
+    channel: String,
+    hearing: Option<usize>,
+    muted: bool,
+}
+
+impl Bridge {
+    pub(super) fn new(id: &str, name: &str, holding: bool) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            holding,
+            created: crate::clock::now(),
+            members: Vec::new(),
+            playbacks: VecDeque::new(),
+            music: None,
+        }
+    }
+
+    pub(super) fn members(&self) -> Vec<String> {
+        self.members.iter().map(|m| m.channel.clone()).collect()
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        let technology = if self.holding {
+            "holding_bridge"
+        } else if self.members.len() > 2 || !self.playbacks.is_empty() || self.music.is_some() {
+            "softmix"
+        } else {
+            "simple_bridge"
+        };
+        json!({
+            "id": self.id,
+            "technology": technology,
+            "bridge_type": if self.holding { "holding" } else { "mixing" },
+            "bridge_class": "stasis",
+            "creator": "Stasis",
+            "name": self.name,
+            "channels": self.members(),
+            "creationtime": timestamp(self.created),
+            "video_mode": "none",
+        })
+    }
+}
+
+impl World {
+    /// The channel leaves whatever bridge it is in and enters this one. Its
+    /// application is subscribed to the bridge while it stays.
+    pub(super) fn enter_bridge(&mut self, channel: &str, bridge: &str, muted: bool) {
+        self.leave_bridge(channel);
+        let Some(ch) = self.channels.get_mut(channel) else {
+            return;
+        };
+        let Some(to) = self.bridges.get_mut(bridge) else {
+            return;
+        };
+        ch.bridge = Some(bridge.to_owned());
+        if let Some(leg) = ch.leg.as_mut() {
+            leg.was_bridged = true;
+        }
+        to.members.push(Member {
+            channel: channel.to_owned(),
+            hearing: None,
+            muted,
+        });
+        let app = ch.app.as_ref().and_then(|app| self.apps.get_mut(app));
+        if let Some(app) = app {
+            App::add(&mut app.bridges, bridge);
+        }
+        self.stop_background(channel);
+        self.mix(bridge);
+        self.bridge_event("ChannelEnteredBridge", bridge, Some(channel));
+    }
+
+    pub(super) fn leave_bridge(&mut self, channel: &str) {
+        let Some(ch) = self.channels.get_mut(channel) else {
+            return;
+        };
+        let Some(bridge) = ch.bridge.take() else {
+            return;
+        };
+        let app = ch.app.clone();
+        self.unmix(&bridge);
+        if let Some(from) = self.bridges.get_mut(&bridge) {
+            from.members.retain(|member| member.channel != channel);
+        }
+        self.mix(&bridge);
+        self.stop_background(channel);
+        self.bridge_event("ChannelLeftBridge", &bridge, Some(channel));
+        if let Some(app) = app.and_then(|app| self.apps.get_mut(&app)) {
+            App::remove(&mut app.bridges, &bridge);
+        }
+    }
+
+    pub(super) fn destroy_bridge(&mut self, bridge: &str) {
+        let Some(found) = self.bridges.get(bridge) else {
+            return;
+        };
+        let subscribers: Vec<_> = self
+            .apps
+            .iter()
+            .filter(|(_, app)| app.bridges.contains_key(bridge))
+            .map(|(name, _)| name.clone())
+            .collect();
+        let running = found.playbacks.front().copied();
+        for member in found.members() {
+            self.leave_bridge(&member);
+        }
+        if let Some(key) = running {
+            self.finish_playback(key, "failed");
+        }
+        let recordings: Vec<_> = self
+            .live
+            .values()
+            .filter(|live| live.target == format!("bridge:{bridge}"))
+            .map(|live| live.name.clone())
+            .collect();
+        for name in recordings {
+            self.finish_recording(&name);
+        }
+        if let Some(gone) = self.bridges.remove(bridge) {
+            let bridge_json = gone.to_json();
+            for app in subscribers {
+                let fields = super::events::fields(json!({ "bridge": bridge_json }));
+                self.send(&app, "BridgeDestroyed", fields);
+            }
+        }
+        for app in self.apps.values_mut() {
+            app.bridges.remove(bridge);
+        }
+    }
+
+    /// What a channel hears changes when it is answered in a bridge.
+    pub(super) fn meet_again(&mut self, channel: &str) {
+        let bridge = self.channels.get(channel).and_then(|c| c.bridge.clone());
+        if let Some(bridge) = bridge {
+            self.mix(&bridge);
+        }
+    }
+
+    /// Each member hears the others from now on, or music while it waits alone
+    /// in a holding bridge.
+    fn mix(&mut self, bridge: &str) {
+        self.unmix(bridge);
+        let Some(found) = self.bridges.get(bridge) else {
+            return;
+        };
+        let ids = found.members();
+        let holding = found.holding;
+        for (place, id) in ids.iter().enumerate() {
+            if holding {
+                self.start_background(id, Background::Music("default".into()));
+                continue;
+            }
+            let others: Vec<_> = ids.iter().filter(|other| *other != id).cloned().collect();
+            if others.is_empty() {
+                continue;
+            }
+            let hearing = self.hear(id, Sound::Bridge(others));
+            let member = self
+                .bridges
+                .get_mut(bridge)
+                .and_then(|b| b.members.get_mut(place));
+            if let Some(member) = member {
+                member.hearing = hearing;
+            }
+        }
+    }
+
+    fn unmix(&mut self, bridge: &str) {
+        let Some(found) = self.bridges.get_mut(bridge) else {
+            return;
+        };
+        let hearing: Vec<_> = found
+            .members
+            .iter_mut()
+            .filter_map(|m| Some((m.channel.clone(), m.hearing.take()?)))
+            .collect();
+        for (channel, place) in hearing {
+            self.hush(&channel, place, true);
+        }
+    }
+
+    /// Puts a playback into the announcer's queue.
+    pub(super) fn bridge_plays(&mut self, bridge: &str, key: u64) {
+        let Some(found) = self.bridges.get_mut(bridge) else {
+            return;
+        };
+        found.playbacks.push_back(key);
+        if found.playbacks.len() == 1 {
+            self.soon(move |world| world.start_playback(key));
+        }
+    }
+
+    pub(super) fn bridge_playback_over(&mut self, bridge: &str, key: u64) {
+        let Some(found) = self.bridges.get_mut(bridge) else {
+            return;
+        };
+        let running = found.playbacks.front() == Some(&key);
+        found.playbacks.retain(|other| *other != key);
+        if let (true, Some(next)) = (running, found.playbacks.front().copied()) {
+            self.soon(move |world| world.start_playback(next));
+        }
+    }
+
+    /// Whether a member of a bridge was added muted.
+    pub(super) fn muted_in_bridge(&self, channel: &str, bridge: &str) -> bool {
+        self.bridges
+            .get(bridge)
+            .and_then(|b| b.members.iter().find(|m| m.channel == channel))
+            .is_some_and(|m| m.muted)
+    }
+}
