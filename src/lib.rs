@@ -1,5 +1,6 @@
 //! Pivot for Asterisk: programmable call flows over ARI.
 
+pub mod ari;
 pub mod call;
 pub mod callflow;
 pub mod clock;

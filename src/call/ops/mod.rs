@@ -1,6 +1,15 @@
 //! What can be done to a call: one file an operation, none of which knows a
 //! language. Each takes plain data, and answers with what happened.
 
+mod answer;
+mod collect;
+mod dial;
+mod digits;
+mod pause;
+mod play;
+mod record;
+mod recordings;
 mod types;
 
+pub use dial::DialSoFar;
 pub use types::*;

@@ -1,0 +1,334 @@
+//! Who owns what: events find the call that owns the object they speak of.
+//!
+//! Registrations, events and answers travel through one queue. A call registers
+//! an id before it sends the request that makes the object, so whatever Asterisk
+//! says about it stands behind the registration in that queue, and no event can
+//! overtake its owner.
+//!
+//! The router never waits for a call: a mailbox that is full belongs to a call
+//! that is stuck, and that call alone is cut off.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{Channel, Event};
+use crate::id::{CallId, PREFIX};
+
+/// Events one call may have waiting; more means that it is stuck.
+const MAILBOX: usize = 256;
+
+/// What a call finds in its mailbox.
+#[derive(Debug)]
+pub enum Delivery {
+    Event(Event),
+    /// The event socket was lost and is back; what happened meanwhile was not told.
+    Resync,
+}
+
+/// A channel that entered `Stasis` from the dialplan, with its mailbox open already.
+#[derive(Debug)]
+pub enum Arrival {
+    Call { id: CallId, channel: Box<Channel>, args: Vec<String>, mailbox: mpsc::Receiver<Delivery> },
+    /// A leg of ours whose call is over.
+    Stray { channel: String },
+    /// The event socket is connected (again).
+    Connected,
+    /// Another program has taken the application's name; it keeps it.
+    Replaced,
+}
+
+pub(super) type Answer = Result<(u16, String), String>;
+
+/// What travels through the queue.
+#[derive(Debug)]
+pub(super) enum Message {
+    Own { call: CallId, mailbox: mpsc::Sender<Delivery> },
+    Disown { call: CallId },
+    Register { object: String, call: CallId },
+    Forget { object: String },
+    Await { request_id: String, answer: oneshot::Sender<Answer> },
+    Event(Event),
+    Connected,
+    Lost,
+    Snapshot(oneshot::Sender<Snapshot>),
+}
+
+/// What is owned at one moment.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    pub calls: usize,
+    pub objects: HashSet<String>,
+}
+
+/// The queue's end that everybody may hold.
+#[derive(Debug, Clone)]
+pub struct Router {
+    queue: mpsc::UnboundedSender<Message>,
+}
+
+/// One call's right to own objects.
+#[derive(Debug, Clone)]
+pub struct Objects {
+    router: Router,
+    call: CallId,
+}
+
+impl Objects {
+    /// Before the request that makes the object is sent.
+    pub fn register(&self, object: &str) {
+        self.router.tell(Message::Register { object: object.to_owned(), call: self.call.clone() });
+    }
+
+    /// Nothing more is expected of the object.
+    pub fn forget(&self, object: &str) {
+        self.router.tell(Message::Forget { object: object.to_owned() });
+    }
+
+    /// The call is over: all of its objects are forgotten.
+    pub fn release(&self) {
+        self.router.tell(Message::Disown { call: self.call.clone() });
+    }
+}
+
+impl Router {
+    /// Starts routing; what comes in goes to `arrivals`.
+    pub fn start(arrivals: mpsc::UnboundedSender<Arrival>) -> (Self, impl Future<Output = ()> + Send) {
+        let (queue, messages) = mpsc::unbounded_channel();
+        (Self { queue }, Table { arrivals, ..Table::new() }.run(messages))
+    }
+
+    pub fn objects(&self, call: &CallId) -> Objects {
+        Objects { router: self.clone(), call: call.clone() }
+    }
+
+    /// A mailbox for a call that did not come through `StasisStart`: one that is
+    /// picked up again from its checkpoint.
+    pub fn adopt(&self, call: &CallId) -> mpsc::Receiver<Delivery> {
+        let (sender, mailbox) = mpsc::channel(MAILBOX);
+        self.tell(Message::Own { call: call.clone(), mailbox: sender });
+        mailbox
+    }
+
+    /// What is owned now; `None` when routing has ended.
+    pub async fn snapshot(&self) -> Option<Snapshot> {
+        let (sender, answer) = oneshot::channel();
+        self.tell(Message::Snapshot(sender));
+        answer.await.ok()
+    }
+
+    pub(super) fn tell(&self, message: Message) {
+        // Only fails while the process ends.
+        self.queue.send(message).ok();
+    }
+}
+
+struct Owner {
+    mailbox: mpsc::Sender<Delivery>,
+    objects: HashSet<String>,
+}
+
+struct Table {
+    arrivals: mpsc::UnboundedSender<Arrival>,
+    owners: HashMap<CallId, Owner>,
+    objects: HashMap<String, CallId>,
+    awaited: HashMap<String, oneshot::Sender<Answer>>,
+}
+
+impl Table {
+    fn new() -> Self {
+        Self {
+            arrivals: mpsc::unbounded_channel().0,
+            owners: HashMap::new(),
+            objects: HashMap::new(),
+            awaited: HashMap::new(),
+        }
+    }
+
+    async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
+        while let Some(message) = messages.recv().await {
+            self.handle(message);
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Own { call, mailbox } => {
+                self.owners.insert(call, Owner { mailbox, objects: HashSet::new() });
+            }
+            Message::Disown { call } => {
+                for object in self.owners.remove(&call).into_iter().flat_map(|owner| owner.objects) {
+                    self.objects.remove(&object);
+                }
+            }
+            Message::Register { object, call } => {
+                if let Some(owner) = self.owners.get_mut(&call) {
+                    owner.objects.insert(object.clone());
+                    self.objects.insert(object, call);
+                }
+            }
+            Message::Forget { object } => {
+                if let Some(owner) = self.objects.remove(&object).and_then(|call| self.owners.get_mut(&call)) {
+                    owner.objects.remove(&object);
+                }
+            }
+            Message::Await { request_id, answer } => {
+                self.awaited.insert(request_id, answer);
+            }
+            Message::Event(event) => self.event(event),
+            Message::Connected => {
+                let calls: Vec<_> = self.owners.keys().cloned().collect();
+                for call in calls {
+                    self.deliver(&call, Delivery::Resync);
+                }
+                self.arrivals.send(Arrival::Connected).ok();
+            }
+            // Their senders go, so whoever waits learns that no answer will come.
+            Message::Lost => self.awaited.clear(),
+            Message::Snapshot(answer) => {
+                let objects = self.objects.keys().cloned().collect();
+                answer.send(Snapshot { calls: self.owners.len(), objects }).ok();
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::RestResponse { request_id, status, reason, body } => {
+                if let Some(answer) = self.awaited.remove(&request_id) {
+                    let body = if body.is_empty() && status >= 400 { reason } else { body };
+                    answer.send(Ok((status, body))).ok();
+                }
+            }
+            Event::ApplicationReplaced => {
+                self.arrivals.send(Arrival::Replaced).ok();
+            }
+            Event::StasisStart { ref channel, ref replaces, .. } if !self.objects.contains_key(&channel.id) => {
+                // A transfer put this channel in the place of one that a call owns.
+                if let Some(call) = replaces.as_ref().and_then(|old| self.objects.get(old)).cloned() {
+                    self.handle(Message::Register { object: channel.id.clone(), call: call.clone() });
+                    self.deliver(&call, Delivery::Event(event));
+                } else if let Event::StasisStart { channel, args, .. } = event {
+                    self.arrive(channel, args);
+                }
+            }
+            Event::Other { .. } => {}
+            event => {
+                let mut owners: Vec<CallId> = event.objects().filter_map(|id| self.objects.get(id)).cloned().collect();
+                owners.dedup();
+                if let Some(last) = owners.pop() {
+                    for call in owners {
+                        self.deliver(&call, Delivery::Event(event.clone()));
+                    }
+                    self.deliver(&last, Delivery::Event(event));
+                } else {
+                    tracing::trace!(kind = event.kind(), "event about nothing of ours");
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self, channel: Box<Channel>, args: Vec<String>) {
+        if channel.id.starts_with(PREFIX) {
+            self.arrivals.send(Arrival::Stray { channel: channel.id }).ok();
+            return;
+        }
+        let id = CallId::new();
+        let (sender, mailbox) = mpsc::channel(MAILBOX);
+        self.handle(Message::Own { call: id.clone(), mailbox: sender });
+        self.handle(Message::Register { object: channel.id.clone(), call: id.clone() });
+        self.arrivals.send(Arrival::Call { id, channel, args, mailbox }).ok();
+    }
+
+    fn deliver(&mut self, call: &CallId, delivery: Delivery) {
+        let Some(owner) = self.owners.get(call) else { return };
+        if let Err(mpsc::error::TrySendError::Full(_)) = owner.mailbox.try_send(delivery) {
+            tracing::error!(%call, waiting = MAILBOX, "call does not read its events and is cut off");
+            metrics::counter!("pivot_calls_stuck_total").increment(1);
+            self.handle(Message::Disown { call: call.clone() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start(id: &str) -> Event {
+        let text = format!(r#"{{"type":"StasisStart","args":["x"],"channel":{{"id":"{id}"}}}}"#);
+        Event::read(&text).unwrap()
+    }
+
+    fn digit(id: &str, digit: char) -> Event {
+        Event::Dtmf { channel: id.into(), digit }
+    }
+
+    fn router() -> (Router, mpsc::UnboundedReceiver<Arrival>) {
+        let (sender, arrivals) = mpsc::unbounded_channel();
+        let (router, run) = Router::start(sender);
+        tokio::spawn(run);
+        (router, arrivals)
+    }
+
+    #[tokio::test]
+    async fn events_that_follow_an_arrival_at_once_are_in_the_calls_mailbox() {
+        let (router, mut arrivals) = router();
+        router.tell(Message::Event(start("c1")));
+        router.tell(Message::Event(digit("c1", '5')));
+        let Some(Arrival::Call { mut mailbox, args, .. }) = arrivals.recv().await else { panic!() };
+        assert_eq!(args, ["x"]);
+        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::Dtmf { digit: '5', .. }))));
+    }
+
+    #[tokio::test]
+    async fn an_object_registered_before_its_request_gets_its_first_event() {
+        let (router, mut arrivals) = router();
+        router.tell(Message::Event(start("c1")));
+        let Some(Arrival::Call { id, mut mailbox, .. }) = arrivals.recv().await else { panic!() };
+        let objects = router.objects(&id);
+        objects.register("p1");
+        router.tell(Message::Event(Event::PlaybackStarted { playback: "p1".into() }));
+        objects.forget("p1");
+        router.tell(Message::Event(Event::PlaybackFinished { playback: "p1".into(), failed: false }));
+        router.tell(Message::Event(digit("c1", '1')));
+        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::PlaybackStarted { .. }))));
+        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::Dtmf { .. }))));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_does_not_read_is_cut_off_and_the_others_go_on() {
+        let (router, mut arrivals) = router();
+        router.tell(Message::Event(start("stuck")));
+        router.tell(Message::Event(start("fine")));
+        let Some(Arrival::Call { mailbox: mut stuck, .. }) = arrivals.recv().await else { panic!() };
+        let Some(Arrival::Call { mailbox: mut fine, .. }) = arrivals.recv().await else { panic!() };
+        for _ in 0..=MAILBOX {
+            router.tell(Message::Event(digit("stuck", '1')));
+        }
+        router.tell(Message::Event(digit("fine", '2')));
+        assert!(matches!(fine.recv().await, Some(Delivery::Event(Event::Dtmf { digit: '2', .. }))));
+        for _ in 0..MAILBOX {
+            assert!(stuck.recv().await.is_some());
+        }
+        assert!(stuck.recv().await.is_none(), "the mailbox is closed");
+    }
+
+    #[tokio::test]
+    async fn a_leg_whose_call_is_over_is_a_stray() {
+        let (router, mut arrivals) = router();
+        router.tell(Message::Event(start("pv-old-1.1.1")));
+        assert!(matches!(arrivals.recv().await, Some(Arrival::Stray { channel }) if channel == "pv-old-1.1.1"));
+    }
+
+    #[tokio::test]
+    async fn a_channel_that_replaces_another_belongs_to_the_same_call() {
+        let (router, mut arrivals) = router();
+        router.tell(Message::Event(start("c1")));
+        let Some(Arrival::Call { mut mailbox, .. }) = arrivals.recv().await else { panic!() };
+        let text = r#"{"type":"StasisStart","channel":{"id":"c2"},"replace_channel":{"id":"c1"}}"#;
+        router.tell(Message::Event(Event::read(text).unwrap()));
+        router.tell(Message::Event(digit("c2", '9')));
+        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::StasisStart { .. }))));
+        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::Dtmf { .. }))));
+    }
+}

@@ -1,0 +1,106 @@
+//! The end of a call: nothing of it stays in Asterisk.
+
+use std::time::Duration;
+
+use super::{Call, Cause, LegState};
+use crate::ari::{Event, Request};
+use crate::clock;
+use crate::program::End;
+use crate::recordings::Source;
+
+/// How long the end of a channel may take to be told.
+const END: Duration = Duration::from_secs(5);
+/// How long Asterisk may take to close a file.
+const CLOSE: Duration = Duration::from_secs(5);
+
+/// How the caller's channel ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed {
+    /// None for a channel that went back to the dialplan.
+    pub cause: Option<Cause>,
+    pub sip: Option<u16>,
+}
+
+impl Call {
+    /// Takes over what was being recorded when the caller left; requests owed report on it.
+    pub async fn finish_recordings(&mut self) {
+        if let Some(name) = self.state.recording.take() {
+            if self.state.gone.is_none() {
+                self.request(Request::stop_recording(&name)).await.ok();
+            }
+            let deadline = clock::now().after(CLOSE);
+            let ended = self
+                .wait_closing(deadline, |_, event| match event {
+                    Some(Event::RecordingFinished { recording } | Event::RecordingFailed { recording, .. }) => *recording == name,
+                    _ => false,
+                })
+                .await;
+            if !ended {
+                self.request(Request::stop_recording(&name)).await.ok();
+            }
+            if let Some((sid, trim)) = self.state.recording_sid.take() {
+                self.state.last_recording = self.take_over(&name, &sid, Source::RecordVerb, trim).await;
+            }
+        }
+        while let Some(index) = self.state.tracks.len().checked_sub(1) {
+            let dial = self.state.tracks.get(index).is_some_and(|track| track.source == super::TrackSource::Dial);
+            let taken = self.end_track(index).await;
+            // `end_track` removes it; a track that it could not find must not be tried for ever.
+            self.state.tracks.truncate(index);
+            if dial {
+                self.state.last_recording = taken;
+            }
+        }
+        self.state.waiting_recordings.clear();
+    }
+
+    /// Ends legs and bridges, and gives the caller's channel up in the given way.
+    pub async fn close(&mut self, end: &End) -> Closed {
+        let open: Vec<_> =
+            self.state.legs.iter().filter(|leg| leg.state != LegState::Ended).map(|leg| leg.channel.clone()).collect();
+        for channel in &open {
+            self.request(self.ari.hangup(channel, 16)).await.ok();
+        }
+        for bridge in std::mem::take(&mut self.state.bridges) {
+            self.request(Request::destroy_bridge(&bridge)).await.ok();
+        }
+        if self.state.gone.is_none_or(|gone| !gone.left) {
+            self.give_up_channel(end).await;
+        }
+        let deadline = clock::now().after(END);
+        // Only a channel that was hung up tells a cause.
+        let tells = self.state.gone.is_some() || matches!(end, End::Hangup(_));
+        let over = |call: &Self, _: Option<&Event>| {
+            let caller = call.state.gone.is_some_and(|gone| gone.left && (gone.cause.is_some() || !tells));
+            caller && call.state.legs.iter().all(|leg| leg.state == LegState::Ended)
+        };
+        if !self.wait_closing(deadline, over).await {
+            self.note("Asterisk did not tell the end of every channel");
+        }
+        self.objects.release();
+        if let Some(checkpoints) = &self.services.checkpoints {
+            checkpoints.remove(&self.state.id);
+        }
+        Closed {
+            cause: self.state.gone.and_then(|gone| gone.cause),
+            sip: self.state.gone.and_then(|gone| gone.sip),
+        }
+    }
+
+    async fn give_up_channel(&mut self, end: &End) {
+        let channel = self.state.channel.clone();
+        let request = match end {
+            End::Hangup(cause) => self.ari.hangup(&channel, cause.unwrap_or(Cause::NORMAL).0),
+            End::Dialplan { context, extension, priority } => {
+                Request::continue_dialplan(&channel, context.as_deref(), extension.as_deref(), *priority)
+            }
+            End::Gone => return,
+        };
+        if let Err(error) = self.request(request).await
+            && !error.is_gone()
+        {
+            self.warn(format!("the channel could not be given up: {error}"));
+            self.request(self.ari.hangup(&channel, 16)).await.ok();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Who calls whom: what web applications are told about a call.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Call, Interrupt};
+use crate::ari::{Channel, Request};
+
+/// Known from `StasisStart`, but for the SIP parts, which are asked for when a
+/// request needs them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    pub caller_number: String,
+    pub caller_name: String,
+    /// The number that was dialled: the dialplan's extension, or `to=`.
+    pub dialled: String,
+    pub channel_name: String,
+    /// SIP Call-ID; the channel's id for other technologies.
+    pub call_id: String,
+    pub language: String,
+    /// Called from inside, so `no_match` flows may be used.
+    pub internal: bool,
+    pub sip: Option<SipFacts>,
+}
+
+/// From the INVITE.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SipFacts {
+    pub from_realm: String,
+    pub to_realm: String,
+    /// `X-` headers.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Facts {
+    pub fn new(channel: &Channel, to: Option<&str>, internal: bool) -> Self {
+        let call_id = if channel.protocol_id.is_empty() { &channel.id } else { &channel.protocol_id };
+        Self {
+            caller_number: channel.caller.number.clone(),
+            caller_name: channel.caller.name.clone(),
+            dialled: to.unwrap_or(&channel.dialplan.exten).to_owned(),
+            channel_name: channel.name.clone(),
+            call_id: call_id.clone(),
+            language: if channel.language.is_empty() { "en".into() } else { channel.language.clone() },
+            internal,
+            sip: None,
+        }
+    }
+}
+
+impl Call {
+    /// Asks for the SIP parts once. Reading a variable waits behind nothing.
+    pub async fn learn_sip_facts(&mut self, headers: bool) -> Result<(), Interrupt> {
+        if self.state.facts.sip.is_some() || !self.state.facts.channel_name.starts_with("PJSIP/") {
+            return Ok(());
+        }
+        let domain = self.variable("SIPDOMAIN");
+        let remote = self.variable("CHANNEL(pjsip,remote_uri)");
+        let names = async {
+            if headers { self.variable("PJSIP_HEADERS(X-)").await } else { None }
+        };
+        let (domain, remote, names) = tokio::join!(domain, remote, names);
+        let mut sip = SipFacts {
+            from_realm: remote.as_deref().map(host).unwrap_or_default(),
+            to_realm: domain.unwrap_or_default(),
+            headers: Vec::new(),
+        };
+        let mut seen = Vec::new();
+        for name in names.iter().flat_map(|names| names.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
+            if seen.iter().any(|s| s == name) {
+                continue;
+            }
+            seen.push(name.to_owned());
+            if let Some(value) = self.variable(&format!("PJSIP_HEADER(read,{name})")).await {
+                sip.headers.push((name.to_owned(), value));
+            }
+        }
+        self.state.facts.sip = Some(sip);
+        Ok(())
+    }
+
+    async fn variable(&self, name: &str) -> Option<String> {
+        let reply = self.request(Request::get_variable(&self.state.channel, name)).await.ok()?;
+        let value: serde_json::Value = reply.json().ok()?;
+        value.get("value").and_then(|v| v.as_str()).filter(|v| !v.is_empty()).map(str::to_owned)
+    }
+}
+
+/// The host of `"Name" <sip:user@host:port;transport=udp>`.
+fn host(uri: &str) -> String {
+    let uri = uri.rsplit('<').next().unwrap_or(uri);
+    let uri = uri.split('>').next().unwrap_or(uri);
+    let after_user = uri.rsplit('@').next().unwrap_or(uri);
+    let after_scheme = after_user.strip_prefix("sip:").or_else(|| after_user.strip_prefix("sips:")).unwrap_or(after_user);
+    if let Some(v6) = after_scheme.strip_prefix('[') {
+        return v6.split(']').next().unwrap_or(v6).to_owned();
+    }
+    after_scheme.split([':', ';', '?']).next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn the_realm_is_the_host_of_the_uri() {
+        for (uri, realm) in [
+            ("sip:alice@example.com", "example.com"),
+            ("\"Alice\" <sip:alice@example.com:5060;transport=tcp>", "example.com"),
+            ("sips:example.com", "example.com"),
+            ("sip:a@[2001:db8::1]:5060", "2001:db8::1"),
+            ("", ""),
+        ] {
+            assert_eq!(host(uri), realm, "{uri}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Taking events: the only place where a call's event is taken, and where it is
+//! made part of the state before anybody acts on it.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::state::{Gone, SnoopState};
+use super::{Call, Cause, Interrupt, LegState};
+use crate::ari::{AriError, Delivery, Event, Reply, Request};
+use crate::clock::{self, Time};
+use crate::trace::Kind;
+
+/// What `pump` came back with.
+pub(super) enum Pumped {
+    Event(Event),
+    Deadline,
+    /// The mailbox is closed: this call did not read it, and was cut off.
+    Cut,
+    Shutdown,
+}
+
+impl Call {
+    /// The next event, already absorbed; `None` at the deadline.
+    pub(super) async fn next(&mut self, until: Option<Time>) -> Result<Option<Event>, Interrupt> {
+        self.check()?;
+        let pumped = self.pump(until).await;
+        self.check()?;
+        match pumped {
+            Pumped::Event(event) => Ok(Some(event)),
+            Pumped::Deadline => Ok(None),
+            Pumped::Cut => Err(Interrupt::Gone),
+            Pumped::Shutdown => Err(Interrupt::Shutdown),
+        }
+    }
+
+    /// Runs other work while the call goes on absorbing: keys are kept, and a
+    /// hang-up ends it at once.
+    pub async fn during<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Interrupt> {
+        self.check()?;
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Ok(done),
+                pumped = self.pump(None) => match pumped {
+                    Pumped::Event(_) | Pumped::Deadline => self.check()?,
+                    Pumped::Cut => return Err(Interrupt::Gone),
+                    Pumped::Shutdown => return Err(Interrupt::Shutdown),
+                },
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), Interrupt> {
+        if self.state.gone.is_some() { Err(Interrupt::Gone) } else { Ok(()) }
+    }
+
+    /// The next event, also after the caller has gone.
+    pub(super) async fn pump(&mut self, until: Option<Time>) -> Pumped {
+        loop {
+            if let Some(event) = self.backlog.pop_front() {
+                self.absorb(&event);
+                return Pumped::Event(event);
+            }
+            let deadline = until.map(Time::instant);
+            let delivery = tokio::select! {
+                biased;
+                delivery = self.mailbox.recv() => delivery,
+                () = sleep_until(deadline.unwrap_or_else(far_away)), if deadline.is_some() => return Pumped::Deadline,
+                () = self.services.shutdown.cancelled(), if self.state.gone.is_none() => return Pumped::Shutdown,
+            };
+            match delivery {
+                None => {
+                    self.lose("its events were not read");
+                    return Pumped::Cut;
+                }
+                // What was missed is put into the backlog, as if it had been told.
+                Some(Delivery::Resync) => self.resync().await,
+                Some(Delivery::Event(event)) => self.backlog.push_back(event),
+            }
+        }
+    }
+
+    /// Sends a request and writes it into the timeline.
+    pub(super) async fn request(&self, request: Request) -> Result<Reply, AriError> {
+        let text = request.to_string();
+        let began = Instant::now();
+        let result = self.ari.send(request).await;
+        match &result {
+            Ok(_) => self.trace.took(Kind::Ari, text, began),
+            Err(error) => self.trace.took(Kind::Ari, format!("{text} → {error}"), began),
+        }
+        result
+    }
+
+    /// Sends a request about the caller's channel. A channel that is not there,
+    /// or not ours any more, means that the caller is gone.
+    pub(super) async fn caller_request(&mut self, request: Request) -> Result<Result<Reply, AriError>, Interrupt> {
+        let joins = request.joins;
+        let sending = {
+            // Only what may wait in Asterisk is given up at a hang-up; the rest is
+            // awaited, so that nothing is created behind our back.
+            let ari = self.ari.clone();
+            let trace = self.trace.clone();
+            async move {
+                let text = request.to_string();
+                let began = Instant::now();
+                let result = ari.send(request).await;
+                match &result {
+                    Ok(_) => trace.took(Kind::Ari, text, began),
+                    Err(error) => trace.took(Kind::Ari, format!("{text} → {error}"), began),
+                }
+                result
+            }
+        };
+        let result = if joins { self.during(sending).await? } else { sending.await };
+        if let Err(error) = &result
+            && error.is_gone()
+        {
+            // The event that says so is on its way; do not wait for it.
+            self.lose("its channel is not there");
+            return Err(Interrupt::Gone);
+        }
+        Ok(result)
+    }
+
+    /// The caller is gone; the first sign counts.
+    fn lose(&mut self, why: &str) {
+        if self.state.gone.is_none() {
+            self.trace.write(Kind::Event, format!("caller gone: {why}"));
+            self.state.gone = Some(Gone { at: clock::now(), cause: None, sip: None, left: false });
+        }
+    }
+
+    /// Makes an event part of the state.
+    fn absorb(&mut self, event: &Event) {
+        let now = clock::now();
+        match event {
+            Event::Dtmf { channel, digit } => {
+                if *channel == self.state.channel {
+                    self.state.keys.press(*digit);
+                    self.checkpoint();
+                }
+                self.tell(event, &format!("key {digit}"), channel);
+            }
+            Event::StateChange { channel, state } => {
+                self.tell(event, state, channel);
+                if *channel == self.state.channel {
+                    if state == "Up" {
+                        self.state.answered.get_or_insert(now);
+                    }
+                } else if let Some(leg) = self.state.leg_mut(channel) {
+                    match (state.as_str(), leg.state) {
+                        ("Ringing", LegState::Created | LegState::Ready | LegState::Dialling) => leg.state = LegState::Ringing,
+                        ("Up", LegState::Ended) => {}
+                        ("Up", _) => {
+                            leg.state = LegState::Up;
+                            leg.answered.get_or_insert(now);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            Event::StasisStart { channel, replaces, .. } => {
+                self.tell(event, "", &channel.id);
+                if replaces.as_deref() == Some(self.state.channel.as_str()) {
+                    channel.id.clone_into(&mut self.state.channel);
+                } else if let Some(leg) = self.state.leg_mut(&channel.id) {
+                    if leg.state == LegState::Created {
+                        leg.state = LegState::Ready;
+                    }
+                } else if let Some(snoop) = self.snoop_mut(|s| s.channel == channel.id) {
+                    snoop.entered = true;
+                }
+            }
+            Event::StasisEnd { channel } => {
+                self.tell(event, "", channel);
+                if *channel == self.state.channel {
+                    self.lose("left Stasis");
+                    if let Some(gone) = &mut self.state.gone {
+                        gone.left = true;
+                    }
+                }
+            }
+            Event::HangupRequest { channel } => {
+                self.tell(event, "", channel);
+                if *channel == self.state.channel {
+                    self.lose("hung up");
+                }
+            }
+            Event::ChannelDestroyed { channel, cause, sip } => {
+                let cause = Cause(*cause);
+                self.tell(event, &format!("cause {} {}", cause.0, cause.kazoo()), channel);
+                if *channel == self.state.channel {
+                    self.lose("hung up");
+                    self.state.gone =
+                        self.state.gone.map(|gone| Gone { cause: Some(cause), sip: *sip, left: true, ..gone });
+                } else if let Some(leg) = self.state.leg_mut(channel) {
+                    leg.state = LegState::Ended;
+                    leg.ended.get_or_insert(now);
+                    leg.cause = Some(cause);
+                    leg.sip = *sip;
+                }
+            }
+            Event::PlaybackStarted { .. } => {}
+            Event::PlaybackFinished { playback, failed } => {
+                self.tell(event, if *failed { "failed" } else { "done" }, playback);
+                self.state.playing.retain(|p| p != playback);
+                self.objects.forget(playback);
+            }
+            Event::RecordingStarted { recording } => self.tell(event, "", recording),
+            Event::RecordingFinished { recording } => {
+                self.tell(event, "", recording);
+                self.recording_ended(recording, SnoopState::Finished);
+            }
+            Event::RecordingFailed { recording, cause } => {
+                self.tell(event, cause, recording);
+                self.recording_ended(recording, SnoopState::Failed);
+            }
+            Event::Dial { peer, status } => {
+                self.tell(event, status, peer);
+                if let Some(leg) = self.state.leg_mut(peer)
+                    && leg.state != LegState::Ended
+                {
+                    match status.as_str() {
+                        "ANSWER" => {
+                            leg.state = LegState::Up;
+                            leg.answered.get_or_insert(now);
+                        }
+                        "RINGING" if leg.state != LegState::Up => leg.state = LegState::Ringing,
+                        // A Local leg signals these and stays; the rest of the truth
+                        // comes with its end, so it is asked to end.
+                        "BUSY" => leg.cause = Some(Cause::BUSY),
+                        "CONGESTION" => leg.cause = Some(Cause::CONGESTION),
+                        _ => {}
+                    }
+                }
+            }
+            Event::EnteredBridge { channel, .. } => {
+                self.tell(event, "", channel);
+                if let Some(leg) = self.state.leg_mut(channel) {
+                    leg.bridged = true;
+                }
+            }
+            Event::LeftBridge { channel, .. } => self.tell(event, "", channel),
+            Event::BridgeDestroyed { bridge } => {
+                self.tell(event, "", bridge);
+                self.state.bridges.retain(|b| b != bridge);
+                self.objects.forget(bridge);
+            }
+            Event::ApplicationReplaced | Event::RestResponse { .. } | Event::Other { .. } => {}
+        }
+    }
+
+    fn recording_ended(&mut self, recording: &str, state: SnoopState) {
+        if let Some(snoop) = self.snoop_mut(|s| s.recording == recording) {
+            snoop.state = state;
+        }
+        self.objects.forget(recording);
+    }
+
+    pub(super) fn snoop_mut(&mut self, is: impl Fn(&super::state::Snoop) -> bool) -> Option<&mut super::state::Snoop> {
+        self.state.tracks.iter_mut().flat_map(|track| &mut track.snoops).find(|snoop| is(snoop))
+    }
+
+    fn tell(&self, event: &Event, text: &str, object: &str) {
+        let who = if object == self.state.channel { "caller" } else { object };
+        let space = if text.is_empty() { "" } else { " " };
+        self.trace.write(Kind::Event, format!("{} {who}{space}{text}", event.kind()));
+    }
+}
+
+fn far_away() -> Instant {
+    Instant::now() + Duration::from_secs(86_400)
+}

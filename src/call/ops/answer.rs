@@ -1,0 +1,48 @@
+//! Answering, ringing, and what the dialplan is told.
+
+use crate::ari::Request;
+use crate::call::{Call, Interrupt, ops::RecordingStart};
+use crate::clock;
+
+impl Call {
+    /// Answers the caller, once.
+    pub async fn answer(&mut self) -> Result<(), Interrupt> {
+        if self.is_answered() {
+            return Ok(());
+        }
+        self.settle().await?;
+        let request = Request::answer(&self.state.channel);
+        match self.caller_request(request).await? {
+            Ok(_) => {
+                self.state.answered.get_or_insert_with(clock::now);
+                self.checkpoint();
+                self.start_waiting_recordings(RecordingStart::OnAnswer).await?;
+            }
+            Err(error) => self.warn(format!("could not answer: {error}")),
+        }
+        Ok(())
+    }
+
+    /// Lets an unanswered caller hear ringing.
+    pub async fn ring(&mut self) -> Result<(), Interrupt> {
+        if self.is_answered() || self.state.ringing {
+            return Ok(());
+        }
+        self.state.ringing = true;
+        let request = Request::ring(&self.state.channel);
+        if let Err(error) = self.caller_request(request).await? {
+            self.warn(format!("could not ring: {error}"));
+        }
+        Ok(())
+    }
+
+    /// Sets a channel variable.
+    pub async fn set_channel_variable(&mut self, name: &str, value: &str) -> Result<(), Interrupt> {
+        self.settle().await?;
+        let request = Request::set_variable(&self.state.channel, name, value);
+        if let Err(error) = self.caller_request(request).await? {
+            self.warn(format!("channel variable {name} not set: {error}"));
+        }
+        Ok(())
+    }
+}

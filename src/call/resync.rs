@@ -1,0 +1,77 @@
+//! Finding out what was missed: after the event socket was lost, and when a call
+//! is picked up from its checkpoint.
+//!
+//! ARI replays nothing. What is no longer there is fed back as the event that
+//! would have told it, so that no operation needs code for it. A 404 means over;
+//! 409 proves nothing (duplicate playback ids are accepted).
+
+use super::state::SnoopState;
+use super::{Call, LegState};
+use crate::ari::{AriError, Channel, Event, Request};
+use crate::trace::Kind;
+
+impl Call {
+    pub(super) async fn resync(&mut self) {
+        self.trace.write(Kind::Decision, "looks up what it may have missed");
+        let channel = self.state.channel.clone();
+        match self.look_up(&channel).await {
+            Some(None) => {
+                self.backlog.push_back(Event::StasisEnd { channel });
+                return;
+            }
+            Some(Some(state)) if state == "Up" && self.state.answered.is_none() => {
+                self.backlog.push_back(Event::StateChange { channel, state });
+            }
+            _ => {}
+        }
+        for leg in self.state.legs.clone() {
+            if leg.state == LegState::Ended {
+                continue;
+            }
+            match self.look_up(&leg.channel).await {
+                // A leg marked as created whose request never left is not there either.
+                Some(None) => self.backlog.push_back(Event::ChannelDestroyed { channel: leg.channel, cause: 0, sip: None }),
+                Some(Some(state)) => {
+                    if leg.state == LegState::Created {
+                        if let Some(leg) = self.state.leg_mut(&leg.channel) {
+                            leg.state = LegState::Ready;
+                        }
+                    }
+                    self.backlog.push_back(Event::StateChange { channel: leg.channel, state });
+                }
+                None => {}
+            }
+        }
+        for playback in self.state.playing.clone() {
+            if self.is_gone_from_asterisk(Request::get_playback(&playback)).await {
+                self.backlog.push_back(Event::PlaybackFinished { playback, failed: false });
+            }
+        }
+        let snoops: Vec<_> = self
+            .state
+            .tracks
+            .iter()
+            .flat_map(|track| &track.snoops)
+            .filter(|snoop| snoop.state == SnoopState::Recording)
+            .map(|snoop| snoop.recording.clone())
+            .collect();
+        for recording in self.state.recording.clone().into_iter().chain(snoops) {
+            if self.is_gone_from_asterisk(Request::get_live_recording(&recording)).await {
+                self.backlog.push_back(Event::RecordingFinished { recording });
+            }
+        }
+    }
+
+    /// Its state; `Some(None)` when it is not there, `None` when nobody can tell.
+    async fn look_up(&mut self, channel: &str) -> Option<Option<String>> {
+        match self.request(Request::get_channel(channel)).await {
+            Ok(reply) => Some(reply.json::<Channel>().ok().map(|channel| channel.state)),
+            Err(AriError::Refused { status: 404, .. }) => Some(None),
+            Err(_) => None,
+        }
+    }
+
+    async fn is_gone_from_asterisk(&mut self, request: Request) -> bool {
+        matches!(self.request(request).await, Err(error) if error.is_gone())
+    }
+}

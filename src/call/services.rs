@@ -1,0 +1,33 @@
+//! What calls use and share: all of it may be used by many calls at once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Checkpoints;
+use crate::ari;
+use crate::config::Config;
+use crate::media::Media;
+use crate::recordings::Recordings;
+use crate::speech::Speech;
+use crate::web::Web;
+
+/// Built once by `app`.
+pub struct Services {
+    pub config: Arc<Config>,
+    pub account_sid: String,
+    pub ari: ari::Client,
+    pub web: Web,
+    pub media: Arc<Media>,
+    pub speech: Arc<Speech>,
+    pub recordings: Arc<Recordings>,
+    /// None = nobody could pick the calls up, so nothing is written.
+    pub checkpoints: Option<Arc<dyn Checkpoints>>,
+    pub flows_dir: PathBuf,
+    /// Work that outlives its call: uploads, callbacks.
+    pub background: TaskTracker,
+    /// Draining is over.
+    pub shutdown: CancellationToken,
+}

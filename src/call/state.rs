@@ -1,0 +1,180 @@
+//! What a call must remember: all of it can be written down.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::journal::Step;
+use super::ops::{AudioFormat, CallRecording, Owed, RecordingRef, Upload};
+use super::{Cause, Facts, KeyBuffer};
+use crate::clock::Time;
+use crate::id::CallId;
+
+/// Everything about a call that a checkpoint holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct State {
+    pub id: CallId,
+    /// The caller's channel, as Asterisk names it.
+    pub channel: String,
+    pub facts: Facts,
+    pub began: Time,
+    pub answered: Option<Time>,
+    pub gone: Option<Gone>,
+    pub language: String,
+    pub twilio_profile: bool,
+    /// `ring` was sent, so the caller hears ringing already.
+    pub ringing: bool,
+    pub keys: KeyBuffer,
+    pub collections: Map<String, Value>,
+    pub custom_vars: Map<String, Value>,
+    pub request_variables: Vec<(String, String)>,
+    pub step: Step,
+    /// Playbacks and recordings that occupy the caller's channel.
+    pub playing: Vec<String>,
+    pub recording: Option<String>,
+    /// Where that recording will be found, and whether silence is cut from it.
+    pub recording_sid: Option<(String, bool)>,
+    pub legs: Vec<Leg>,
+    /// Where in `legs` those of the Dial that runs begin.
+    pub dialling_from: usize,
+    pub bridges: Vec<String>,
+    /// Recordings of the caller's channel that run beside the flow.
+    pub tracks: Vec<Track>,
+    pub waiting_recordings: Vec<CallRecording>,
+    pub owed: Vec<Owed>,
+    /// The recording that a request owed reports on.
+    pub last_recording: Option<RecordingRef>,
+    /// What `flow` remembers: the program, and where in it the call is.
+    pub flow: Value,
+}
+
+/// How the caller's channel ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gone {
+    /// The first sign of it.
+    pub at: Time,
+    /// The final word; none until `ChannelDestroyed`.
+    pub cause: Option<Cause>,
+    pub sip: Option<u16>,
+    /// The channel left the application.
+    pub left: bool,
+}
+
+/// A channel that pivot has made for this call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leg {
+    pub channel: String,
+    /// Its CallSid.
+    pub sid: String,
+    pub endpoint: String,
+    pub state: LegState,
+    pub answered: Option<Time>,
+    pub ended: Option<Time>,
+    pub cause: Option<Cause>,
+    pub sip: Option<u16>,
+    /// It has been in the caller's bridge.
+    pub bridged: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LegState {
+    /// The request that makes it has been sent.
+    Created,
+    /// It is in Stasis and can be dialled.
+    Ready,
+    Dialling,
+    Ringing,
+    Up,
+    Ended,
+}
+
+/// A recording through a snoop channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Track {
+    pub sid: String,
+    pub snoops: Vec<Snoop>,
+    pub source: TrackSource,
+    pub began: Time,
+    pub max_s: u64,
+    pub min_s: u64,
+    pub format: AudioFormat,
+    pub upload: Option<Upload>,
+    pub media_name: Option<String>,
+}
+
+/// One direction, or both mixed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snoop {
+    pub channel: String,
+    pub recording: String,
+    pub entered: bool,
+    pub state: SnoopState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SnoopState {
+    Opening,
+    Recording,
+    /// The file is complete.
+    Finished,
+    Failed,
+}
+
+/// Who asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrackSource {
+    Dial,
+    RecordCall,
+}
+
+impl State {
+    pub fn new(id: CallId, channel: String, facts: Facts, began: Time) -> Self {
+        let language = facts.language.clone();
+        Self {
+            id,
+            channel,
+            facts,
+            began,
+            answered: None,
+            gone: None,
+            language,
+            twilio_profile: false,
+            ringing: false,
+            keys: KeyBuffer::default(),
+            collections: Map::new(),
+            custom_vars: Map::new(),
+            request_variables: Vec::new(),
+            step: Step::default(),
+            playing: Vec::new(),
+            recording: None,
+            recording_sid: None,
+            legs: Vec::new(),
+            dialling_from: 0,
+            bridges: Vec::new(),
+            tracks: Vec::new(),
+            waiting_recordings: Vec::new(),
+            owed: Vec::new(),
+            last_recording: None,
+            flow: Value::Null,
+        }
+    }
+
+    /// Every object of Asterisk's that this call owns.
+    pub fn objects(&self) -> impl Iterator<Item = &str> {
+        let legs = self.legs.iter().map(|leg| leg.channel.as_str());
+        let snoops = self.tracks.iter().flat_map(|t| &t.snoops).flat_map(|s| [s.channel.as_str(), s.recording.as_str()]);
+        std::iter::once(self.channel.as_str())
+            .chain(legs)
+            .chain(self.playing.iter().map(String::as_str))
+            .chain(self.recording.iter().map(String::as_str))
+            .chain(self.bridges.iter().map(String::as_str))
+            .chain(snoops)
+    }
+
+    pub fn leg(&self, channel: &str) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.channel == channel)
+    }
+
+    pub fn leg_mut(&mut self, channel: &str) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.channel == channel)
+    }
+}
