@@ -37,6 +37,7 @@ pub use checkpoint::{Checkpoints, MemoryCheckpoints};
 pub use close::Closed;
 pub use facts::Facts;
 pub use keys::KeyBuffer;
+pub use ops::DialSoFar;
 pub use services::Services;
 pub use state::{Gone, Leg, LegState, State, Track, TrackSource};
 

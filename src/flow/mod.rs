@@ -1,3 +1,24 @@
-//! Running programs: fetching documents, executing them, and what follows.
+//! Running programs: where a call's instructions come from, how they are
+//! fetched, and what happens when they end.
+//!
+//! ```text
+//! route ──► fetch ──► Program ──► run (twiml or callflow) ──► Flow ──┐
+//!              ▲                                                     │
+//!              └────────── Fetch / Pivot, or the failure ladder ◄────┘──► finish
+//! ```
 
+mod classify;
+mod fetch;
+mod finish;
+mod ladder;
+mod params;
+mod route;
+mod run;
+mod session;
 pub mod signature;
+
+pub(crate) use finish::dial_status;
+pub use finish::{Outcome, Status, finish, hand_back};
+pub use route::{Plan, RouteError, plan};
+pub use run::{resume, run};
+pub use session::Session;

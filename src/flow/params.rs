@@ -1,0 +1,155 @@
+//! What a web application is told: the parameters of a request, under Twilio's
+//! names or Kazoo's.
+//!
+//! `req_format` decides the names and nothing else. In `twiml` the union of
+//! Twilio's standard set and of Kazoo's TwiML set is sent; in `kazoo` what Kazoo
+//! documents. A key of the base set is never overridden by what a flow has set.
+
+use serde_json::{Map, Value};
+
+use super::session::Session;
+use crate::call::{Call, Interrupt};
+use crate::config::ReqFormat;
+
+/// Empty: a PBX knows no places, but applications index these without looking.
+const PLACES: [&str; 4] = ["City", "State", "Zip", "Country"];
+const PARTIES: [&str; 4] = ["From", "To", "Caller", "Called"];
+
+/// The parameters of a request, nested as Kazoo nests them.
+pub(super) async fn build(
+    call: &mut Call,
+    session: &Session,
+    format: ReqFormat,
+    verb: &[(String, String)],
+) -> Result<Map<String, Value>, Interrupt> {
+    call.learn_sip_facts(format == ReqFormat::Kazoo).await?;
+    Ok(from_state(call, session, format, verb))
+}
+
+/// The same from what is known, for a caller who has gone.
+pub(super) fn from_state(call: &Call, session: &Session, format: ReqFormat, verb: &[(String, String)]) -> Map<String, Value> {
+    let mut params = match format {
+        ReqFormat::Twiml => twiml(call),
+        ReqFormat::Kazoo => kazoo(call),
+    };
+    let mut add = |key: &str, value: &str| {
+        let key = if format == ReqFormat::Kazoo { kazoo_name(key) } else { key };
+        params.entry(key).or_insert_with(|| value.into());
+    };
+    for (key, value) in verb {
+        add(key, value);
+    }
+    for (key, value) in &session.reported {
+        add(key, value);
+    }
+    for (key, value) in &call.state.request_variables {
+        add(key, value);
+    }
+    if !call.collections().is_empty() {
+        params.entry("Digits").or_insert_with(|| call.collections().clone().into());
+    }
+    params
+}
+
+fn twiml(call: &Call) -> Map<String, Value> {
+    let facts = call.facts();
+    let sip = facts.sip.clone().unwrap_or_default();
+    let mut params = Map::new();
+    let mut add = |key: &str, value: &str| params.insert(key.to_owned(), value.into());
+    add("AccountSid", &call.services().account_sid);
+    add("ApiVersion", "2010-04-01");
+    add("CallSid", call.id().as_str());
+    add("CallStatus", call.status());
+    add("Direction", "inbound");
+    add("From", &facts.caller_number);
+    add("To", &facts.dialled);
+    add("Caller", &facts.caller_number);
+    add("Called", &facts.dialled);
+    for party in PARTIES {
+        for place in PLACES {
+            add(&format!("{party}{place}"), "");
+        }
+    }
+    add("FromRealm", &sip.from_realm);
+    add("ToRealm", &sip.to_realm);
+    add("CallerName", &facts.caller_name);
+    add("CallerNumber", &facts.caller_number);
+    params
+}
+
+fn kazoo(call: &Call) -> Map<String, Value> {
+    let facts = call.facts();
+    let sip = facts.sip.clone().unwrap_or_default();
+    let or = |value: &str, otherwise: &str| if value.is_empty() { otherwise.to_owned() } else { value.to_owned() };
+    let account = &call.services().account_sid;
+    let mut params = Map::new();
+    let mut add = |key: &str, value: &str| params.insert(key.to_owned(), value.into());
+    add("Account-ID", account.strip_prefix("AC").unwrap_or(account));
+    add("Api-Version", "4.x");
+    add("Call-ID", &facts.call_id);
+    add("Call-Status", call.status());
+    add("Caller-ID-Name", &or(&facts.caller_name, "anonymous"));
+    add("Caller-ID-Number", &or(&facts.caller_number, "0000000000"));
+    add("Direction", "inbound");
+    add("From", &or(&facts.caller_number, "anonymous"));
+    add("From-Realm", &sip.from_realm);
+    add("To", &facts.dialled);
+    add("To-Realm", &sip.to_realm);
+    add("Request", &facts.dialled);
+    add("Request-Realm", &sip.to_realm);
+    add("Language", &kazoo_language(call.language()));
+    if !call.custom_vars().is_empty() {
+        params.insert("Custom-Application-Vars".into(), call.custom_vars().clone().into());
+    }
+    if !sip.headers.is_empty() {
+        let headers: Map<String, Value> = sip.headers.into_iter().map(|(name, value)| (name, value.into())).collect();
+        params.insert("Custom-SIP-Headers".into(), headers.into());
+    }
+    params
+}
+
+/// Kazoo writes languages in lower case with a region: `en-us`.
+fn kazoo_language(language: &str) -> String {
+    let language = language.to_ascii_lowercase().replace('_', "-");
+    if language == "en" { "en-us".into() } else { language }
+}
+
+/// What verbs report has names of its own in Kazoo's format, as far as Kazoo has names for it.
+fn kazoo_name(key: &str) -> &str {
+    match key {
+        "RecordingUrl" => "Recording-Url",
+        "RecordingDuration" => "Recording-Duration",
+        "RecordingSid" => "Recording-ID",
+        "CallStatus" => "Call-Status",
+        _ => key,
+    }
+}
+
+impl Call {
+    /// Twilio's word for how far the call is.
+    pub fn status(&self) -> &'static str {
+        match (self.is_gone(), self.is_answered()) {
+            (true, true) => "completed",
+            (true, false) => "canceled",
+            (false, true) => "in-progress",
+            (false, false) => "ringing",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kazoo_has_names_of_its_own_for_recordings() {
+        assert_eq!(kazoo_name("RecordingUrl"), "Recording-Url");
+        assert_eq!(kazoo_name("DialCallStatus"), "DialCallStatus");
+    }
+
+    #[test]
+    fn asterisks_plain_english_is_kazoos_default_language() {
+        assert_eq!(kazoo_language("en"), "en-us");
+        assert_eq!(kazoo_language("de_DE"), "de-de");
+    }
+}

@@ -1,0 +1,253 @@
+//! The loop of a call: fetch a document, run it, follow what it decides.
+
+use std::sync::Arc;
+
+use super::classify::Content;
+use super::fetch::{self, Fetched};
+use super::finish::{Outcome, Status};
+use super::ladder::{self, Rung};
+use super::route::{Plan, Source};
+use super::session::{At, Session};
+use crate::call::ops::{Keys, Play, Sound, Utterance};
+use crate::call::{Call, Interrupt};
+use crate::callflow::{self, Step, Walk};
+use crate::config::OnEnd;
+use crate::program::{End, Flow};
+use crate::report::{Report, Severity};
+use crate::trace::Kind;
+use crate::twiml::{self, Document};
+
+/// What the caller hears in the Twilio profile when the application fails.
+const APOLOGY: &str = "We are sorry, an application error has occurred. Goodbye.";
+
+/// Runs a call from its beginning to the end of its instructions.
+pub async fn run(call: &mut Call, plan: Plan, session: &mut Option<Session>) -> Result<Outcome, Interrupt> {
+    let begun = match begin(call, plan).await? {
+        Ok(begun) => session.insert(begun),
+        Err(outcome) => return Ok(outcome),
+    };
+    go(call, begun).await
+}
+
+/// Goes on with a call that was picked up from its checkpoint.
+pub async fn resume(call: &mut Call, session: &mut Session) -> Result<Outcome, Interrupt> {
+    go(call, session).await
+}
+
+async fn begin(call: &mut Call, plan: Plan) -> Result<Result<Session, Outcome>, Interrupt> {
+    let (bytes, name) = match plan.source {
+        Source::Pivot(pivot) => return Ok(Ok(Session::fetching(plan.manner, pivot))),
+        Source::Callflow(id) => match call.flow_file(&id).await? {
+            Ok(bytes) => (bytes, id),
+            Err(error) => return Ok(Err(document_error(error.to_string()))),
+        },
+        Source::CallflowFile(path) => {
+            let name = path.display().to_string();
+            match call.during(tokio::fs::read(path)).await? {
+                Ok(bytes) => (bytes, name),
+                Err(error) => return Ok(Err(document_error(format!("{name}: {error}")))),
+            }
+        }
+    };
+    let (root, report) = callflow::read(&bytes, plan.manner.strict);
+    let text = String::from_utf8_lossy(&bytes);
+    tell(call, &report, &text);
+    let Some(root) = root else {
+        return Ok(Err(document_error(format!("callflow {name} cannot be run; `pivot check` says why"))));
+    };
+    call.begin_document();
+    Ok(Ok(Session::walking(plan.manner, Walk::new(root))))
+}
+
+fn document_error(reason: String) -> Outcome {
+    let end = End::Dialplan { context: None, extension: None, priority: None };
+    Outcome { end, status: Status::DocumentError, reason }
+}
+
+async fn go(call: &mut Call, session: &mut Session) -> Result<Outcome, Interrupt> {
+    loop {
+        call.save_flow(session);
+        let left = match session.at.clone() {
+            At::Fetching { request, first, because } => {
+                let limit = call.services().config.limits.documents;
+                if session.documents >= limit {
+                    let reason = format!("the call has fetched {limit} documents, as many as [limits] documents allows");
+                    return Ok(document_error(reason));
+                }
+                match fetch::fetch(call, session, &request, because.as_ref()).await? {
+                    Ok(fetched) => {
+                        if let Some(outcome) = take_up(call, session, fetched).await? {
+                            return Ok(outcome);
+                        }
+                    }
+                    Err(failed) => {
+                        let rung = ladder::next(session, &failed, first, because.is_some());
+                        ladder::tell(call, &failed, &rung);
+                        match rung {
+                            Rung::Fallback(at) => session.at = at,
+                            Rung::DefaultChild => {
+                                session.at = At::Callflow;
+                                if let Some(outcome) = follow(call, session, Flow::Next) {
+                                    return Ok(outcome);
+                                }
+                            }
+                            Rung::Apologise(outcome) => {
+                                apologise(call).await?;
+                                return Ok(outcome);
+                            }
+                            Rung::Dialplan(outcome) => return Ok(outcome),
+                        }
+                    }
+                }
+                continue;
+            }
+            At::TwiMl { source, verb } => run_twiml(call, session, &source, verb).await?,
+            At::Callflow => run_node(call, session).await?,
+        };
+        if let Some(outcome) = follow(call, session, left) {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// Takes up a document that has come.
+async fn take_up(call: &mut Call, session: &mut Session, fetched: Fetched) -> Result<Option<Outcome>, Interrupt> {
+    session.base = Some(fetched.answer.url.to_string());
+    call.begin_document();
+    match fetched.content {
+        Content::TwiMl { document, report } => {
+            tell(call, &report, &document.source);
+            session.taken_over = false;
+            session.at = At::TwiMl { source: document.source.to_string(), verb: 0 };
+        }
+        Content::Callflow { root, report } => {
+            tell(call, &report, &fetched.answer.text().text);
+            match &mut session.walk {
+                Some(walk) => walk.replace(root),
+                None => session.walk = Some(Walk::new(root)),
+            }
+            session.taken_over = true;
+            session.reported.clear();
+            call.state.request_variables.clear();
+            session.at = At::Callflow;
+        }
+        Content::Words(text) => {
+            call.note("the answer is plain text and is spoken");
+            call.answer().await?;
+            let speech = Sound::Speech(Utterance { text, ..Utterance::default() });
+            call.play(Play { sounds: vec![speech], stop_on: Keys::none() }).await?;
+            return Ok(Some(completed(session, None)));
+        }
+        Content::Audio => {
+            call.note("the answer is sound and is played");
+            let services = call.services().clone();
+            let url = fetched.answer.url.to_string();
+            let media_type = fetched.answer.media_type();
+            let body = fetched.answer.body;
+            let kept = call.during(async { services.media.keep_bytes(&url, media_type.as_deref(), body).await }).await?;
+            match kept {
+                Ok(clip) => {
+                    call.answer().await?;
+                    call.play(Play { sounds: vec![Sound::Clip(clip.uri)], stop_on: Keys::none() }).await?;
+                }
+                Err(error) => call.warn(error.to_string()),
+            }
+            return Ok(Some(completed(session, None)));
+        }
+        Content::Nothing => {
+            call.note("the answer is empty: hangs up, as Kazoo does");
+            return Ok(Some(Outcome { end: End::Hangup(None), status: Status::Completed, reason: String::new() }));
+        }
+    }
+    Ok(None)
+}
+
+/// Runs verbs until one leaves the document or the document ends.
+async fn run_twiml(call: &mut Call, session: &mut Session, source: &str, from: usize) -> Result<Flow, Interrupt> {
+    let options = twiml::Options {
+        strict: session.manner.strict,
+        url: session.base.clone(),
+        charset: None,
+        max_bytes: usize::MAX,
+    };
+    let (Some(document), _) = Document::read(source.as_bytes(), options) else {
+        // It was read when it came, so this is a checkpoint that somebody has written by hand.
+        return Ok(Flow::Stop(None));
+    };
+    for (index, (verb, _)) in document.verbs.iter().enumerate().skip(from) {
+        if let At::TwiMl { verb, .. } = &mut session.at {
+            *verb = index;
+        }
+        call.save_flow(session);
+        call.trace().write(Kind::Step, format!("<{}>", verb.name()));
+        match verb.run(call).await? {
+            Flow::Next => {}
+            left => return Ok(left),
+        }
+    }
+    call.note("the document ends");
+    Ok(Flow::Stop(None))
+}
+
+async fn run_node(call: &mut Call, session: &mut Session) -> Result<Flow, Interrupt> {
+    let Some(walk) = &session.walk else { return Ok(Flow::Stop(None)) };
+    let node = Arc::new(walk.node().clone());
+    call.trace().write(Kind::Step, format!("{} {}", node.module, walk.pointer()));
+    callflow::run(&node, call).await
+}
+
+/// Carries out a decision; `None` = the call goes on.
+fn follow(call: &mut Call, session: &mut Session, flow: Flow) -> Option<Outcome> {
+    let flow = match (&session.at, &mut session.walk) {
+        (At::Callflow, Some(walk)) => match walk.advance(flow, &call.services().config.limits) {
+            Step::Run => return None,
+            Step::Leave(flow) => flow,
+            Step::Exhausted(why) => {
+                call.warn(why.clone());
+                return Some(Outcome { end: End::Hangup(None), status: Status::DocumentError, reason: why });
+            }
+        },
+        _ => flow,
+    };
+    match flow {
+        Flow::Fetch(request) => {
+            session.at = At::Fetching { request, first: false, because: None };
+            None
+        }
+        Flow::Pivot(pivot) => {
+            call.state.request_variables.clear();
+            session.begin_pivot(*pivot);
+            None
+        }
+        Flow::End(end) => Some(Outcome { end, status: Status::Completed, reason: String::new() }),
+        Flow::Stop(cause) => Some(completed(session, cause)),
+        Flow::Next | Flow::Child(_) | Flow::Branch(_) => Some(completed(session, None)),
+    }
+}
+
+/// The instructions have come to their end.
+fn completed(session: &Session, cause: Option<crate::call::Cause>) -> Outcome {
+    let end = match session.manner.on_end {
+        OnEnd::Hangup => End::Hangup(cause),
+        OnEnd::Continue => End::Dialplan { context: None, extension: None, priority: None },
+    };
+    Outcome { end, status: Status::Completed, reason: "the flow has ended".into() }
+}
+
+async fn apologise(call: &mut Call) -> Result<(), Interrupt> {
+    call.answer().await?;
+    let speech = Sound::Speech(Utterance { text: APOLOGY.into(), ..Utterance::default() });
+    call.play(Play { sounds: vec![speech], stop_on: Keys::none() }).await?;
+    Ok(())
+}
+
+/// The findings of a document, in the call's timeline.
+fn tell(call: &Call, report: &Report, source: &str) {
+    for finding in &report.diagnostics {
+        let (line, column) = crate::report::position(source, finding.span.start);
+        let code = finding.code.map(|code| format!(" {code}")).unwrap_or_default();
+        let help = finding.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
+        call.warn(format!("{severity}{code} at line {line}, column {column}: {}{help}", finding.message));
+    }
+}
