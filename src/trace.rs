@@ -71,12 +71,28 @@ pub struct Timeline {
 #[derive(Debug)]
 enum Message {
     Begin(Summary),
-    Entry { call: CallId, entry: Entry },
-    State { call: CallId, state: String },
-    End { call: CallId, outcome: String },
+    Entry {
+        call: CallId,
+        entry: Entry,
+    },
+    State {
+        call: CallId,
+        state: String,
+    },
+    End {
+        call: CallId,
+        outcome: String,
+    },
     Calls(oneshot::Sender<Vec<Summary>>),
-    Find { call: String, answer: oneshot::Sender<Option<Timeline>> },
-    Follow { call: String, lines: mpsc::UnboundedSender<Entry>, answer: oneshot::Sender<bool> },
+    Find {
+        call: String,
+        answer: oneshot::Sender<Option<Timeline>>,
+    },
+    Follow {
+        call: String,
+        lines: mpsc::UnboundedSender<Entry>,
+        answer: oneshot::Sender<bool>,
+    },
 }
 
 /// The end that everybody may hold.
@@ -94,24 +110,52 @@ pub struct Trace {
 
 impl Trace {
     pub fn write(&self, kind: Kind, text: impl Into<String>) {
-        self.entry(Entry { at: clock::now(), kind, text: text.into(), took_ms: None, detail: None });
+        self.entry(Entry {
+            at: clock::now(),
+            kind,
+            text: text.into(),
+            took_ms: None,
+            detail: None,
+        });
     }
 
     pub fn took(&self, kind: Kind, text: impl Into<String>, since: tokio::time::Instant) {
         let took_ms = Some((since.elapsed().as_secs_f64() * 10_000.0).round() / 10.0);
-        self.entry(Entry { at: clock::now(), kind, text: text.into(), took_ms, detail: None });
+        self.entry(Entry {
+            at: clock::now(),
+            kind,
+            text: text.into(),
+            took_ms,
+            detail: None,
+        });
     }
 
     pub fn document(&self, text: impl Into<String>, detail: Value) {
-        self.entry(Entry { at: clock::now(), kind: Kind::Debug, text: text.into(), took_ms: None, detail: Some(detail) });
+        self.entry(Entry {
+            at: clock::now(),
+            kind: Kind::Debug,
+            text: text.into(),
+            took_ms: None,
+            detail: Some(detail),
+        });
     }
 
     pub fn state(&self, state: impl Into<String>) {
-        self.queue.send(Message::State { call: self.call.clone(), state: state.into() }).ok();
+        self.queue
+            .send(Message::State {
+                call: self.call.clone(),
+                state: state.into(),
+            })
+            .ok();
     }
 
     pub fn end(&self, outcome: impl Into<String>) {
-        self.queue.send(Message::End { call: self.call.clone(), outcome: outcome.into() }).ok();
+        self.queue
+            .send(Message::End {
+                call: self.call.clone(),
+                outcome: outcome.into(),
+            })
+            .ok();
     }
 
     fn entry(&self, entry: Entry) {
@@ -120,7 +164,12 @@ impl Trace {
         } else {
             tracing::debug!(call = %self.call, kind = ?entry.kind, took_ms = entry.took_ms, "{}", entry.text);
         }
-        self.queue.send(Message::Entry { call: self.call.clone(), entry }).ok();
+        self.queue
+            .send(Message::Entry {
+                call: self.call.clone(),
+                entry,
+            })
+            .ok();
     }
 }
 
@@ -128,13 +177,21 @@ impl Traces {
     /// Starts keeping; `kept` calls stay readable after their end.
     pub fn start(kept: usize) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, messages) = mpsc::unbounded_channel();
-        let keeper = Keeper { kept, live: HashMap::new(), over: VecDeque::new(), followers: HashMap::new() };
+        let keeper = Keeper {
+            kept,
+            live: HashMap::new(),
+            over: VecDeque::new(),
+            followers: HashMap::new(),
+        };
         (Self { queue }, keeper.run(messages))
     }
 
     pub fn begin(&self, call: &CallId, summary: Summary) -> Trace {
         self.queue.send(Message::Begin(summary)).ok();
-        Trace { queue: self.queue.clone(), call: call.clone() }
+        Trace {
+            queue: self.queue.clone(),
+            call: call.clone(),
+        }
     }
 
     /// Live calls first, then those that are over, the latest first.
@@ -147,14 +204,25 @@ impl Traces {
     /// A call by its id, the end of its id, or its channel's name or id.
     pub async fn find(&self, call: &str) -> Option<Timeline> {
         let (answer, timeline) = oneshot::channel();
-        self.queue.send(Message::Find { call: call.to_owned(), answer }).ok();
+        self.queue
+            .send(Message::Find {
+                call: call.to_owned(),
+                answer,
+            })
+            .ok();
         timeline.await.ok().flatten()
     }
 
     /// Each further entry of a live call; `false` when there is none such.
     pub async fn follow(&self, call: &str, lines: mpsc::UnboundedSender<Entry>) -> bool {
         let (answer, found) = oneshot::channel();
-        self.queue.send(Message::Follow { call: call.to_owned(), lines, answer }).ok();
+        self.queue
+            .send(Message::Follow {
+                call: call.to_owned(),
+                lines,
+                answer,
+            })
+            .ok();
         found.await.unwrap_or(false)
     }
 }
@@ -179,7 +247,13 @@ impl Keeper {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Begin(summary) => {
-                self.live.insert(summary.id.clone(), Timeline { summary, entries: Vec::new() });
+                self.live.insert(
+                    summary.id.clone(),
+                    Timeline {
+                        summary,
+                        entries: Vec::new(),
+                    },
+                );
             }
             Message::Entry { call, entry } => {
                 if let Some(followers) = self.followers.get_mut(call.as_str()) {
@@ -221,8 +295,15 @@ impl Keeper {
             Message::Find { call, answer } => {
                 answer.send(self.find(&call).cloned()).ok();
             }
-            Message::Follow { call, lines, answer } => {
-                let id = self.find(&call).map(|t| t.summary.id.clone()).filter(|id| self.live.contains_key(id));
+            Message::Follow {
+                call,
+                lines,
+                answer,
+            } => {
+                let id = self
+                    .find(&call)
+                    .map(|t| t.summary.id.clone())
+                    .filter(|id| self.live.contains_key(id));
                 answer.send(id.is_some()).ok();
                 if let Some(id) = id {
                     self.followers.entry(id).or_default().push(lines);
@@ -233,7 +314,10 @@ impl Keeper {
 
     fn find(&self, call: &str) -> Option<&Timeline> {
         let is = |t: &&Timeline| t.summary.id.ends_with(call) || t.summary.channel == call;
-        self.live.get(call).or_else(|| self.live.values().find(is)).or_else(|| self.over.iter().find(is))
+        self.live
+            .get(call)
+            .or_else(|| self.live.values().find(is))
+            .or_else(|| self.over.iter().find(is))
     }
 }
 

@@ -81,7 +81,10 @@ impl Client {
             .tcp_nodelay(true)
             .http1_only()
             .build()
-            .map_err(|error| AriError::NotSent { what: "any request".into(), reason: error.to_string() })?;
+            .map_err(|error| AriError::NotSent {
+                what: "any request".into(),
+                reason: error.to_string(),
+            })?;
         Ok(Self {
             inner: Arc::new(Inner {
                 http,
@@ -140,7 +143,10 @@ impl Client {
         metrics::counter!("pivot_ari_requests_total", "transport" => "http").increment(1);
         let inner = &self.inner;
         let deadline = Instant::now() + request.timeout;
-        let not_sent = |reason: String| AriError::NotSent { what: request.to_string(), reason };
+        let not_sent = |reason: String| AriError::NotSent {
+            what: request.to_string(),
+            reason,
+        };
         let permit = match inner.permits.try_acquire() {
             Ok(permit) => permit,
             Err(_) => {
@@ -153,7 +159,10 @@ impl Client {
         };
         let mut builder = inner
             .http
-            .request(request.method.clone(), format!("{}{}", inner.base, request.path))
+            .request(
+                request.method.clone(),
+                format!("{}{}", inner.base, request.path),
+            )
             .basic_auth(&inner.username, Some(inner.password.expose_secret()))
             .timeout(deadline.saturating_duration_since(Instant::now()));
         if !request.query.is_empty() {
@@ -162,10 +171,17 @@ impl Client {
         if let Some(body) = &request.body {
             builder = builder.json(body);
         }
-        let unknown = |reason: String| AriError::Unknown { what: request.to_string(), reason };
+        let unknown = |reason: String| AriError::Unknown {
+            what: request.to_string(),
+            reason,
+        };
         let response = builder.send().await.map_err(|error| {
             let reason = reason(&error);
-            if error.is_connect() || error.is_builder() { not_sent(reason) } else { unknown(reason) }
+            if error.is_connect() || error.is_builder() {
+                not_sent(reason)
+            } else {
+                unknown(reason)
+            }
         })?;
         let status = response.status().as_u16();
         let is_file = request.path.ends_with("/file");
@@ -173,7 +189,10 @@ impl Client {
         if !is_file && length > ANSWER_LIMIT as u64 {
             return Err(unknown(format!("its answer has {length} bytes")));
         }
-        let body = response.bytes().await.map_err(|error| unknown(reason(&error)))?;
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| unknown(reason(&error)))?;
         drop(permit);
         finish(&request, status, body)
     }
@@ -185,9 +204,17 @@ impl Client {
         self.send_through_socket(frames, ping).await.is_ok()
     }
 
-    async fn send_through_socket(&self, frames: &mpsc::UnboundedSender<String>, request: Request) -> Result<Reply, AriError> {
+    async fn send_through_socket(
+        &self,
+        frames: &mpsc::UnboundedSender<String>,
+        request: Request,
+    ) -> Result<Reply, AriError> {
         metrics::counter!("pivot_ari_requests_total", "transport" => "socket").increment(1);
-        let request_id = self.inner.next_request.fetch_add(1, Ordering::Relaxed).to_string();
+        let request_id = self
+            .inner
+            .next_request
+            .fetch_add(1, Ordering::Relaxed)
+            .to_string();
         let mut frame = json!({
             "type": "RESTRequest",
             "request_id": request_id,
@@ -196,18 +223,28 @@ impl Client {
         });
         if !request.query.is_empty() {
             // Values in this list are taken as they are, without decoding.
-            frame["query_strings"] = request.query.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+            frame["query_strings"] = request
+                .query
+                .iter()
+                .map(|(name, value)| json!({ "name": name, "value": value }))
+                .collect();
         }
         if let Some(body) = &request.body {
             frame["content_type"] = "application/json".into();
             frame["message_body"] = body.to_string().into();
         }
         let (sender, answer) = oneshot::channel();
-        self.inner.router.tell(Message::Await { request_id, answer: sender });
+        self.inner.router.tell(Message::Await {
+            request_id,
+            answer: sender,
+        });
         if frames.send(frame.to_string()).is_err() {
             return self.send_over_http(request).await;
         }
-        let unknown = |reason: &str| AriError::Unknown { what: request.to_string(), reason: reason.to_owned() };
+        let unknown = |reason: &str| AriError::Unknown {
+            what: request.to_string(),
+            reason: reason.to_owned(),
+        };
         match timeout_at(Instant::now() + request.timeout, answer).await {
             Ok(Ok(Ok((status, body)))) => finish(&request, status, Bytes::from(body)),
             Ok(Ok(Err(reason))) => Err(unknown(&reason)),
@@ -227,9 +264,17 @@ fn finish(request: &Request, status: u16, body: Bytes) -> Result<Reply, AriError
     let text = String::from_utf8_lossy(&body);
     let message = serde_json::from_str::<serde_json::Value>(&text)
         .ok()
-        .and_then(|json| json.get("message").or_else(|| json.get("error")).and_then(|m| m.as_str().map(str::to_owned)))
+        .and_then(|json| {
+            json.get("message")
+                .or_else(|| json.get("error"))
+                .and_then(|m| m.as_str().map(str::to_owned))
+        })
         .unwrap_or_else(|| text.chars().take(200).collect());
-    Err(AriError::Refused { what: request.to_string(), status, message })
+    Err(AriError::Refused {
+        what: request.to_string(),
+        status,
+        message,
+    })
 }
 
 /// reqwest's own message repeats the URL; the cause is what helps.

@@ -12,7 +12,11 @@ pub enum AriError {
     Unknown { what: String, reason: String },
     /// Asterisk said no.
     #[error("Asterisk refused {what} with {status}: {message}")]
-    Refused { what: String, status: u16, message: String },
+    Refused {
+        what: String,
+        status: u16,
+        message: String,
+    },
     /// Asterisk's answer is not what its API describes.
     #[error("Asterisk's answer to {what} cannot be read: {reason}")]
     Decode { what: String, reason: String },

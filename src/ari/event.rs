@@ -12,30 +12,78 @@ use super::Channel;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Event {
-    StasisStart { channel: Box<Channel>, args: Vec<String>, replaces: Option<String> },
-    StasisEnd { channel: String },
+    StasisStart {
+        channel: Box<Channel>,
+        args: Vec<String>,
+        replaces: Option<String>,
+    },
+    StasisEnd {
+        channel: String,
+    },
     /// Final, with the real cause. `sip` is the SIP code, where Asterisk tells it.
-    ChannelDestroyed { channel: String, cause: u16, sip: Option<u16> },
+    ChannelDestroyed {
+        channel: String,
+        cause: u16,
+        sip: Option<u16>,
+    },
     /// Stop talking to the party; never the final word.
-    HangupRequest { channel: String },
-    StateChange { channel: String, state: String },
+    HangupRequest {
+        channel: String,
+    },
+    StateChange {
+        channel: String,
+        state: String,
+    },
     /// At the release of the key.
-    Dtmf { channel: String, digit: char },
-    PlaybackStarted { playback: String },
+    Dtmf {
+        channel: String,
+        digit: char,
+    },
+    PlaybackStarted {
+        playback: String,
+    },
     /// `failed`: the file could not be opened, or the channel hung up meanwhile.
-    PlaybackFinished { playback: String, failed: bool },
-    RecordingStarted { recording: String },
-    RecordingFinished { recording: String },
-    RecordingFailed { recording: String, cause: String },
-    Dial { peer: String, status: String },
-    EnteredBridge { bridge: String, channel: String },
-    LeftBridge { bridge: String, channel: String },
-    BridgeDestroyed { bridge: String },
+    PlaybackFinished {
+        playback: String,
+        failed: bool,
+    },
+    RecordingStarted {
+        recording: String,
+    },
+    RecordingFinished {
+        recording: String,
+    },
+    RecordingFailed {
+        recording: String,
+        cause: String,
+    },
+    Dial {
+        peer: String,
+        status: String,
+    },
+    EnteredBridge {
+        bridge: String,
+        channel: String,
+    },
+    LeftBridge {
+        bridge: String,
+        channel: String,
+    },
+    BridgeDestroyed {
+        bridge: String,
+    },
     /// Another program has taken the application's name.
     ApplicationReplaced,
     /// The answer to a request that travelled through the event socket.
-    RestResponse { request_id: String, status: u16, reason: String, body: String },
-    Other { kind: String },
+    RestResponse {
+        request_id: String,
+        status: u16,
+        reason: String,
+        body: String,
+    },
+    Other {
+        kind: String,
+    },
 }
 
 /// The shared fields of all kinds.
@@ -95,27 +143,67 @@ impl Event {
                     replaces: f.replace_channel.map(|c| c.id),
                 }
             }
-            "StasisEnd" => Self::StasisEnd { channel: f.channel.id },
+            "StasisEnd" => Self::StasisEnd {
+                channel: f.channel.id,
+            },
             "ChannelDestroyed" => Self::ChannelDestroyed {
                 channel: f.channel.id,
-                cause: f.cause.as_ref().and_then(serde_json::Value::as_u64).and_then(|c| u16::try_from(c).ok()).unwrap_or(0),
+                cause: f
+                    .cause
+                    .as_ref()
+                    .and_then(serde_json::Value::as_u64)
+                    .and_then(|c| u16::try_from(c).ok())
+                    .unwrap_or(0),
                 sip: f.tech_cause.filter(|code| (300..700).contains(code)),
             },
-            "ChannelHangupRequest" => Self::HangupRequest { channel: f.channel.id },
-            "ChannelStateChange" => Self::StateChange { channel: f.channel.id, state: f.channel.state },
-            "ChannelDtmfReceived" => match f.digit.chars().next() {
-                Some(digit) => Self::Dtmf { channel: f.channel.id, digit },
-                None => Self::Other { kind: f.kind.into_owned() },
+            "ChannelHangupRequest" => Self::HangupRequest {
+                channel: f.channel.id,
             },
-            "PlaybackStarted" => Self::PlaybackStarted { playback: f.playback.id },
-            "PlaybackFinished" => Self::PlaybackFinished { failed: f.playback.state == "failed", playback: f.playback.id },
-            "RecordingStarted" => Self::RecordingStarted { recording: f.recording.name },
-            "RecordingFinished" => Self::RecordingFinished { recording: f.recording.name },
-            "RecordingFailed" => Self::RecordingFailed { recording: f.recording.name, cause: f.recording.cause },
-            "Dial" => Self::Dial { peer: f.peer.id, status: f.dialstatus },
-            "ChannelEnteredBridge" => Self::EnteredBridge { bridge: f.bridge.id, channel: f.channel.id },
-            "ChannelLeftBridge" => Self::LeftBridge { bridge: f.bridge.id, channel: f.channel.id },
-            "BridgeDestroyed" => Self::BridgeDestroyed { bridge: f.bridge.id },
+            "ChannelStateChange" => Self::StateChange {
+                channel: f.channel.id,
+                state: f.channel.state,
+            },
+            "ChannelDtmfReceived" => match f.digit.chars().next() {
+                Some(digit) => Self::Dtmf {
+                    channel: f.channel.id,
+                    digit,
+                },
+                None => Self::Other {
+                    kind: f.kind.into_owned(),
+                },
+            },
+            "PlaybackStarted" => Self::PlaybackStarted {
+                playback: f.playback.id,
+            },
+            "PlaybackFinished" => Self::PlaybackFinished {
+                failed: f.playback.state == "failed",
+                playback: f.playback.id,
+            },
+            "RecordingStarted" => Self::RecordingStarted {
+                recording: f.recording.name,
+            },
+            "RecordingFinished" => Self::RecordingFinished {
+                recording: f.recording.name,
+            },
+            "RecordingFailed" => Self::RecordingFailed {
+                recording: f.recording.name,
+                cause: f.recording.cause,
+            },
+            "Dial" => Self::Dial {
+                peer: f.peer.id,
+                status: f.dialstatus,
+            },
+            "ChannelEnteredBridge" => Self::EnteredBridge {
+                bridge: f.bridge.id,
+                channel: f.channel.id,
+            },
+            "ChannelLeftBridge" => Self::LeftBridge {
+                bridge: f.bridge.id,
+                channel: f.channel.id,
+            },
+            "BridgeDestroyed" => Self::BridgeDestroyed {
+                bridge: f.bridge.id,
+            },
             "ApplicationReplaced" => Self::ApplicationReplaced,
             "RESTResponse" => Self::RestResponse {
                 request_id: f.request_id,
@@ -123,7 +211,9 @@ impl Event {
                 reason: f.reason_phrase,
                 body: f.message_body,
             },
-            _ => Self::Other { kind: f.kind.into_owned() },
+            _ => Self::Other {
+                kind: f.kind.into_owned(),
+            },
         })
     }
 
@@ -160,7 +250,9 @@ impl Event {
             | Self::HangupRequest { channel }
             | Self::StateChange { channel, .. }
             | Self::Dtmf { channel, .. } => (channel.as_str(), None),
-            Self::PlaybackStarted { playback } | Self::PlaybackFinished { playback, .. } => (playback.as_str(), None),
+            Self::PlaybackStarted { playback } | Self::PlaybackFinished { playback, .. } => {
+                (playback.as_str(), None)
+            }
             Self::RecordingStarted { recording }
             | Self::RecordingFinished { recording }
             | Self::RecordingFailed { recording, .. } => (recording.as_str(), None),
@@ -169,9 +261,13 @@ impl Event {
                 (channel.as_str(), Some(bridge.as_str()))
             }
             Self::BridgeDestroyed { bridge } => (bridge.as_str(), None),
-            Self::ApplicationReplaced | Self::RestResponse { .. } | Self::Other { .. } => ("", None),
+            Self::ApplicationReplaced | Self::RestResponse { .. } | Self::Other { .. } => {
+                ("", None)
+            }
         };
-        std::iter::once(first).chain(second).filter(|id| !id.is_empty())
+        std::iter::once(first)
+            .chain(second)
+            .filter(|id| !id.is_empty())
     }
 }
 
@@ -182,8 +278,13 @@ mod tests {
     #[test]
     fn the_cause_of_a_failed_recording_is_text_and_does_not_disturb_the_numbers() {
         let text = r#"{"type":"RecordingFailed","recording":{"name":"r1","format":"wav","state":"failed","cause":"Cannot record channel while in bridge"}}"#;
-        let Event::RecordingFailed { recording, cause } = Event::read(text).unwrap() else { panic!() };
-        assert_eq!((recording.as_str(), cause.as_str()), ("r1", "Cannot record channel while in bridge"));
+        let Event::RecordingFailed { recording, cause } = Event::read(text).unwrap() else {
+            panic!()
+        };
+        assert_eq!(
+            (recording.as_str(), cause.as_str()),
+            ("r1", "Cannot record channel while in bridge")
+        );
     }
 
     #[test]
@@ -192,13 +293,21 @@ mod tests {
             Event::ChannelDestroyed { cause, sip, .. } => (cause, sip),
             other => panic!("{other:?}"),
         };
-        assert_eq!(read(r#"{"type":"ChannelDestroyed","cause":17,"tech_cause":486,"channel":{"id":"c"}}"#), (17, Some(486)));
-        assert_eq!(read(r#"{"type":"ChannelDestroyed","cause":17,"channel":{"id":"c"}}"#), (17, None));
+        assert_eq!(
+            read(r#"{"type":"ChannelDestroyed","cause":17,"tech_cause":486,"channel":{"id":"c"}}"#),
+            (17, Some(486))
+        );
+        assert_eq!(
+            read(r#"{"type":"ChannelDestroyed","cause":17,"channel":{"id":"c"}}"#),
+            (17, None)
+        );
     }
 
     #[test]
     fn a_kind_nobody_knows_is_read_as_other() {
-        let event = Event::read(r#"{"type":"PeerStatusChange","peer":{"peer_status":"x"},"future":[1]}"#).unwrap();
+        let event =
+            Event::read(r#"{"type":"PeerStatusChange","peer":{"peer_status":"x"},"future":[1]}"#)
+                .unwrap();
         assert_eq!(event.kind(), "PeerStatusChange");
         assert_eq!(event.objects().count(), 0);
     }
@@ -206,7 +315,8 @@ mod tests {
     #[test]
     fn an_event_about_a_channel_and_a_bridge_goes_to_both() {
         let event =
-            Event::read(r#"{"type":"ChannelLeftBridge","bridge":{"id":"b"},"channel":{"id":"c"}}"#).unwrap();
+            Event::read(r#"{"type":"ChannelLeftBridge","bridge":{"id":"b"},"channel":{"id":"c"}}"#)
+                .unwrap();
         assert_eq!(event.objects().collect::<Vec<_>>(), ["c", "b"]);
     }
 }

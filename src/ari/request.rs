@@ -53,7 +53,14 @@ fn segment(text: &str) -> String {
 
 impl Request {
     fn new(method: Method, path: String) -> Self {
-        Self { method, path, query: Vec::new(), body: None, joins: false, timeout: PROMPT }
+        Self {
+            method,
+            path,
+            query: Vec::new(),
+            body: None,
+            joins: false,
+            timeout: PROMPT,
+        }
     }
 
     fn with(mut self, key: &'static str, value: impl Into<String>) -> Self {
@@ -121,7 +128,12 @@ impl Request {
     }
 
     /// Back to the dialplan: the next step, or the given place.
-    pub fn continue_dialplan(id: &str, context: Option<&str>, extension: Option<&str>, priority: Option<u32>) -> Self {
+    pub fn continue_dialplan(
+        id: &str,
+        context: Option<&str>,
+        extension: Option<&str>,
+        priority: Option<u32>,
+    ) -> Self {
         let mut request = Self::channel(Method::POST, id, "/continue");
         if let Some(context) = context {
             request = request.with("context", context);
@@ -146,7 +158,13 @@ impl Request {
         request
     }
 
-    pub fn record(id: &str, name: &str, max: Duration, silence: Option<Duration>, beep: bool) -> Self {
+    pub fn record(
+        id: &str,
+        name: &str,
+        max: Duration,
+        silence: Option<Duration>,
+        beep: bool,
+    ) -> Self {
         // Whole seconds; 0 = no limit. Asterisk counts neither without audio
         // frames, so the call keeps timers of its own as well.
         let seconds = |d: Duration| d.as_secs_f64().ceil().to_string();
@@ -154,7 +172,10 @@ impl Request {
             .with("name", name)
             .with("format", "wav")
             .with("maxDurationSeconds", seconds(max))
-            .with("maxSilenceSeconds", silence.map_or_else(|| "0".into(), seconds))
+            .with(
+                "maxSilenceSeconds",
+                silence.map_or_else(|| "0".into(), seconds),
+            )
             .with("ifExists", "fail")
             .with("beep", beep.to_string())
             .with("terminateOn", "none")
@@ -182,11 +203,21 @@ impl Request {
     }
 
     pub fn set_variable(id: &str, name: &str, value: &str) -> Self {
-        Self::channel(Method::POST, id, "/variable").with("variable", name).with("value", value).joining()
+        Self::channel(Method::POST, id, "/variable")
+            .with("variable", name)
+            .with("value", value)
+            .joining()
     }
 
     /// A leg that appears in Stasis at once, in state Down; `dial` rings it.
-    pub fn create(id: &str, endpoint: &str, app: &str, args: &str, variables: &[(String, String)], originator: Option<&str>) -> Self {
+    pub fn create(
+        id: &str,
+        endpoint: &str,
+        app: &str,
+        args: &str,
+        variables: &[(String, String)],
+        originator: Option<&str>,
+    ) -> Self {
         let mut body = json!({
             "endpoint": endpoint,
             "app": app,
@@ -197,7 +228,11 @@ impl Request {
             body["originator"] = originator.into();
         }
         if !variables.is_empty() {
-            body["variables"] = variables.iter().map(|(k, v)| (k.clone(), Value::from(v.clone()))).collect::<serde_json::Map<_, _>>().into();
+            body["variables"] = variables
+                .iter()
+                .map(|(k, v)| (k.clone(), Value::from(v.clone())))
+                .collect::<serde_json::Map<_, _>>()
+                .into();
         }
         let mut request = Self::new(Method::POST, "channels/create".into());
         request.body = Some(body);
@@ -206,7 +241,8 @@ impl Request {
 
     /// `timeout` in whole seconds, rounded up.
     pub fn dial(id: &str, timeout: Duration) -> Self {
-        Self::channel(Method::POST, id, "/dial").with("timeout", timeout.as_secs_f64().ceil().to_string())
+        Self::channel(Method::POST, id, "/dial")
+            .with("timeout", timeout.as_secs_f64().ceil().to_string())
     }
 
     /// `in` is what the party says, `out` what it hears.
@@ -234,17 +270,26 @@ impl Request {
     }
 
     pub fn stop_recording(name: &str) -> Self {
-        Self::new(Method::POST, format!("recordings/live/{}/stop", segment(name)))
+        Self::new(
+            Method::POST,
+            format!("recordings/live/{}/stop", segment(name)),
+        )
     }
 
     pub fn recording_file(name: &str) -> Self {
-        let mut request = Self::new(Method::GET, format!("recordings/stored/{}/file", segment(name)));
+        let mut request = Self::new(
+            Method::GET,
+            format!("recordings/stored/{}/file", segment(name)),
+        );
         request.timeout = Duration::from_secs(300);
         request
     }
 
     pub fn delete_recording(name: &str) -> Self {
-        Self::new(Method::DELETE, format!("recordings/stored/{}", segment(name)))
+        Self::new(
+            Method::DELETE,
+            format!("recordings/stored/{}", segment(name)),
+        )
     }
 
     // Bridges
@@ -267,11 +312,15 @@ impl Request {
     }
 
     pub fn add_to_bridge(id: &str, channel: &str) -> Self {
-        Self::bridge(Method::POST, id, "/addChannel").with("channel", channel).joining()
+        Self::bridge(Method::POST, id, "/addChannel")
+            .with("channel", channel)
+            .joining()
     }
 
     pub fn remove_from_bridge(id: &str, channel: &str) -> Self {
-        Self::bridge(Method::POST, id, "/removeChannel").with("channel", channel).joining()
+        Self::bridge(Method::POST, id, "/removeChannel")
+            .with("channel", channel)
+            .joining()
     }
 
     // Applications and Asterisk
@@ -283,14 +332,25 @@ impl Request {
     /// Explicit, since `StasisEnd` ends the implicit subscription and the hang-up
     /// cause of an inbound call would never come.
     pub fn subscribe(app: &str, channel: &str) -> Self {
-        Self::new(Method::POST, format!("applications/{}/subscription", segment(app)))
-            .with("eventSource", format!("channel:{channel}"))
+        Self::new(
+            Method::POST,
+            format!("applications/{}/subscription", segment(app)),
+        )
+        .with("eventSource", format!("channel:{channel}"))
     }
 
     /// Kinds that nothing here waits for; a SIP hang-up alone sends six of them.
     pub fn event_filter(app: &str) -> Self {
-        let kinds = ["ChannelVarset", "ChannelDialplan", "ChannelConnectedLine", "ChannelCallerId"];
-        let mut request = Self::new(Method::PUT, format!("applications/{}/eventFilter", segment(app)));
+        let kinds = [
+            "ChannelVarset",
+            "ChannelDialplan",
+            "ChannelConnectedLine",
+            "ChannelCallerId",
+        ];
+        let mut request = Self::new(
+            Method::PUT,
+            format!("applications/{}/eventFilter", segment(app)),
+        );
         request.body = Some(json!({ "disallowed": kinds.map(|kind| json!({ "type": kind })) }));
         request
     }
@@ -314,7 +374,10 @@ mod tests {
 
     #[test]
     fn names_with_slashes_are_one_segment() {
-        assert_eq!(Request::stop_recording("a/b c").path, "recordings/live/a%2Fb%20c/stop");
+        assert_eq!(
+            Request::stop_recording("a/b c").path,
+            "recordings/live/a%2Fb%20c/stop"
+        );
     }
 
     #[test]

@@ -29,7 +29,12 @@ pub enum Delivery {
 /// A channel that entered `Stasis` from the dialplan, with its mailbox open already.
 #[derive(Debug)]
 pub enum Arrival {
-    Call { id: CallId, channel: Box<Channel>, args: Vec<String>, mailbox: mpsc::Receiver<Delivery> },
+    Call {
+        id: CallId,
+        channel: Box<Channel>,
+        args: Vec<String>,
+        mailbox: mpsc::Receiver<Delivery>,
+    },
     /// A leg of ours whose call is over.
     Stray { channel: String },
     /// The event socket is connected (again).
@@ -43,11 +48,24 @@ pub(super) type Answer = Result<(u16, String), String>;
 /// What travels through the queue.
 #[derive(Debug)]
 pub(super) enum Message {
-    Own { call: CallId, mailbox: mpsc::Sender<Delivery> },
-    Disown { call: CallId },
-    Register { object: String, call: CallId },
-    Forget { object: String },
-    Await { request_id: String, answer: oneshot::Sender<Answer> },
+    Own {
+        call: CallId,
+        mailbox: mpsc::Sender<Delivery>,
+    },
+    Disown {
+        call: CallId,
+    },
+    Register {
+        object: String,
+        call: CallId,
+    },
+    Forget {
+        object: String,
+    },
+    Await {
+        request_id: String,
+        answer: oneshot::Sender<Answer>,
+    },
     Event(Event),
     Connected,
     Lost,
@@ -77,36 +95,58 @@ pub struct Objects {
 impl Objects {
     /// Before the request that makes the object is sent.
     pub fn register(&self, object: &str) {
-        self.router.tell(Message::Register { object: object.to_owned(), call: self.call.clone() });
+        self.router.tell(Message::Register {
+            object: object.to_owned(),
+            call: self.call.clone(),
+        });
     }
 
     /// Nothing more is expected of the object.
     pub fn forget(&self, object: &str) {
-        self.router.tell(Message::Forget { object: object.to_owned() });
+        self.router.tell(Message::Forget {
+            object: object.to_owned(),
+        });
     }
 
     /// The call is over: all of its objects are forgotten.
     pub fn release(&self) {
-        self.router.tell(Message::Disown { call: self.call.clone() });
+        self.router.tell(Message::Disown {
+            call: self.call.clone(),
+        });
     }
 }
 
 impl Router {
     /// Starts routing; what comes in goes to `arrivals`.
-    pub fn start(arrivals: mpsc::UnboundedSender<Arrival>) -> (Self, impl Future<Output = ()> + Send) {
+    pub fn start(
+        arrivals: mpsc::UnboundedSender<Arrival>,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, messages) = mpsc::unbounded_channel();
-        (Self { queue }, Table { arrivals, ..Table::new() }.run(messages))
+        (
+            Self { queue },
+            Table {
+                arrivals,
+                ..Table::new()
+            }
+            .run(messages),
+        )
     }
 
     pub fn objects(&self, call: &CallId) -> Objects {
-        Objects { router: self.clone(), call: call.clone() }
+        Objects {
+            router: self.clone(),
+            call: call.clone(),
+        }
     }
 
     /// A mailbox for a call that did not come through `StasisStart`: one that is
     /// picked up again from its checkpoint.
     pub fn adopt(&self, call: &CallId) -> mpsc::Receiver<Delivery> {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
-        self.tell(Message::Own { call: call.clone(), mailbox: sender });
+        self.tell(Message::Own {
+            call: call.clone(),
+            mailbox: sender,
+        });
         mailbox
     }
 
@@ -154,10 +194,21 @@ impl Table {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Own { call, mailbox } => {
-                self.owners.insert(call, Owner { mailbox, objects: HashSet::new() });
+                self.owners.insert(
+                    call,
+                    Owner {
+                        mailbox,
+                        objects: HashSet::new(),
+                    },
+                );
             }
             Message::Disown { call } => {
-                for object in self.owners.remove(&call).into_iter().flat_map(|owner| owner.objects) {
+                for object in self
+                    .owners
+                    .remove(&call)
+                    .into_iter()
+                    .flat_map(|owner| owner.objects)
+                {
                     self.objects.remove(&object);
                 }
             }
@@ -168,7 +219,11 @@ impl Table {
                 }
             }
             Message::Forget { object } => {
-                if let Some(owner) = self.objects.remove(&object).and_then(|call| self.owners.get_mut(&call)) {
+                if let Some(owner) = self
+                    .objects
+                    .remove(&object)
+                    .and_then(|call| self.owners.get_mut(&call))
+                {
                     owner.objects.remove(&object);
                 }
             }
@@ -187,26 +242,51 @@ impl Table {
             Message::Lost => self.awaited.clear(),
             Message::Snapshot(answer) => {
                 let objects = self.objects.keys().cloned().collect();
-                answer.send(Snapshot { calls: self.owners.len(), objects }).ok();
+                answer
+                    .send(Snapshot {
+                        calls: self.owners.len(),
+                        objects,
+                    })
+                    .ok();
             }
         }
     }
 
     fn event(&mut self, event: Event) {
         match event {
-            Event::RestResponse { request_id, status, reason, body } => {
+            Event::RestResponse {
+                request_id,
+                status,
+                reason,
+                body,
+            } => {
                 if let Some(answer) = self.awaited.remove(&request_id) {
-                    let body = if body.is_empty() && status >= 400 { reason } else { body };
+                    let body = if body.is_empty() && status >= 400 {
+                        reason
+                    } else {
+                        body
+                    };
                     answer.send(Ok((status, body))).ok();
                 }
             }
             Event::ApplicationReplaced => {
                 self.arrivals.send(Arrival::Replaced).ok();
             }
-            Event::StasisStart { ref channel, ref replaces, .. } if !self.objects.contains_key(&channel.id) => {
+            Event::StasisStart {
+                ref channel,
+                ref replaces,
+                ..
+            } if !self.objects.contains_key(&channel.id) => {
                 // A transfer put this channel in the place of one that a call owns.
-                if let Some(call) = replaces.as_ref().and_then(|old| self.objects.get(old)).cloned() {
-                    self.handle(Message::Register { object: channel.id.clone(), call: call.clone() });
+                if let Some(call) = replaces
+                    .as_ref()
+                    .and_then(|old| self.objects.get(old))
+                    .cloned()
+                {
+                    self.handle(Message::Register {
+                        object: channel.id.clone(),
+                        call: call.clone(),
+                    });
                     self.deliver(&call, Delivery::Event(event));
                 } else if let Event::StasisStart { channel, args, .. } = event {
                     self.arrive(channel, args);
@@ -214,7 +294,11 @@ impl Table {
             }
             Event::Other { .. } => {}
             event => {
-                let mut owners: Vec<CallId> = event.objects().filter_map(|id| self.objects.get(id)).cloned().collect();
+                let mut owners: Vec<CallId> = event
+                    .objects()
+                    .filter_map(|id| self.objects.get(id))
+                    .cloned()
+                    .collect();
                 owners.dedup();
                 if let Some(last) = owners.pop() {
                     for call in owners {
@@ -230,18 +314,37 @@ impl Table {
 
     fn arrive(&mut self, channel: Box<Channel>, args: Vec<String>) {
         if channel.id.starts_with(PREFIX) {
-            self.arrivals.send(Arrival::Stray { channel: channel.id }).ok();
+            self.arrivals
+                .send(Arrival::Stray {
+                    channel: channel.id,
+                })
+                .ok();
             return;
         }
         let id = CallId::new();
         let (sender, mailbox) = mpsc::channel(MAILBOX);
-        self.handle(Message::Own { call: id.clone(), mailbox: sender });
-        self.handle(Message::Register { object: channel.id.clone(), call: id.clone() });
-        self.arrivals.send(Arrival::Call { id, channel, args, mailbox }).ok();
+        self.handle(Message::Own {
+            call: id.clone(),
+            mailbox: sender,
+        });
+        self.handle(Message::Register {
+            object: channel.id.clone(),
+            call: id.clone(),
+        });
+        self.arrivals
+            .send(Arrival::Call {
+                id,
+                channel,
+                args,
+                mailbox,
+            })
+            .ok();
     }
 
     fn deliver(&mut self, call: &CallId, delivery: Delivery) {
-        let Some(owner) = self.owners.get(call) else { return };
+        let Some(owner) = self.owners.get(call) else {
+            return;
+        };
         if let Err(mpsc::error::TrySendError::Full(_)) = owner.mailbox.try_send(delivery) {
             tracing::error!(%call, waiting = MAILBOX, "call does not read its events and is cut off");
             metrics::counter!("pivot_calls_stuck_total").increment(1);
@@ -260,7 +363,10 @@ mod tests {
     }
 
     fn digit(id: &str, digit: char) -> Event {
-        Event::Dtmf { channel: id.into(), digit }
+        Event::Dtmf {
+            channel: id.into(),
+            digit,
+        }
     }
 
     fn router() -> (Router, mpsc::UnboundedReceiver<Arrival>) {
@@ -275,24 +381,48 @@ mod tests {
         let (router, mut arrivals) = router();
         router.tell(Message::Event(start("c1")));
         router.tell(Message::Event(digit("c1", '5')));
-        let Some(Arrival::Call { mut mailbox, args, .. }) = arrivals.recv().await else { panic!() };
+        let Some(Arrival::Call {
+            mut mailbox, args, ..
+        }) = arrivals.recv().await
+        else {
+            panic!()
+        };
         assert_eq!(args, ["x"]);
-        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::Dtmf { digit: '5', .. }))));
+        assert!(matches!(
+            mailbox.recv().await,
+            Some(Delivery::Event(Event::Dtmf { digit: '5', .. }))
+        ));
     }
 
     #[tokio::test]
     async fn an_object_registered_before_its_request_gets_its_first_event() {
         let (router, mut arrivals) = router();
         router.tell(Message::Event(start("c1")));
-        let Some(Arrival::Call { id, mut mailbox, .. }) = arrivals.recv().await else { panic!() };
+        let Some(Arrival::Call {
+            id, mut mailbox, ..
+        }) = arrivals.recv().await
+        else {
+            panic!()
+        };
         let objects = router.objects(&id);
         objects.register("p1");
-        router.tell(Message::Event(Event::PlaybackStarted { playback: "p1".into() }));
+        router.tell(Message::Event(Event::PlaybackStarted {
+            playback: "p1".into(),
+        }));
         objects.forget("p1");
-        router.tell(Message::Event(Event::PlaybackFinished { playback: "p1".into(), failed: false }));
+        router.tell(Message::Event(Event::PlaybackFinished {
+            playback: "p1".into(),
+            failed: false,
+        }));
         router.tell(Message::Event(digit("c1", '1')));
-        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::PlaybackStarted { .. }))));
-        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::Dtmf { .. }))));
+        assert!(matches!(
+            mailbox.recv().await,
+            Some(Delivery::Event(Event::PlaybackStarted { .. }))
+        ));
+        assert!(matches!(
+            mailbox.recv().await,
+            Some(Delivery::Event(Event::Dtmf { .. }))
+        ));
     }
 
     #[tokio::test]
@@ -300,13 +430,26 @@ mod tests {
         let (router, mut arrivals) = router();
         router.tell(Message::Event(start("stuck")));
         router.tell(Message::Event(start("fine")));
-        let Some(Arrival::Call { mailbox: mut stuck, .. }) = arrivals.recv().await else { panic!() };
-        let Some(Arrival::Call { mailbox: mut fine, .. }) = arrivals.recv().await else { panic!() };
+        let Some(Arrival::Call {
+            mailbox: mut stuck, ..
+        }) = arrivals.recv().await
+        else {
+            panic!()
+        };
+        let Some(Arrival::Call {
+            mailbox: mut fine, ..
+        }) = arrivals.recv().await
+        else {
+            panic!()
+        };
         for _ in 0..=MAILBOX {
             router.tell(Message::Event(digit("stuck", '1')));
         }
         router.tell(Message::Event(digit("fine", '2')));
-        assert!(matches!(fine.recv().await, Some(Delivery::Event(Event::Dtmf { digit: '2', .. }))));
+        assert!(matches!(
+            fine.recv().await,
+            Some(Delivery::Event(Event::Dtmf { digit: '2', .. }))
+        ));
         for _ in 0..MAILBOX {
             assert!(stuck.recv().await.is_some());
         }
@@ -317,18 +460,28 @@ mod tests {
     async fn a_leg_whose_call_is_over_is_a_stray() {
         let (router, mut arrivals) = router();
         router.tell(Message::Event(start("pv-old-1.1.1")));
-        assert!(matches!(arrivals.recv().await, Some(Arrival::Stray { channel }) if channel == "pv-old-1.1.1"));
+        assert!(
+            matches!(arrivals.recv().await, Some(Arrival::Stray { channel }) if channel == "pv-old-1.1.1")
+        );
     }
 
     #[tokio::test]
     async fn a_channel_that_replaces_another_belongs_to_the_same_call() {
         let (router, mut arrivals) = router();
         router.tell(Message::Event(start("c1")));
-        let Some(Arrival::Call { mut mailbox, .. }) = arrivals.recv().await else { panic!() };
+        let Some(Arrival::Call { mut mailbox, .. }) = arrivals.recv().await else {
+            panic!()
+        };
         let text = r#"{"type":"StasisStart","channel":{"id":"c2"},"replace_channel":{"id":"c1"}}"#;
         router.tell(Message::Event(Event::read(text).unwrap()));
         router.tell(Message::Event(digit("c2", '9')));
-        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::StasisStart { .. }))));
-        assert!(matches!(mailbox.recv().await, Some(Delivery::Event(Event::Dtmf { .. }))));
+        assert!(matches!(
+            mailbox.recv().await,
+            Some(Delivery::Event(Event::StasisStart { .. }))
+        ));
+        assert!(matches!(
+            mailbox.recv().await,
+            Some(Delivery::Event(Event::Dtmf { .. }))
+        ));
     }
 }

@@ -70,12 +70,21 @@ fn readable(error: &tungstenite::Error) -> String {
 
 /// Connects, and stays connected until `Replaced`. Returns the state to watch
 /// and the future that does it.
-pub fn connect(config: config::Ari, client: Client, router: Router) -> (Connection, impl Future<Output = ()> + Send) {
+pub fn connect(
+    config: config::Ari,
+    client: Client,
+    router: Router,
+) -> (Connection, impl Future<Output = ()> + Send) {
     let (sender, state) = watch::channel(SocketState::Connecting(None));
     (Connection { state }, run(config, client, router, sender))
 }
 
-async fn run(config: config::Ari, client: Client, router: Router, state: watch::Sender<SocketState>) {
+async fn run(
+    config: config::Ari,
+    client: Client,
+    router: Router,
+    state: watch::Sender<SocketState>,
+) {
     let mut back_off = FIRST_BACK_OFF;
     loop {
         match open(&config, &client).await {
@@ -111,26 +120,42 @@ async fn run(config: config::Ari, client: Client, router: Router, state: watch::
 /// Learns the version first, then opens the socket.
 async fn open(config: &config::Ari, client: &Client) -> Result<Socket, SocketError> {
     let info: serde_json::Value = client.send_over_http(Request::info()).await?.json()?;
-    let version = info.pointer("/system/version").and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+    let version = info
+        .pointer("/system/version")
+        .and_then(|v| v.as_str())
+        .unwrap_or_default()
+        .to_owned();
     client.set_features(|features| {
         features.reason_code = version_at_least(&version, &[18, 0]);
         features.version = version;
     });
     let mut url = config.url.clone();
     let scheme = if url.scheme() == "https" { "wss" } else { "ws" };
-    url.set_scheme(scheme).map_err(|()| SocketError::Other(format!("{} is no http(s) URL", config.url)))?;
-    let address = format!("{}/ari/events?app={}", url.as_str().trim_end_matches('/'), config.app);
+    url.set_scheme(scheme)
+        .map_err(|()| SocketError::Other(format!("{} is no http(s) URL", config.url)))?;
+    let address = format!(
+        "{}/ari/events?app={}",
+        url.as_str().trim_end_matches('/'),
+        config.app
+    );
     let mut request = address.as_str().into_client_request()?;
     let credentials = format!("{}:{}", config.username, config.password.expose_secret());
-    let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(credentials));
-    let value = basic.parse().map_err(|_| SocketError::Other("[ari] username or password cannot stand in a header".into()))?;
+    let basic = format!(
+        "Basic {}",
+        base64::engine::general_purpose::STANDARD.encode(credentials)
+    );
+    let value = basic.parse().map_err(|_| {
+        SocketError::Other("[ari] username or password cannot stand in a header".into())
+    })?;
     request.headers_mut().insert("Authorization", value);
     let limits = WebSocketConfig::default()
         .max_message_size(Some(FRAME_LIMIT))
         .max_frame_size(Some(FRAME_LIMIT))
         .max_write_buffer_size(4 * FRAME_LIMIT);
     let connecting = tokio_tungstenite::connect_async_with_config(request, Some(limits), true);
-    let (socket, _) = timeout(CONNECT, connecting).await.map_err(|_| SocketError::Other("timed out".into()))??;
+    let (socket, _) = timeout(CONNECT, connecting)
+        .await
+        .map_err(|_| SocketError::Other("timed out".into()))??;
     Ok(socket)
 }
 
@@ -150,7 +175,12 @@ impl std::fmt::Display for Ended {
 }
 
 /// Reads until the socket is gone.
-async fn serve(socket: Socket, client: &Client, router: &Router, state: &watch::Sender<SocketState>) -> Ended {
+async fn serve(
+    socket: Socket,
+    client: &Client,
+    router: &Router,
+    state: &watch::Sender<SocketState>,
+) -> Ended {
     let (mut sink, mut stream) = socket.split();
     let (frames, mut queue) = mpsc::unbounded_channel::<String>();
     let writer = async move {
@@ -211,7 +241,10 @@ async fn greet(
     router: Router,
     state: watch::Sender<SocketState>,
 ) {
-    if let Err(error) = client.send_over_http(Request::event_filter(client.app())).await {
+    if let Err(error) = client
+        .send_over_http(Request::event_filter(client.app()))
+        .await
+    {
         tracing::warn!(%error, "event filter not set; more events than needed will come");
     }
     // No negotiation: a version that cannot do it does not answer.

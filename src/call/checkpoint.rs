@@ -27,19 +27,30 @@ impl MemoryCheckpoints {
     }
 
     pub fn calls(&self) -> Vec<CallId> {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+        self.written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys()
+            .cloned()
+            .collect()
     }
 }
 
 impl Checkpoints for MemoryCheckpoints {
     fn write(&self, state: &State) {
         if let Ok(text) = serde_json::to_string(state) {
-            self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(state.id.clone(), text);
+            self.written
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(state.id.clone(), text);
         }
     }
 
     fn remove(&self, call: &CallId) {
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(call);
+        self.written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(call);
     }
 }
 

@@ -31,7 +31,10 @@ impl Call {
             let deadline = clock::now().after(CLOSE);
             let ended = self
                 .wait_closing(deadline, |_, event| match event {
-                    Some(Event::RecordingFinished { recording } | Event::RecordingFailed { recording, .. }) => *recording == name,
+                    Some(
+                        Event::RecordingFinished { recording }
+                        | Event::RecordingFailed { recording, .. },
+                    ) => *recording == name,
                     _ => false,
                 })
                 .await;
@@ -39,11 +42,16 @@ impl Call {
                 self.request(Request::stop_recording(&name)).await.ok();
             }
             if let Some((sid, trim)) = self.state.recording_sid.take() {
-                self.state.last_recording = self.take_over(&name, &sid, Source::RecordVerb, trim).await;
+                self.state.last_recording =
+                    self.take_over(&name, &sid, Source::RecordVerb, trim).await;
             }
         }
         while let Some(index) = self.state.tracks.len().checked_sub(1) {
-            let dial = self.state.tracks.get(index).is_some_and(|track| track.source == super::TrackSource::Dial);
+            let dial = self
+                .state
+                .tracks
+                .get(index)
+                .is_some_and(|track| track.source == super::TrackSource::Dial);
             let taken = self.end_track(index).await;
             // `end_track` removes it; a track that it could not find must not be tried for ever.
             self.state.tracks.truncate(index);
@@ -56,8 +64,13 @@ impl Call {
 
     /// Ends legs and bridges, and gives the caller's channel up in the given way.
     pub async fn close(&mut self, end: &End) -> Closed {
-        let open: Vec<_> =
-            self.state.legs.iter().filter(|leg| leg.state != LegState::Ended).map(|leg| leg.channel.clone()).collect();
+        let open: Vec<_> = self
+            .state
+            .legs
+            .iter()
+            .filter(|leg| leg.state != LegState::Ended)
+            .map(|leg| leg.channel.clone())
+            .collect();
         for channel in &open {
             self.request(self.ari.hangup(channel, 16)).await.ok();
         }
@@ -71,8 +84,16 @@ impl Call {
         // Only a channel that was hung up tells a cause.
         let tells = self.state.gone.is_some() || matches!(end, End::Hangup(_));
         let over = |call: &Self, _: Option<&Event>| {
-            let caller = call.state.gone.is_some_and(|gone| gone.left && (gone.cause.is_some() || !tells));
-            caller && call.state.legs.iter().all(|leg| leg.state == LegState::Ended)
+            let caller = call
+                .state
+                .gone
+                .is_some_and(|gone| gone.left && (gone.cause.is_some() || !tells));
+            caller
+                && call
+                    .state
+                    .legs
+                    .iter()
+                    .all(|leg| leg.state == LegState::Ended)
         };
         if !self.wait_closing(deadline, over).await {
             self.note("Asterisk did not tell the end of every channel");
@@ -91,9 +112,16 @@ impl Call {
         let channel = self.state.channel.clone();
         let request = match end {
             End::Hangup(cause) => self.ari.hangup(&channel, cause.unwrap_or(Cause::NORMAL).0),
-            End::Dialplan { context, extension, priority } => {
-                Request::continue_dialplan(&channel, context.as_deref(), extension.as_deref(), *priority)
-            }
+            End::Dialplan {
+                context,
+                extension,
+                priority,
+            } => Request::continue_dialplan(
+                &channel,
+                context.as_deref(),
+                extension.as_deref(),
+                *priority,
+            ),
             End::Gone => return,
         };
         if let Err(error) = self.request(request).await

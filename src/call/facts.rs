@@ -33,14 +33,22 @@ pub struct SipFacts {
 
 impl Facts {
     pub fn new(channel: &Channel, to: Option<&str>, internal: bool) -> Self {
-        let call_id = if channel.protocol_id.is_empty() { &channel.id } else { &channel.protocol_id };
+        let call_id = if channel.protocol_id.is_empty() {
+            &channel.id
+        } else {
+            &channel.protocol_id
+        };
         Self {
             caller_number: channel.caller.number.clone(),
             caller_name: channel.caller.name.clone(),
             dialled: to.unwrap_or(&channel.dialplan.exten).to_owned(),
             channel_name: channel.name.clone(),
             call_id: call_id.clone(),
-            language: if channel.language.is_empty() { "en".into() } else { channel.language.clone() },
+            language: if channel.language.is_empty() {
+                "en".into()
+            } else {
+                channel.language.clone()
+            },
             internal,
             sip: None,
         }
@@ -56,7 +64,11 @@ impl Call {
         let domain = self.variable("SIPDOMAIN");
         let remote = self.variable("CHANNEL(pjsip,remote_uri)");
         let names = async {
-            if headers { self.variable("PJSIP_HEADERS(X-)").await } else { None }
+            if headers {
+                self.variable("PJSIP_HEADERS(X-)").await
+            } else {
+                None
+            }
         };
         let (domain, remote, names) = tokio::join!(domain, remote, names);
         let mut sip = SipFacts {
@@ -65,7 +77,12 @@ impl Call {
             headers: Vec::new(),
         };
         let mut seen = Vec::new();
-        for name in names.iter().flat_map(|names| names.split(',')).map(str::trim).filter(|name| !name.is_empty()) {
+        for name in names
+            .iter()
+            .flat_map(|names| names.split(','))
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
             if seen.iter().any(|s| s == name) {
                 continue;
             }
@@ -79,9 +96,16 @@ impl Call {
     }
 
     async fn variable(&self, name: &str) -> Option<String> {
-        let reply = self.request(Request::get_variable(&self.state.channel, name)).await.ok()?;
+        let reply = self
+            .request(Request::get_variable(&self.state.channel, name))
+            .await
+            .ok()?;
         let value: serde_json::Value = reply.json().ok()?;
-        value.get("value").and_then(|v| v.as_str()).filter(|v| !v.is_empty()).map(str::to_owned)
+        value
+            .get("value")
+            .and_then(|v| v.as_str())
+            .filter(|v| !v.is_empty())
+            .map(str::to_owned)
     }
 }
 
@@ -90,11 +114,18 @@ fn host(uri: &str) -> String {
     let uri = uri.rsplit('<').next().unwrap_or(uri);
     let uri = uri.split('>').next().unwrap_or(uri);
     let after_user = uri.rsplit('@').next().unwrap_or(uri);
-    let after_scheme = after_user.strip_prefix("sip:").or_else(|| after_user.strip_prefix("sips:")).unwrap_or(after_user);
+    let after_scheme = after_user
+        .strip_prefix("sip:")
+        .or_else(|| after_user.strip_prefix("sips:"))
+        .unwrap_or(after_user);
     if let Some(v6) = after_scheme.strip_prefix('[') {
         return v6.split(']').next().unwrap_or(v6).to_owned();
     }
-    after_scheme.split([':', ';', '?']).next().unwrap_or_default().to_owned()
+    after_scheme
+        .split([':', ';', '?'])
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -105,7 +136,10 @@ mod tests {
     fn the_realm_is_the_host_of_the_uri() {
         for (uri, realm) in [
             ("sip:alice@example.com", "example.com"),
-            ("\"Alice\" <sip:alice@example.com:5060;transport=tcp>", "example.com"),
+            (
+                "\"Alice\" <sip:alice@example.com:5060;transport=tcp>",
+                "example.com",
+            ),
             ("sips:example.com", "example.com"),
             ("sip:a@[2001:db8::1]:5060", "2001:db8::1"),
             ("", ""),

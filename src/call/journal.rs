@@ -42,7 +42,10 @@ impl Call {
     /// A new document: its steps and operations get new ids.
     pub fn begin_document(&mut self) {
         let step = &mut self.state.step;
-        *step = Step { document: step.document + 1, ..Step::default() };
+        *step = Step {
+            document: step.document + 1,
+            ..Step::default()
+        };
     }
 
     /// Begins a verb or module and gives the progress it had, if the call was
@@ -53,7 +56,11 @@ impl Call {
             step.next = step.saved;
             return serde_json::from_value(step.progress.take()).unwrap_or_default();
         }
-        *step = Step { document: step.document, step: step.step + 1, ..Step::default() };
+        *step = Step {
+            document: step.document,
+            step: step.step + 1,
+            ..Step::default()
+        };
         P::default()
     }
 
@@ -85,12 +92,25 @@ impl Call {
         let step = &mut self.state.step;
         let number = step.next;
         step.next += 1;
-        let id = OpId { call: self.state.id.clone(), document: step.document, step: step.step, op: number };
-        let result = step.done.iter().find(|(n, _)| *n == number).map(|(_, v)| serde_json::from_value(v.clone()));
+        let id = OpId {
+            call: self.state.id.clone(),
+            document: step.document,
+            step: step.step,
+            op: number,
+        };
+        let result = step
+            .done
+            .iter()
+            .find(|(n, _)| *n == number)
+            .map(|(_, v)| serde_json::from_value(v.clone()));
         if let Some(Ok(result)) = result {
             return Begun::Done(result);
         }
-        let data = step.open.iter().find(|(n, _)| *n == number).map(|(_, v)| serde_json::from_value(v.clone()));
+        let data = step
+            .open
+            .iter()
+            .find(|(n, _)| *n == number)
+            .map(|(_, v)| serde_json::from_value(v.clone()));
         match data {
             Some(Ok(data)) => Begun::Again(id, data),
             _ => Begun::New(id),

@@ -50,7 +50,11 @@ pub(super) enum Match {
 
 /// A finishing key ends the collection and is not part of it, so one that comes
 /// first gives an empty result; what follows the last key is left alone.
-pub(super) fn collect(pressed: impl Iterator<Item = char>, max: Option<usize>, finish_on: &Keys) -> Match {
+pub(super) fn collect(
+    pressed: impl Iterator<Item = char>,
+    max: Option<usize>,
+    finish_on: &Keys,
+) -> Match {
     let mut digits = String::new();
     for key in pressed {
         if finish_on.contains(key) {
@@ -83,12 +87,18 @@ mod tests {
 
     #[test]
     fn the_finish_key_first_gives_nothing() {
-        assert_eq!(collect("#1".chars(), Some(4), &Keys::new("#")), Match::Finished(String::new(), '#'));
+        assert_eq!(
+            collect("#1".chars(), Some(4), &Keys::new("#")),
+            Match::Finished(String::new(), '#')
+        );
     }
 
     #[test]
     fn the_last_key_ends_it_without_a_finish_key() {
-        assert_eq!(collect("1234#".chars(), Some(4), &Keys::new("#")), Match::Full("1234".into()));
+        assert_eq!(
+            collect("1234#".chars(), Some(4), &Keys::new("#")),
+            Match::Full("1234".into())
+        );
     }
 
     proptest! {

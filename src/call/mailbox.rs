@@ -53,7 +53,11 @@ impl Call {
     }
 
     fn check(&self) -> Result<(), Interrupt> {
-        if self.state.gone.is_some() { Err(Interrupt::Gone) } else { Ok(()) }
+        if self.state.gone.is_some() {
+            Err(Interrupt::Gone)
+        } else {
+            Ok(())
+        }
     }
 
     /// The next event, also after the caller has gone.
@@ -89,14 +93,19 @@ impl Call {
         let result = self.ari.send(request).await;
         match &result {
             Ok(_) => self.trace.took(Kind::Ari, text, began),
-            Err(error) => self.trace.took(Kind::Ari, format!("{text} → {error}"), began),
+            Err(error) => self
+                .trace
+                .took(Kind::Ari, format!("{text} → {error}"), began),
         }
         result
     }
 
     /// Sends a request about the caller's channel. A channel that is not there,
     /// or not ours any more, means that the caller is gone.
-    pub(super) async fn caller_request(&mut self, request: Request) -> Result<Result<Reply, AriError>, Interrupt> {
+    pub(super) async fn caller_request(
+        &mut self,
+        request: Request,
+    ) -> Result<Result<Reply, AriError>, Interrupt> {
         let joins = request.joins;
         let sending = {
             // Only what may wait in Asterisk is given up at a hang-up; the rest is
@@ -114,7 +123,11 @@ impl Call {
                 result
             }
         };
-        let result = if joins { self.during(sending).await? } else { sending.await };
+        let result = if joins {
+            self.during(sending).await?
+        } else {
+            sending.await
+        };
         if let Err(error) = &result
             && error.is_gone()
         {
@@ -129,7 +142,12 @@ impl Call {
     fn lose(&mut self, why: &str) {
         if self.state.gone.is_none() {
             self.trace.write(Kind::Event, format!("caller gone: {why}"));
-            self.state.gone = Some(Gone { at: clock::now(), cause: None, sip: None, left: false });
+            self.state.gone = Some(Gone {
+                at: clock::now(),
+                cause: None,
+                sip: None,
+                left: false,
+            });
         }
     }
 
@@ -152,7 +170,9 @@ impl Call {
                     }
                 } else if let Some(leg) = self.state.leg_mut(channel) {
                     match (state.as_str(), leg.state) {
-                        ("Ringing", LegState::Created | LegState::Ready | LegState::Dialling) => leg.state = LegState::Ringing,
+                        ("Ringing", LegState::Created | LegState::Ready | LegState::Dialling) => {
+                            leg.state = LegState::Ringing
+                        }
                         ("Up", LegState::Ended) => {}
                         ("Up", _) => {
                             leg.state = LegState::Up;
@@ -162,7 +182,9 @@ impl Call {
                     }
                 }
             }
-            Event::StasisStart { channel, replaces, .. } => {
+            Event::StasisStart {
+                channel, replaces, ..
+            } => {
                 self.tell(event, "", &channel.id);
                 if replaces.as_deref() == Some(self.state.channel.as_str()) {
                     channel.id.clone_into(&mut self.state.channel);
@@ -189,13 +211,25 @@ impl Call {
                     self.lose("hung up");
                 }
             }
-            Event::ChannelDestroyed { channel, cause, sip } => {
+            Event::ChannelDestroyed {
+                channel,
+                cause,
+                sip,
+            } => {
                 let cause = Cause(*cause);
-                self.tell(event, &format!("cause {} {}", cause.0, cause.kazoo()), channel);
+                self.tell(
+                    event,
+                    &format!("cause {} {}", cause.0, cause.kazoo()),
+                    channel,
+                );
                 if *channel == self.state.channel {
                     self.lose("hung up");
-                    self.state.gone =
-                        self.state.gone.map(|gone| Gone { cause: Some(cause), sip: *sip, left: true, ..gone });
+                    self.state.gone = self.state.gone.map(|gone| Gone {
+                        cause: Some(cause),
+                        sip: *sip,
+                        left: true,
+                        ..gone
+                    });
                 } else if let Some(leg) = self.state.leg_mut(channel) {
                     leg.state = LegState::Ended;
                     leg.ended.get_or_insert(now);
@@ -260,14 +294,26 @@ impl Call {
         self.objects.forget(recording);
     }
 
-    pub(super) fn snoop_mut(&mut self, is: impl Fn(&super::state::Snoop) -> bool) -> Option<&mut super::state::Snoop> {
-        self.state.tracks.iter_mut().flat_map(|track| &mut track.snoops).find(|snoop| is(snoop))
+    pub(super) fn snoop_mut(
+        &mut self,
+        is: impl Fn(&super::state::Snoop) -> bool,
+    ) -> Option<&mut super::state::Snoop> {
+        self.state
+            .tracks
+            .iter_mut()
+            .flat_map(|track| &mut track.snoops)
+            .find(|snoop| is(snoop))
     }
 
     fn tell(&self, event: &Event, text: &str, object: &str) {
-        let who = if object == self.state.channel { "caller" } else { object };
+        let who = if object == self.state.channel {
+            "caller"
+        } else {
+            object
+        };
         let space = if text.is_empty() { "" } else { " " };
-        self.trace.write(Kind::Event, format!("{} {who}{space}{text}", event.kind()));
+        self.trace
+            .write(Kind::Event, format!("{} {who}{space}{text}", event.kind()));
     }
 }
 

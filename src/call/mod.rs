@@ -77,7 +77,16 @@ impl Call {
         trace: Trace,
     ) -> Self {
         let ari = services.ari.clone();
-        Self { state, ari, objects, mailbox, backlog: VecDeque::new(), services, trace, resuming: false }
+        Self {
+            state,
+            ari,
+            objects,
+            mailbox,
+            backlog: VecDeque::new(),
+            services,
+            trace,
+            resuming: false,
+        }
     }
 
     /// A call whose task is gone, built again from its checkpoint. Its objects
@@ -94,7 +103,8 @@ impl Call {
         }
         let mut call = Self::new(state, mailbox, objects, services, trace);
         call.resuming = true;
-        call.trace.write(Kind::Decision, "goes on from its checkpoint");
+        call.trace
+            .write(Kind::Decision, "goes on from its checkpoint");
         call.resync().await;
         call
     }
@@ -187,7 +197,10 @@ impl Call {
     }
 
     /// A document of `[flows] dir`, by the id that a node gives.
-    pub async fn flow_file(&mut self, id: &str) -> Result<Result<Vec<u8>, FlowFileError>, Interrupt> {
+    pub async fn flow_file(
+        &mut self,
+        id: &str,
+    ) -> Result<Result<Vec<u8>, FlowFileError>, Interrupt> {
         let dir = self.services.flows_dir.clone();
         let id = id.to_owned();
         self.during(read_flow_file(dir, id)).await
@@ -221,8 +234,16 @@ async fn read_flow_file(dir: std::path::PathBuf, id: String) -> Result<Vec<u8>, 
         match tokio::fs::read(&path).await {
             Ok(bytes) => return Ok(bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(FlowFileError::Io { path: path.display().to_string(), error }),
+            Err(error) => {
+                return Err(FlowFileError::Io {
+                    path: path.display().to_string(),
+                    error,
+                });
+            }
         }
     }
-    Err(FlowFileError::Missing { id, dir: dir.display().to_string() })
+    Err(FlowFileError::Missing {
+        id,
+        dir: dir.display().to_string(),
+    })
 }

@@ -12,7 +12,8 @@ use crate::trace::Kind;
 
 impl Call {
     pub(super) async fn resync(&mut self) {
-        self.trace.write(Kind::Decision, "looks up what it may have missed");
+        self.trace
+            .write(Kind::Decision, "looks up what it may have missed");
         let channel = self.state.channel.clone();
         match self.look_up(&channel).await {
             Some(None) => {
@@ -20,7 +21,8 @@ impl Call {
                 return;
             }
             Some(Some(state)) if state == "Up" && self.state.answered.is_none() => {
-                self.backlog.push_back(Event::StateChange { channel, state });
+                self.backlog
+                    .push_back(Event::StateChange { channel, state });
             }
             _ => {}
         }
@@ -30,21 +32,34 @@ impl Call {
             }
             match self.look_up(&leg.channel).await {
                 // A leg marked as created whose request never left is not there either.
-                Some(None) => self.backlog.push_back(Event::ChannelDestroyed { channel: leg.channel, cause: 0, sip: None }),
+                Some(None) => self.backlog.push_back(Event::ChannelDestroyed {
+                    channel: leg.channel,
+                    cause: 0,
+                    sip: None,
+                }),
                 Some(Some(state)) => {
                     if leg.state == LegState::Created {
                         if let Some(leg) = self.state.leg_mut(&leg.channel) {
                             leg.state = LegState::Ready;
                         }
                     }
-                    self.backlog.push_back(Event::StateChange { channel: leg.channel, state });
+                    self.backlog.push_back(Event::StateChange {
+                        channel: leg.channel,
+                        state,
+                    });
                 }
                 None => {}
             }
         }
         for playback in self.state.playing.clone() {
-            if self.is_gone_from_asterisk(Request::get_playback(&playback)).await {
-                self.backlog.push_back(Event::PlaybackFinished { playback, failed: false });
+            if self
+                .is_gone_from_asterisk(Request::get_playback(&playback))
+                .await
+            {
+                self.backlog.push_back(Event::PlaybackFinished {
+                    playback,
+                    failed: false,
+                });
             }
         }
         let snoops: Vec<_> = self
@@ -56,8 +71,12 @@ impl Call {
             .map(|snoop| snoop.recording.clone())
             .collect();
         for recording in self.state.recording.clone().into_iter().chain(snoops) {
-            if self.is_gone_from_asterisk(Request::get_live_recording(&recording)).await {
-                self.backlog.push_back(Event::RecordingFinished { recording });
+            if self
+                .is_gone_from_asterisk(Request::get_live_recording(&recording))
+                .await
+            {
+                self.backlog
+                    .push_back(Event::RecordingFinished { recording });
             }
         }
     }

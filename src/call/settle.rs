@@ -58,7 +58,11 @@ impl Call {
     }
 
     /// Waits for an event after the caller has gone; `false` at the deadline.
-    pub(super) async fn wait_closing(&mut self, until: clock::Time, mut is: impl FnMut(&Self, Option<&Event>) -> bool) -> bool {
+    pub(super) async fn wait_closing(
+        &mut self,
+        until: clock::Time,
+        mut is: impl FnMut(&Self, Option<&Event>) -> bool,
+    ) -> bool {
         if is(self, None) {
             return true;
         }

@@ -161,7 +161,11 @@ impl State {
     /// Every object of Asterisk's that this call owns.
     pub fn objects(&self) -> impl Iterator<Item = &str> {
         let legs = self.legs.iter().map(|leg| leg.channel.as_str());
-        let snoops = self.tracks.iter().flat_map(|t| &t.snoops).flat_map(|s| [s.channel.as_str(), s.recording.as_str()]);
+        let snoops = self
+            .tracks
+            .iter()
+            .flat_map(|t| &t.snoops)
+            .flat_map(|s| [s.channel.as_str(), s.recording.as_str()]);
         std::iter::once(self.channel.as_str())
             .chain(legs)
             .chain(self.playing.iter().map(String::as_str))

@@ -13,8 +13,14 @@ use crate::web::Answer;
 /// An answer that can be run.
 #[derive(Debug)]
 pub(super) enum Content {
-    TwiMl { document: Arc<Document>, report: Report },
-    Callflow { root: Node, report: Report },
+    TwiMl {
+        document: Arc<Document>,
+        report: Report,
+    },
+    Callflow {
+        root: Node,
+        report: Report,
+    },
     /// Spoken, then the call ends.
     Words(String),
     /// Played, then the call ends.
@@ -45,16 +51,32 @@ enum Language {
     Other,
 }
 
-pub(super) fn classify(answer: &Answer, kazoo: bool, strict: bool, max_bytes: usize) -> Result<Content, Unusable> {
-    let refuse = |code, reason: String| Unusable { code, reason, report: None, document: false };
+pub(super) fn classify(
+    answer: &Answer,
+    kazoo: bool,
+    strict: bool,
+    max_bytes: usize,
+) -> Result<Content, Unusable> {
+    let refuse = |code, reason: String| Unusable {
+        code,
+        reason,
+        report: None,
+        document: false,
+    };
     if !answer.is_success() {
-        return Err(refuse(11200, format!("the server answered {}", answer.status)));
+        return Err(refuse(
+            11200,
+            format!("the server answered {}", answer.status),
+        ));
     }
     let empty = answer.body.iter().all(u8::is_ascii_whitespace);
     if empty {
         return match (kazoo, answer.status) {
             (true, 200) => Ok(Content::Nothing),
-            _ => Err(refuse(11770, format!("the server answered {} without a document", answer.status))),
+            _ => Err(refuse(
+                11770,
+                format!("the server answered {} without a document", answer.status),
+            )),
         };
     }
     let media_type = answer.media_type();
@@ -65,10 +87,15 @@ pub(super) fn classify(answer: &Answer, kazoo: bool, strict: bool, max_bytes: us
         Language::Callflow => callflow(answer, strict),
         Language::Sniff | Language::Other if first == Some('<') => twiml(answer, strict, max_bytes),
         Language::Sniff | Language::Other if first == Some('{') => callflow(answer, strict),
-        Language::Sniff if media_type.as_deref() == Some("text/plain") => Ok(Content::Words(answer.text().text)),
+        Language::Sniff if media_type.as_deref() == Some("text/plain") => {
+            Ok(Content::Words(answer.text().text))
+        }
         _ => {
             let named = media_type.unwrap_or_else(|| "no content type".into());
-            Err(refuse(12300, format!("the answer ({named}) is neither TwiML nor Callflow JSON")))
+            Err(refuse(
+                12300,
+                format!("the answer ({named}) is neither TwiML nor Callflow JSON"),
+            ))
         }
     }
 }
@@ -85,15 +112,34 @@ fn language(media_type: Option<&str>) -> Language {
 
 fn first_character(body: &[u8]) -> Option<char> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    body.iter().find(|byte| !byte.is_ascii_whitespace()).map(|byte| char::from(*byte))
+    body.iter()
+        .find(|byte| !byte.is_ascii_whitespace())
+        .map(|byte| char::from(*byte))
 }
 
 fn twiml(answer: &Answer, strict: bool, max_bytes: usize) -> Result<Content, Unusable> {
-    let charset = answer.header("content-type").and_then(|value| value.split("charset=").nth(1));
-    let charset = charset.map(|value| value.split(';').next().unwrap_or(value).trim_matches(['"', ' ']).to_owned());
-    let options = twiml::Options { strict, url: Some(answer.url.to_string()), charset, max_bytes };
+    let charset = answer
+        .header("content-type")
+        .and_then(|value| value.split("charset=").nth(1));
+    let charset = charset.map(|value| {
+        value
+            .split(';')
+            .next()
+            .unwrap_or(value)
+            .trim_matches(['"', ' '])
+            .to_owned()
+    });
+    let options = twiml::Options {
+        strict,
+        url: Some(answer.url.to_string()),
+        charset,
+        max_bytes,
+    };
     match Document::read(&answer.body, options) {
-        (Some(document), report) => Ok(Content::TwiMl { document: Arc::new(document), report }),
+        (Some(document), report) => Ok(Content::TwiMl {
+            document: Arc::new(document),
+            report,
+        }),
         (None, report) => Err(unusable(answer, report, 12100)),
     }
 }
@@ -106,18 +152,30 @@ fn callflow(answer: &Answer, strict: bool) -> Result<Content, Unusable> {
 }
 
 fn unusable(answer: &Answer, report: Report, otherwise: u32) -> Unusable {
-    let worst = report.diagnostics.iter().find(|d| d.severity == Severity::Error);
+    let worst = report
+        .diagnostics
+        .iter()
+        .find(|d| d.severity == Severity::Error);
     let text = answer.text().text;
     let reason = worst.map_or_else(
         || "the document cannot be read".to_owned(),
         |d| {
             let (line, column) = position(&text, d.span.start);
-            let help = d.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+            let help = d
+                .help
+                .as_ref()
+                .map(|help| format!(" ({help})"))
+                .unwrap_or_default();
             format!("line {line}, column {column}: {}{help}", d.message)
         },
     );
     let code = worst.and_then(|d| d.code).unwrap_or(otherwise);
-    Unusable { code, reason, report: Some(report), document: true }
+    Unusable {
+        code,
+        reason,
+        report: Some(report),
+        document: true,
+    }
 }
 
 #[cfg(test)]

@@ -34,7 +34,12 @@ pub(super) async fn fetch(
     because: Option<&Failed>,
 ) -> Result<Result<Fetched, Failed>, Interrupt> {
     let Some(pivot) = session.pivot.clone() else {
-        return Ok(Err(failed(11100, &request.url, "a callflow without a pivot session has no current document", true)));
+        return Ok(Err(failed(
+            11100,
+            &request.url,
+            "a callflow without a pivot session has no current document",
+            true,
+        )));
     };
     let url = match resolve(session.base.as_deref(), &request.url, &pivot.voice_url) {
         Ok(url) => url,
@@ -61,37 +66,72 @@ pub(super) async fn fetch(
     let answer = match sent {
         Ok(answer) => answer,
         Err(error) => {
-            call.trace().took(Kind::Http, format!("{named} → {:?}: {}", error.phase(), error.failure), began);
+            call.trace().took(
+                Kind::Http,
+                format!("{named} → {:?}: {}", error.phase(), error.failure),
+                began,
+            );
             debug_failure(call, &pivot, iteration, &error);
-            return Ok(Err(failed(error.code(), &shown, &error.failure.to_string(), false)));
+            return Ok(Err(failed(
+                error.code(),
+                &shown,
+                &error.failure.to_string(),
+                false,
+            )));
         }
     };
-    let media_type = answer.media_type().unwrap_or_else(|| "no content type".into());
-    call.trace().took(Kind::Http, format!("{named} → {} {media_type}, {} bytes", answer.status, answer.body.len()), began);
+    let media_type = answer
+        .media_type()
+        .unwrap_or_else(|| "no content type".into());
+    call.trace().took(
+        Kind::Http,
+        format!(
+            "{named} → {} {media_type}, {} bytes",
+            answer.status,
+            answer.body.len()
+        ),
+        began,
+    );
     for warning in &answer.warnings {
         call.warn(format!("{shown}: {}", warning.message));
     }
     debug_exchange(call, &pivot, iteration, &answer);
     let limit = call.services().config.limits.document_kb * 1024;
-    match classify::classify(&answer, pivot.req_format == ReqFormat::Kazoo, session.manner.strict, limit) {
+    match classify::classify(
+        &answer,
+        pivot.req_format == ReqFormat::Kazoo,
+        session.manner.strict,
+        limit,
+    ) {
         Ok(content) => Ok(Ok(Fetched { content, answer })),
         Err(unusable) => {
             if let Some(report) = &unusable.report {
                 debug_report(call, iteration, &answer, report);
             }
-            Ok(Err(failed(unusable.code, &shown, &unusable.reason, unusable.document)))
+            Ok(Err(failed(
+                unusable.code,
+                &shown,
+                &unusable.reason,
+                unusable.document,
+            )))
         }
     }
 }
 
 /// Sends while the call goes on; a caller who waits hears ringing.
-async fn send(call: &mut Call, session: &mut Session, out: Outgoing) -> Result<Result<Answer, WebError>, Interrupt> {
+async fn send(
+    call: &mut Call,
+    session: &mut Session,
+    out: Outgoing,
+) -> Result<Result<Answer, WebError>, Interrupt> {
     let services = call.services().clone();
     let jar = &mut session.cookies;
     let sending = services.web.send(out, Some(jar));
     tokio::pin!(sending);
     if !call.is_answered() {
-        let first = call.during(tokio::time::timeout(RING_AFTER, &mut sending)).await?;
+        let first = call
+            .during(tokio::time::timeout(RING_AFTER, &mut sending))
+            .await?;
         if let Ok(sent) = first {
             return Ok(sent);
         }
@@ -100,7 +140,13 @@ async fn send(call: &mut Call, session: &mut Session, out: Outgoing) -> Result<R
     call.during(sending).await
 }
 
-pub(super) fn outgoing(call: &Call, pivot: &Pivot, method: Method, url: &str, params: Map<String, Value>) -> Outgoing {
+pub(super) fn outgoing(
+    call: &Call,
+    pivot: &Pivot,
+    method: Method,
+    url: &str,
+    params: Map<String, Value>,
+) -> Outgoing {
     let mut policy = match pivot.req_format {
         ReqFormat::Twiml => Policy::twiml(),
         ReqFormat::Kazoo => Policy::kazoo(),
@@ -124,10 +170,15 @@ pub(super) fn outgoing(call: &Call, pivot: &Pivot, method: Method, url: &str, pa
         out = out.header(name, value);
     }
     if pivot.req_format == ReqFormat::Twiml {
-        out = out.header("I-Twilio-Idempotency-Token", uuid::Uuid::new_v4().to_string());
+        out = out.header(
+            "I-Twilio-Idempotency-Token",
+            uuid::Uuid::new_v4().to_string(),
+        );
     }
     if let Some(token) = call.services().config.account.auth_token.clone() {
-        out = out.sign(Arc::new(move |url, form| signature::sign(&token, url, form)));
+        out = out.sign(Arc::new(move |url, form| {
+            signature::sign(&token, url, form)
+        }));
     }
     out
 }
@@ -137,7 +188,11 @@ pub(super) fn outgoing(call: &Call, pivot: &Pivot, method: Method, url: &str, pa
 pub(super) fn resolve(base: Option<&str>, url: &str, voice_url: &str) -> Result<String, String> {
     let url = url.trim();
     let Some(base) = base else {
-        return if url.is_empty() { Ok(voice_url.to_owned()) } else { absolute(url) };
+        return if url.is_empty() {
+            Ok(voice_url.to_owned())
+        } else {
+            absolute(url)
+        };
     };
     if url.is_empty() {
         return Ok(base.to_owned());
@@ -150,7 +205,10 @@ pub(super) fn resolve(base: Option<&str>, url: &str, voice_url: &str) -> Result<
 fn absolute(url: &str) -> Result<String, String> {
     match Url::parse(url) {
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => Ok(url.to_owned()),
-        Ok(parsed) => Err(format!("{url}: pivot asks http and https, not {}", parsed.scheme())),
+        Ok(parsed) => Err(format!(
+            "{url}: pivot asks http and https, not {}",
+            parsed.scheme()
+        )),
         Err(error) => Err(format!("{url}: {error}")),
     }
 }
@@ -168,7 +226,12 @@ fn remember(session: &mut Session, params: &[(String, String)]) {
 }
 
 pub(super) fn failed(code: u32, url: &str, reason: &str, document: bool) -> Failed {
-    Failed { code, url: url.to_owned(), reason: reason.to_owned(), document }
+    Failed {
+        code,
+        url: url.to_owned(),
+        reason: reason.to_owned(),
+        document,
+    }
 }
 
 fn method_name(method: Method) -> &'static str {
@@ -187,15 +250,26 @@ fn debug_exchange(call: &Call, pivot: &Pivot, iteration: u32, answer: &Answer) {
     let headers: Map<String, Value> = answer
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase().into()))
+        .map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes())
+                    .to_ascii_lowercase()
+                    .into(),
+            )
+        })
         .collect();
     call.trace().document(
         format!("debug: response {}", answer.status),
-        document(call, iteration, json!({
-            "resp_status_code": answer.status.to_string(),
-            "resp_headers": headers,
-            "resp_body": answer.text().text,
-        })),
+        document(
+            call,
+            iteration,
+            json!({
+                "resp_status_code": answer.status.to_string(),
+                "resp_headers": headers,
+                "resp_body": answer.text().text,
+            }),
+        ),
     );
 }
 
@@ -214,12 +288,16 @@ fn debug_request(call: &Call, iteration: u32, sent: &web::Sent) {
         .collect();
     call.trace().document(
         format!("debug: request {}", web::shown(&sent.uri)),
-        document(call, iteration, json!({
-            "uri": sent.uri,
-            "method": sent.method.to_ascii_lowercase(),
-            "req_headers": headers,
-            "req_body": String::from_utf8_lossy(&sent.body),
-        })),
+        document(
+            call,
+            iteration,
+            json!({
+                "uri": sent.uri,
+                "method": sent.method.to_ascii_lowercase(),
+                "req_headers": headers,
+                "req_body": String::from_utf8_lossy(&sent.body),
+            }),
+        ),
     );
 }
 
@@ -228,7 +306,11 @@ fn debug_report(call: &Call, iteration: u32, answer: &Answer, report: &crate::re
     let text = answer.text().text;
     let schema: Vec<&crate::report::Diagnostic> = report.diagnostics.iter().collect();
     let is_json = schema.iter().any(|d| d.pointer.is_some());
-    let key = if is_json { "schema_errors" } else { "json_errors" };
+    let key = if is_json {
+        "schema_errors"
+    } else {
+        "json_errors"
+    };
     call.trace().document(
         "debug: the document cannot be run",
         document(call, iteration, json!({ key: schema, "resp_body": text })),
@@ -272,6 +354,10 @@ mod tests {
 
     #[test]
     fn only_http_is_asked() {
-        assert!(resolve(Some("http://h/"), "file:///etc/passwd", "").unwrap_err().contains("http and https"));
+        assert!(
+            resolve(Some("http://h/"), "file:///etc/passwd", "")
+                .unwrap_err()
+                .contains("http and https")
+        );
     }
 }

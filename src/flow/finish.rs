@@ -54,9 +54,17 @@ impl Status {
 /// Ends a call whose instructions have ended, or whose caller has gone.
 pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Outcome, Interrupt>) {
     let outcome = result.unwrap_or_else(|interrupt| match interrupt {
-        Interrupt::Gone => Outcome { end: End::Hangup(None), status: Status::Completed, reason: "the caller hung up".into() },
+        Interrupt::Gone => Outcome {
+            end: End::Hangup(None),
+            status: Status::Completed,
+            reason: "the caller hung up".into(),
+        },
         Interrupt::Shutdown => Outcome {
-            end: End::Dialplan { context: None, extension: None, priority: None },
+            end: End::Dialplan {
+                context: None,
+                extension: None,
+                priority: None,
+            },
             status: Status::Draining,
             reason: "pivot is shutting down".into(),
         },
@@ -79,7 +87,11 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
     }
     let how = match (hung_up, closed.cause, &outcome.end) {
         (true, cause, _) => format!("the caller hung up{}", cause_words(cause)),
-        (false, _, End::Dialplan { .. }) => format!("back to the dialplan: {} {}", outcome.status.as_str(), outcome.reason),
+        (false, _, End::Dialplan { .. }) => format!(
+            "back to the dialplan: {} {}",
+            outcome.status.as_str(),
+            outcome.reason
+        ),
         (false, cause, _) => format!("hung up by the flow{}", cause_words(cause)),
     };
     call.trace().write(Kind::Decision, how.clone());
@@ -87,17 +99,35 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
 }
 
 fn cause_words(cause: Option<Cause>) -> String {
-    cause.map(|cause| format!(", cause {} {}", cause.0, cause.kazoo())).unwrap_or_default()
+    cause
+        .map(|cause| format!(", cause {} {}", cause.0, cause.kazoo()))
+        .unwrap_or_default()
 }
 
 /// Hands a call back that pivot does not serve.
 pub async fn hand_back(call: &mut Call, status: Status, reason: String) {
-    let end = End::Dialplan { context: None, extension: None, priority: None };
-    finish(call, None, Ok(Outcome { end, status, reason })).await;
+    let end = End::Dialplan {
+        context: None,
+        extension: None,
+        priority: None,
+    };
+    finish(
+        call,
+        None,
+        Ok(Outcome {
+            end,
+            status,
+            reason,
+        }),
+    )
+    .await;
 }
 
 async fn tell_dialplan(call: &mut Call, outcome: &Outcome) {
-    let told = [("PIVOT_STATUS", outcome.status.as_str()), ("PIVOT_REASON", outcome.reason.as_str())];
+    let told = [
+        ("PIVOT_STATUS", outcome.status.as_str()),
+        ("PIVOT_REASON", outcome.reason.as_str()),
+    ];
     for (name, value) in told {
         // A caller who is gone by now needs no reason.
         if call.set_channel_variable(name, value).await.is_err() {
@@ -112,22 +142,30 @@ async fn pay(call: &mut Call, session: &mut Session, owed: Owed, dialled: &DialS
     if let Some(recording) = &call.state.last_recording {
         params.push(("RecordingUrl".into(), recording.url.clone()));
         params.push(("RecordingSid".into(), recording.sid.clone()));
-        params.push(("RecordingDuration".into(), recording.duration.as_secs().to_string()));
+        params.push((
+            "RecordingDuration".into(),
+            recording.duration.as_secs().to_string(),
+        ));
     }
     match owed.about {
         OwedAbout::Record => params.push(("Digits".into(), "hangup".into())),
         OwedAbout::Dial => {
-            params.push(("DialCallStatus".into(), dial_status(dialled.outcome).into()));
+            params.push(("DialCallStatus".into(), dialled.outcome.twilio().into()));
             params.push(("DialBridged".into(), dialled.bridged.to_string()));
             if let Some(leg) = &dialled.leg {
                 params.push(("DialCallSid".into(), leg.clone()));
             }
             if dialled.outcome == DialOutcome::Completed {
-                params.push(("DialCallDuration".into(), dialled.talked.as_secs().to_string()));
+                params.push((
+                    "DialCallDuration".into(),
+                    dialled.talked.as_secs().to_string(),
+                ));
             }
         }
     }
-    let Some(pivot) = session.pivot.clone() else { return };
+    let Some(pivot) = session.pivot.clone() else {
+        return;
+    };
     let url = match fetch::resolve(session.base.as_deref(), &owed.request.url, &pivot.voice_url) {
         Ok(url) => url,
         Err(reason) => return call.warn(format!("{} not requested: {reason}", owed.request.why)),
@@ -138,31 +176,34 @@ async fn pay(call: &mut Call, session: &mut Session, owed: Owed, dialled: &DialS
     let began = tokio::time::Instant::now();
     let services = call.services().clone();
     let sent = services.web.send(out, Some(&mut session.cookies)).await;
-    let how = sent.map_or_else(|error| error.to_string(), |answer| answer.status.to_string());
-    call.trace().took(Kind::Http, format!("{} {} (owed) → {how}", web::shown(&url), owed.request.why), began);
-}
-
-/// Twilio's word for how a Dial ended.
-pub(crate) fn dial_status(outcome: DialOutcome) -> &'static str {
-    match outcome {
-        DialOutcome::Completed => "completed",
-        DialOutcome::Busy => "busy",
-        DialOutcome::NoAnswer => "no-answer",
-        DialOutcome::Failed => "failed",
-        DialOutcome::Canceled => "canceled",
-    }
+    let how = sent.map_or_else(
+        |error| error.to_string(),
+        |answer| answer.status.to_string(),
+    );
+    call.trace().took(
+        Kind::Http,
+        format!("{} {} (owed) → {how}", web::shown(&url), owed.request.why),
+        began,
+    );
 }
 
 /// The callbacks at the end of a call: beside it, so that nothing waits for them.
 fn report(call: &Call, session: &Session, closed: Closed) {
     if let Some(url) = &session.manner.status_callback {
         let format = ReqFormat::Twiml;
-        let duration = call.state.answered.map_or(Duration::ZERO, |answered| clock::now().since(answered)).as_secs();
+        let duration = call
+            .state
+            .answered
+            .map_or(Duration::ZERO, |answered| clock::now().since(answered))
+            .as_secs();
         let extra = [
             ("CallDuration".to_owned(), duration.to_string()),
             ("Duration".to_owned(), duration.div_ceil(60).to_string()),
             ("Timestamp".to_owned(), clock::now().rfc2822()),
-            ("CallbackSource".to_owned(), "call-progress-events".to_owned()),
+            (
+                "CallbackSource".to_owned(),
+                "call-progress-events".to_owned(),
+            ),
             ("SequenceNumber".to_owned(), "0".to_owned()),
         ];
         let mut params = params::from_state(call, session, format, &extra);
@@ -172,12 +213,25 @@ fn report(call: &Call, session: &Session, closed: Closed) {
             Method::Get => http::Method::GET,
             Method::Post => http::Method::POST,
         };
-        callback(call, "status_callback", Outgoing::new(method, url, Policy::twiml()).body(Body::Form(form)), true);
+        callback(
+            call,
+            "status_callback",
+            Outgoing::new(method, url, Policy::twiml()).body(Body::Form(form)),
+            true,
+        );
     }
-    let cdr_url = session.pivot.as_ref().and_then(|pivot| pivot.cdr_url.clone());
+    let cdr_url = session
+        .pivot
+        .as_ref()
+        .and_then(|pivot| pivot.cdr_url.clone());
     if let Some(url) = cdr_url.filter(|_| !session.taken_over) {
         let form = cdr(call, closed);
-        callback(call, "cdr_url", Outgoing::new(http::Method::POST, url, Policy::kazoo()).body(Body::Form(form)), false);
+        callback(
+            call,
+            "cdr_url",
+            Outgoing::new(http::Method::POST, url, Policy::kazoo()).body(Body::Form(form)),
+            false,
+        );
     }
 }
 
@@ -195,11 +249,22 @@ fn cdr(call: &Call, closed: Closed) -> Vec<(String, String)> {
     let facts = call.facts();
     let now = clock::now();
     let total = now.since(call.state.began).as_secs();
-    let billed = call.state.answered.map_or(0, |answered| now.since(answered).as_secs());
+    let billed = call
+        .state
+        .answered
+        .map_or(0, |answered| now.since(answered).as_secs());
     let cause = closed.cause.unwrap_or(Cause::NORMAL);
-    let code = closed.sip.unwrap_or(if call.is_answered() { 200 } else { cause.sip() });
+    let code = closed
+        .sip
+        .unwrap_or(if call.is_answered() { 200 } else { cause.sip() });
     let sip = facts.sip.clone().unwrap_or_default();
-    let address = |user: &str, realm: &str| if realm.is_empty() { user.to_owned() } else { format!("{user}@{realm}") };
+    let address = |user: &str, realm: &str| {
+        if realm.is_empty() {
+            user.to_owned()
+        } else {
+            format!("{user}@{realm}")
+        }
+    };
     [
         ("Call-ID", facts.call_id.clone()),
         ("Call-Direction", "inbound".into()),
@@ -214,7 +279,10 @@ fn cdr(call: &Call, closed: Closed) -> Vec<(String, String)> {
         ("Duration-Seconds", total.to_string()),
         ("Ringing-Seconds", (total - billed.min(total)).to_string()),
         ("Billing-Seconds", billed.to_string()),
-        ("Timestamp", (now.unix_seconds() + 62_167_219_200).to_string()),
+        (
+            "Timestamp",
+            (now.unix_seconds() + 62_167_219_200).to_string(),
+        ),
         ("Channel-Name", facts.channel_name.clone()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
@@ -222,15 +290,28 @@ fn cdr(call: &Call, closed: Closed) -> Vec<(String, String)> {
 }
 
 fn callback(call: &Call, what: &'static str, mut out: Outgoing, signed: bool) {
-    if let Some(token) = call.services().config.account.auth_token.clone().filter(|_| signed) {
-        out = out.sign(Arc::new(move |url, form| signature::sign(&token, url, form)));
+    if let Some(token) = call
+        .services()
+        .config
+        .account
+        .auth_token
+        .clone()
+        .filter(|_| signed)
+    {
+        out = out.sign(Arc::new(move |url, form| {
+            signature::sign(&token, url, form)
+        }));
     }
     let (services, trace) = (call.services().clone(), call.trace().clone());
     let shown = web::shown(&out.url);
     call.services().background.spawn(async move {
         let began = tokio::time::Instant::now();
         match services.web.send(out, None).await {
-            Ok(answer) => trace.took(Kind::Http, format!("{shown} ({what}) → {}", answer.status), began),
+            Ok(answer) => trace.took(
+                Kind::Http,
+                format!("{shown} ({what}) → {}", answer.status),
+                began,
+            ),
             Err(error) => trace.write(Kind::Warning, format!("{what} {error}")),
         }
     });

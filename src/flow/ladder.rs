@@ -33,18 +33,43 @@ pub(super) fn next(session: &Session, failed: &Failed, first: bool, fallback: bo
             params: Vec::new(),
             why: "fallback_url".into(),
         };
-        return Rung::Fallback(At::Fetching { request, first, because: Some(failed.clone()) });
+        return Rung::Fallback(At::Fetching {
+            request,
+            first,
+            because: Some(failed.clone()),
+        });
     }
-    if first && session.walk.as_ref().is_some_and(crate::callflow::Walk::offers_default) {
+    if first
+        && session
+            .walk
+            .as_ref()
+            .is_some_and(crate::callflow::Walk::offers_default)
+    {
         return Rung::DefaultChild;
     }
-    let status = if failed.document { Status::DocumentError } else { Status::HttpError };
+    let status = if failed.document {
+        Status::DocumentError
+    } else {
+        Status::HttpError
+    };
     let reason = format!("{}: {}", failed.url, failed.reason);
     if session.manner.profile == Profile::Twilio {
-        return Rung::Apologise(Outcome { end: End::Hangup(None), status, reason });
+        return Rung::Apologise(Outcome {
+            end: End::Hangup(None),
+            status,
+            reason,
+        });
     }
-    let end = End::Dialplan { context: None, extension: None, priority: None };
-    Rung::Dialplan(Outcome { end, status, reason })
+    let end = End::Dialplan {
+        context: None,
+        extension: None,
+        priority: None,
+    };
+    Rung::Dialplan(Outcome {
+        end,
+        status,
+        reason,
+    })
 }
 
 /// Says in the timeline what failed and what is done about it.
@@ -55,7 +80,10 @@ pub(super) fn tell(call: &Call, failed: &Failed, rung: &Rung) {
         Rung::Apologise(_) => "apologises and hangs up",
         Rung::Dialplan(_) => "hands the call back to the dialplan",
     };
-    call.warn(format!("{} ({}): {}; {then}", failed.url, failed.code, failed.reason));
+    call.warn(format!(
+        "{} ({}): {}; {then}",
+        failed.url, failed.code, failed.reason
+    ));
 }
 
 #[cfg(test)]
@@ -91,11 +119,17 @@ mod tests {
     }
 
     fn failure() -> Failed {
-        Failed { code: 11200, url: "http://h/".into(), reason: "the server answered 500".into(), document: false }
+        Failed {
+            code: 11200,
+            url: "http://h/".into(),
+            reason: "the server answered 500".into(),
+            document: false,
+        }
     }
 
     fn with_default(mut session: Session) -> Session {
-        let node = Node::new("pivot", serde_json::Map::new()).with_child("_", Node::new("tts", serde_json::Map::new()));
+        let node = Node::new("pivot", serde_json::Map::new())
+            .with_child("_", Node::new("tts", serde_json::Map::new()));
         session.walk = Some(Walk::new(node));
         session
     }
@@ -104,26 +138,49 @@ mod tests {
     fn the_rungs_come_in_order() {
         let failed = failure();
         let with_fallback = with_default(session(Some("http://f/"), Profile::Pivot));
-        assert!(matches!(next(&with_fallback, &failed, true, false), Rung::Fallback(_)));
-        assert_eq!(next(&with_fallback, &failed, true, true), Rung::DefaultChild);
-        assert!(matches!(next(&with_fallback, &failed, false, true), Rung::Dialplan(_)));
+        assert!(matches!(
+            next(&with_fallback, &failed, true, false),
+            Rung::Fallback(_)
+        ));
+        assert_eq!(
+            next(&with_fallback, &failed, true, true),
+            Rung::DefaultChild
+        );
+        assert!(matches!(
+            next(&with_fallback, &failed, false, true),
+            Rung::Dialplan(_)
+        ));
     }
 
     #[test]
     fn a_later_document_never_goes_to_the_default_child() {
         let session = with_default(session(None, Profile::Pivot));
-        assert!(matches!(next(&session, &failure(), false, false), Rung::Dialplan(_)));
+        assert!(matches!(
+            next(&session, &failure(), false, false),
+            Rung::Dialplan(_)
+        ));
     }
 
     #[test]
     fn the_twilio_profile_apologises() {
-        assert!(matches!(next(&session(None, Profile::Twilio), &failure(), true, false), Rung::Apologise(_)));
+        assert!(matches!(
+            next(&session(None, Profile::Twilio), &failure(), true, false),
+            Rung::Apologise(_)
+        ));
     }
 
     #[test]
     fn the_dialplan_is_told_whether_the_request_or_the_document_was_wrong() {
         let session = session(None, Profile::Pivot);
-        let status = |document| match next(&session, &Failed { document, ..failure() }, true, false) {
+        let status = |document| match next(
+            &session,
+            &Failed {
+                document,
+                ..failure()
+            },
+            true,
+            false,
+        ) {
             Rung::Dialplan(outcome) => outcome.status,
             other => panic!("{other:?}"),
         };

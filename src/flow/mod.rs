@@ -17,7 +17,6 @@ mod run;
 mod session;
 pub mod signature;
 
-pub(crate) use finish::dial_status;
 pub use finish::{Outcome, Status, finish, hand_back};
 pub use route::{Plan, RouteError, plan};
 pub use run::{resume, run};

@@ -27,13 +27,22 @@ pub(super) async fn build(
 }
 
 /// The same from what is known, for a caller who has gone.
-pub(super) fn from_state(call: &Call, session: &Session, format: ReqFormat, verb: &[(String, String)]) -> Map<String, Value> {
+pub(super) fn from_state(
+    call: &Call,
+    session: &Session,
+    format: ReqFormat,
+    verb: &[(String, String)],
+) -> Map<String, Value> {
     let mut params = match format {
         ReqFormat::Twiml => twiml(call),
         ReqFormat::Kazoo => kazoo(call),
     };
     let mut add = |key: &str, value: &str| {
-        let key = if format == ReqFormat::Kazoo { kazoo_name(key) } else { key };
+        let key = if format == ReqFormat::Kazoo {
+            kazoo_name(key)
+        } else {
+            key
+        };
         params.entry(key).or_insert_with(|| value.into());
     };
     for (key, value) in verb {
@@ -46,7 +55,9 @@ pub(super) fn from_state(call: &Call, session: &Session, format: ReqFormat, verb
         add(key, value);
     }
     if !call.collections().is_empty() {
-        params.entry("Digits").or_insert_with(|| call.collections().clone().into());
+        params
+            .entry("Digits")
+            .or_insert_with(|| call.collections().clone().into());
     }
     params
 }
@@ -80,7 +91,13 @@ fn twiml(call: &Call) -> Map<String, Value> {
 fn kazoo(call: &Call) -> Map<String, Value> {
     let facts = call.facts();
     let sip = facts.sip.clone().unwrap_or_default();
-    let or = |value: &str, otherwise: &str| if value.is_empty() { otherwise.to_owned() } else { value.to_owned() };
+    let or = |value: &str, otherwise: &str| {
+        if value.is_empty() {
+            otherwise.to_owned()
+        } else {
+            value.to_owned()
+        }
+    };
     let account = &call.services().account_sid;
     let mut params = Map::new();
     let mut add = |key: &str, value: &str| params.insert(key.to_owned(), value.into());
@@ -99,10 +116,17 @@ fn kazoo(call: &Call) -> Map<String, Value> {
     add("Request-Realm", &sip.to_realm);
     add("Language", &kazoo_language(call.language()));
     if !call.custom_vars().is_empty() {
-        params.insert("Custom-Application-Vars".into(), call.custom_vars().clone().into());
+        params.insert(
+            "Custom-Application-Vars".into(),
+            call.custom_vars().clone().into(),
+        );
     }
     if !sip.headers.is_empty() {
-        let headers: Map<String, Value> = sip.headers.into_iter().map(|(name, value)| (name, value.into())).collect();
+        let headers: Map<String, Value> = sip
+            .headers
+            .into_iter()
+            .map(|(name, value)| (name, value.into()))
+            .collect();
         params.insert("Custom-SIP-Headers".into(), headers.into());
     }
     params
@@ -111,7 +135,11 @@ fn kazoo(call: &Call) -> Map<String, Value> {
 /// Kazoo writes languages in lower case with a region: `en-us`.
 fn kazoo_language(language: &str) -> String {
     let language = language.to_ascii_lowercase().replace('_', "-");
-    if language == "en" { "en-us".into() } else { language }
+    if language == "en" {
+        "en-us".into()
+    } else {
+        language
+    }
 }
 
 /// What verbs report has names of its own in Kazoo's format, as far as Kazoo has names for it.

@@ -74,13 +74,28 @@ const KEYS: &[&str] = &[
 /// Finds the plan of a call.
 pub fn plan(config: &Config, channel: &Channel, args: &[String]) -> Result<Plan, RouteError> {
     let arguments = Arguments::read(args)?;
-    let number = arguments.get("to").unwrap_or(&channel.dialplan.exten).to_owned();
+    let number = arguments
+        .get("to")
+        .unwrap_or(&channel.dialplan.exten)
+        .to_owned();
     let named = arguments.get("voice_url").is_some() || arguments.get("callflow").is_some();
-    let route = if named { None } else { config.routes.iter().find(|route| takes(route, &number)) };
-    let mut route = inherit(route.cloned().unwrap_or_default(), &config.default, named || route.is_some());
+    let route = if named {
+        None
+    } else {
+        config.routes.iter().find(|route| takes(route, &number))
+    };
+    let mut route = inherit(
+        route.cloned().unwrap_or_default(),
+        &config.default,
+        named || route.is_some(),
+    );
     arguments.apply(&mut route)?;
     let to = arguments.get("to").map(str::to_owned);
-    let internal = arguments.get("internal").map(|value| flag("internal", value)).transpose()?.unwrap_or(false);
+    let internal = arguments
+        .get("internal")
+        .map(|value| flag("internal", value))
+        .transpose()?
+        .unwrap_or(false);
     let source = match (arguments.get("callflow"), &route.voice_url, &route.callflow) {
         (Some(id), _, _) => Source::Callflow(id.to_owned()),
         (None, Some(url), _) => Source::Pivot(pivot(&route, url)),
@@ -95,12 +110,20 @@ pub fn plan(config: &Config, channel: &Channel, args: &[String]) -> Result<Plan,
         status_callback: route.status_callback.clone(),
         status_callback_method: route.status_callback_method.unwrap_or(Method::Post),
     };
-    Ok(Plan { source, manner, to, internal })
+    Ok(Plan {
+        source,
+        manner,
+        to,
+        internal,
+    })
 }
 
 fn takes(route: &Route, number: &str) -> bool {
     route.numbers.iter().any(|n| n == number)
-        || route.patterns.iter().any(|pattern| Pattern::new(pattern).is_ok_and(|pattern| pattern.is_match(number)))
+        || route
+            .patterns
+            .iter()
+            .any(|pattern| Pattern::new(pattern).is_ok_and(|pattern| pattern.is_match(number)))
 }
 
 /// Keys not given are those of `[default]`; what says where instructions come
@@ -110,8 +133,16 @@ fn inherit(route: Route, default: &Route, says_where: bool) -> Route {
     Route {
         numbers: Vec::new(),
         patterns: Vec::new(),
-        voice_url: if own || says_where && route.callflow.is_some() { route.voice_url } else { default.voice_url.clone() },
-        callflow: if own { route.callflow } else { default.callflow.clone() },
+        voice_url: if own || says_where && route.callflow.is_some() {
+            route.voice_url
+        } else {
+            default.voice_url.clone()
+        },
+        callflow: if own {
+            route.callflow
+        } else {
+            default.callflow.clone()
+        },
         method: route.method.or(default.method),
         fallback_url: route.fallback_url.or_else(|| default.fallback_url.clone()),
         fallback_method: route.fallback_method.or(default.fallback_method),
@@ -124,8 +155,12 @@ fn inherit(route: Route, default: &Route, says_where: bool) -> Route {
             route.custom_request_headers
         },
         cdr_url: route.cdr_url.or_else(|| default.cdr_url.clone()),
-        status_callback: route.status_callback.or_else(|| default.status_callback.clone()),
-        status_callback_method: route.status_callback_method.or(default.status_callback_method),
+        status_callback: route
+            .status_callback
+            .or_else(|| default.status_callback.clone()),
+        status_callback_method: route
+            .status_callback_method
+            .or(default.status_callback_method),
         profile: route.profile.or(default.profile),
         verb_method: route.verb_method.or(default.verb_method),
         strict: route.strict.or(default.strict),
@@ -159,7 +194,9 @@ impl Arguments {
         let mut read: Vec<(&'static str, String)> = Vec::new();
         for arg in args {
             let known = arg.split_once('=').and_then(|(key, value)| {
-                KEYS.iter().find(|known| **known == key.trim()).map(|known| (*known, value))
+                KEYS.iter()
+                    .find(|known| **known == key.trim())
+                    .map(|known| (*known, value))
             });
             if let Some((key, value)) = known {
                 read.push((key, value.trim().to_owned()));
@@ -181,7 +218,10 @@ impl Arguments {
     }
 
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(k, _)| *k == key).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(k, _)| *k == key)
+            .map(|(_, value)| value.as_str())
     }
 
     fn apply(&self, route: &mut Route) -> Result<(), RouteError> {
@@ -197,14 +237,20 @@ impl Arguments {
                 "fallback_url" => route.fallback_url = text(),
                 "fallback_method" => route.fallback_method = Some(method(key, value)?),
                 "req_format" => route.req_format = Some(word(key, value, "twiml or kazoo")?),
-                "req_body_format" => route.req_body_format = Some(word(key, value, "form or json")?),
+                "req_body_format" => {
+                    route.req_body_format = Some(word(key, value, "form or json")?)
+                }
                 "req_timeout_ms" => {
-                    let ms = value.parse().map_err(|_| bad(key, value, "a number of milliseconds"))?;
+                    let ms = value
+                        .parse()
+                        .map_err(|_| bad(key, value, "a number of milliseconds"))?;
                     route.req_timeout_ms = Some(ms);
                 }
                 "cdr_url" => route.cdr_url = text(),
                 "status_callback" => route.status_callback = text(),
-                "status_callback_method" => route.status_callback_method = Some(method(key, value)?),
+                "status_callback_method" => {
+                    route.status_callback_method = Some(method(key, value)?)
+                }
                 "profile" => route.profile = Some(word(key, value, "pivot or twilio")?),
                 "verb_method" => route.verb_method = Some(method(key, value)?),
                 "strict" => route.strict = Some(flag(key, value)?),
@@ -238,7 +284,11 @@ fn method(key: &str, value: &str) -> Result<Method, RouteError> {
     word(key, value, "get or post")
 }
 
-fn word<T: serde::de::DeserializeOwned>(key: &str, value: &str, expected: &str) -> Result<T, RouteError> {
+fn word<T: serde::de::DeserializeOwned>(
+    key: &str,
+    value: &str,
+    expected: &str,
+) -> Result<T, RouteError> {
     serde_json::from_value(value.to_ascii_lowercase().into()).map_err(|_| bad(key, value, expected))
 }
 
@@ -247,9 +297,15 @@ mod tests {
     use super::*;
 
     fn config(extra: &str) -> Config {
-        let text = format!("[ari]\nurl='http://127.0.0.1:8088'\nusername='u'\npassword='p'\n{extra}");
+        let text =
+            format!("[ari]\nurl='http://127.0.0.1:8088'\nusername='u'\npassword='p'\n{extra}");
         let file = config::File::from_str(&text, config::FileFormat::Toml);
-        config::Config::builder().add_source(file).build().unwrap().try_deserialize().unwrap()
+        config::Config::builder()
+            .add_source(file)
+            .build()
+            .unwrap()
+            .try_deserialize()
+            .unwrap()
     }
 
     fn called(extension: &str) -> Channel {
@@ -259,7 +315,11 @@ mod tests {
     }
 
     fn args(text: &str) -> Vec<String> {
-        if text.is_empty() { Vec::new() } else { text.split(',').map(str::to_owned).collect() }
+        if text.is_empty() {
+            Vec::new()
+        } else {
+            text.split(',').map(str::to_owned).collect()
+        }
     }
 
     fn url(plan: &Plan) -> &str {
@@ -275,7 +335,11 @@ mod tests {
             "[default]\nvoice_url='http://d/'\n[[route]]\nnumbers=['2030']\nvoice_url='http://a/'\n\
              [[route]]\npatterns=['^20']\nvoice_url='http://b/'",
         );
-        for (number, expected) in [("2030", "http://a/"), ("2031", "http://b/"), ("9", "http://d/")] {
+        for (number, expected) in [
+            ("2030", "http://a/"),
+            ("2031", "http://b/"),
+            ("9", "http://d/"),
+        ] {
             assert_eq!(url(&plan(&config, &called(number), &[]).unwrap()), expected);
         }
     }
@@ -283,16 +347,31 @@ mod tests {
     #[test]
     fn what_follows_a_url_and_is_no_known_key_is_glued_back_to_it() {
         let config = config("");
-        let plan = plan(&config, &called("1"), &args("https://h/a?x=1,2,y=3,req_format=kazoo,method=get")).unwrap();
-        let Source::Pivot(pivot) = plan.source else { panic!() };
+        let plan = plan(
+            &config,
+            &called("1"),
+            &args("https://h/a?x=1,2,y=3,req_format=kazoo,method=get"),
+        )
+        .unwrap();
+        let Source::Pivot(pivot) = plan.source else {
+            panic!()
+        };
         assert_eq!(pivot.voice_url, "https://h/a?x=1,2,y=3");
-        assert_eq!((pivot.req_format, pivot.method), (ReqFormat::Kazoo, Method::Get));
+        assert_eq!(
+            (pivot.req_format, pivot.method),
+            (ReqFormat::Kazoo, Method::Get)
+        );
     }
 
     #[test]
     fn a_stored_callflow_and_an_internal_caller_are_named_by_arguments() {
         let config = config("[default]\nvoice_url='http://d/'");
-        let plan = plan(&config, &called("1"), &args("callflow=night,internal=yes,to=555")).unwrap();
+        let plan = plan(
+            &config,
+            &called("1"),
+            &args("callflow=night,internal=yes,to=555"),
+        )
+        .unwrap();
         assert_eq!(plan.source, Source::Callflow("night".into()));
         assert!(plan.internal);
         assert_eq!(plan.to.as_deref(), Some("555"));
@@ -300,15 +379,20 @@ mod tests {
 
     #[test]
     fn a_route_with_a_callflow_does_not_inherit_the_defaults_url() {
-        let config = config("[default]\nvoice_url='http://d/'\n[[route]]\nnumbers=['1']\ncallflow='f.json'");
+        let config =
+            config("[default]\nvoice_url='http://d/'\n[[route]]\nnumbers=['1']\ncallflow='f.json'");
         let plan = plan(&config, &called("1"), &[]).unwrap();
         assert_eq!(plan.source, Source::CallflowFile("f.json".into()));
     }
 
     #[test]
     fn keys_not_given_are_inherited_from_the_default() {
-        let config = config("[default]\nvoice_url='http://d/'\nfallback_url='http://f/'\ndebug=true\n[[route]]\nnumbers=['1']\nvoice_url='http://a/'");
-        let Source::Pivot(pivot) = plan(&config, &called("1"), &[]).unwrap().source else { panic!() };
+        let config = config(
+            "[default]\nvoice_url='http://d/'\nfallback_url='http://f/'\ndebug=true\n[[route]]\nnumbers=['1']\nvoice_url='http://a/'",
+        );
+        let Source::Pivot(pivot) = plan(&config, &called("1"), &[]).unwrap().source else {
+            panic!()
+        };
         assert_eq!(pivot.voice_url, "http://a/");
         assert_eq!(pivot.fallback_url.as_deref(), Some("http://f/"));
         assert!(pivot.debug);
@@ -317,7 +401,11 @@ mod tests {
     #[test]
     fn wrong_arguments_say_what_to_write() {
         let config = config("[default]\nvoice_url='http://d/'");
-        let error = |text: &str| plan(&config, &called("1"), &args(text)).unwrap_err().to_string();
+        let error = |text: &str| {
+            plan(&config, &called("1"), &args(text))
+                .unwrap_err()
+                .to_string()
+        };
         assert!(error("method=put").contains("write get or post"));
         assert!(error("nonsense").contains("the keys are voice_url"));
         assert!(error("req_timeout_ms=soon").contains("milliseconds"));

@@ -33,8 +33,15 @@ pub struct Session {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum At {
     /// Asks for a document.
-    Fetching { request: Request, first: bool, because: Option<Failed> },
-    TwiMl { source: String, verb: usize },
+    Fetching {
+        request: Request,
+        first: bool,
+        because: Option<Failed>,
+    },
+    TwiMl {
+        source: String,
+        verb: usize,
+    },
     /// At the walk's current node.
     Callflow,
 }
@@ -55,13 +62,22 @@ impl Session {
         let request = first_request(&pivot);
         Self {
             pivot: Some(pivot),
-            at: At::Fetching { request, first: true, because: None },
+            at: At::Fetching {
+                request,
+                first: true,
+                because: None,
+            },
             ..Self::empty(manner)
         }
     }
 
     pub(super) fn walking(manner: Manner, walk: Walk) -> Self {
-        Self { walk: Some(walk), at: At::Callflow, taken_over: true, ..Self::empty(manner) }
+        Self {
+            walk: Some(walk),
+            at: At::Callflow,
+            taken_over: true,
+            ..Self::empty(manner)
+        }
     }
 
     fn empty(manner: Manner) -> Self {
@@ -81,7 +97,11 @@ impl Session {
 
     /// A `pivot` node: nothing of the session before it is inherited.
     pub(super) fn begin_pivot(&mut self, pivot: Pivot) {
-        self.at = At::Fetching { request: first_request(&pivot), first: true, because: None };
+        self.at = At::Fetching {
+            request: first_request(&pivot),
+            first: true,
+            because: None,
+        };
         self.pivot = Some(pivot);
         self.base = None;
         self.iteration = 0;
@@ -90,5 +110,10 @@ impl Session {
 }
 
 fn first_request(pivot: &Pivot) -> Request {
-    Request { url: pivot.voice_url.clone(), method: Some(pivot.method), params: Vec::new(), why: "voice_url".into() }
+    Request {
+        url: pivot.voice_url.clone(),
+        method: Some(pivot.method),
+        params: Vec::new(),
+        why: "voice_url".into(),
+    }
 }

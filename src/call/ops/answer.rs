@@ -16,7 +16,8 @@ impl Call {
             Ok(_) => {
                 self.state.answered.get_or_insert_with(clock::now);
                 self.checkpoint();
-                self.start_waiting_recordings(RecordingStart::OnAnswer).await?;
+                self.start_waiting_recordings(RecordingStart::OnAnswer)
+                    .await?;
             }
             Err(error) => self.warn(format!("could not answer: {error}")),
         }

@@ -27,7 +27,14 @@ impl Call {
         let (op, mut at) = match self.begin::<Collected, Collecting>() {
             Begun::Done(collected) => return Ok(collected),
             Begun::Again(op, at) => (op, at),
-            Begun::New(op) => (op, Collecting { mark: self.state.keys.mark(), seen: 0, deadline: None }),
+            Begun::New(op) => (
+                op,
+                Collecting {
+                    mark: self.state.keys.mark(),
+                    seen: 0,
+                    deadline: None,
+                },
+            ),
         };
         self.write_down(&op, &at);
         if at.deadline.is_none() {
@@ -46,7 +53,12 @@ impl Call {
         Ok(self.done(&op, collected))
     }
 
-    async fn wait_for_keys(&mut self, collect: &Collect, op: &OpId, at: &mut Collecting) -> Result<Collected, Interrupt> {
+    async fn wait_for_keys(
+        &mut self,
+        collect: &Collect,
+        op: &OpId,
+        at: &mut Collecting,
+    ) -> Result<Collected, Interrupt> {
         loop {
             if let Some(collected) = self.enough(collect, at) {
                 return Ok(collected);
@@ -55,7 +67,11 @@ impl Call {
             let deadline = match at.deadline {
                 Some(deadline) if pressed == at.seen => deadline,
                 _ => {
-                    let wait = if pressed == 0 { collect.first } else { collect.between };
+                    let wait = if pressed == 0 {
+                        collect.first
+                    } else {
+                        collect.between
+                    };
                     let deadline = clock::now().after(wait);
                     at.seen = pressed;
                     at.deadline = Some(deadline);
@@ -65,9 +81,14 @@ impl Call {
             };
             if self.next(Some(deadline)).await?.is_none() && self.pressed(at) == at.seen {
                 let digits = match self.matched(collect, at) {
-                    Match::Incomplete(digits) | Match::Full(digits) | Match::Finished(digits, _) => digits,
+                    Match::Incomplete(digits)
+                    | Match::Full(digits)
+                    | Match::Finished(digits, _) => digits,
                 };
-                return Ok(Collected { digits, end: CollectEnd::Timeout });
+                return Ok(Collected {
+                    digits,
+                    end: CollectEnd::Timeout,
+                });
             }
         }
     }
@@ -84,8 +105,14 @@ impl Call {
     fn enough(&self, collect: &Collect, at: &Collecting) -> Option<Collected> {
         match self.matched(collect, at) {
             Match::Incomplete(_) => None,
-            Match::Full(digits) => Some(Collected { digits, end: CollectEnd::Full }),
-            Match::Finished(digits, key) => Some(Collected { digits, end: CollectEnd::Key(key) }),
+            Match::Full(digits) => Some(Collected {
+                digits,
+                end: CollectEnd::Full,
+            }),
+            Match::Finished(digits, key) => Some(Collected {
+                digits,
+                end: CollectEnd::Key(key),
+            }),
         }
     }
 

@@ -85,7 +85,12 @@ impl Call {
     }
 
     /// Rings until one answers, all have ended, or the time is over.
-    async fn ring_legs(&mut self, dial: &Dial, op: &OpId, at: &mut Dialling) -> Result<(), Interrupt> {
+    async fn ring_legs(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+    ) -> Result<(), Interrupt> {
         self.settle().await?;
         let early_media = dial.targets.len() == 1 && !dial.ignore_early_media;
         if early_media {
@@ -133,7 +138,9 @@ impl Call {
     async fn end_signalled_legs(&mut self, at: &Dialling) {
         let signalled: Vec<_> = self
             .legs_of(at)
-            .filter(|leg| leg.cause.is_some() && leg.state != LegState::Ended && leg.state != LegState::Up)
+            .filter(|leg| {
+                leg.cause.is_some() && leg.state != LegState::Ended && leg.state != LegState::Up
+            })
             .map(|leg| (leg.channel.clone(), leg.cause.unwrap_or(Cause::NORMAL)))
             .collect();
         for (channel, cause) in signalled {
@@ -146,7 +153,14 @@ impl Call {
         }
     }
 
-    async fn create_leg(&mut self, dial: &Dial, target: &Target, index: usize, op: &OpId, at: &mut Dialling) {
+    async fn create_leg(
+        &mut self,
+        dial: &Dial,
+        target: &Target,
+        index: usize,
+        op: &OpId,
+        at: &mut Dialling,
+    ) {
         let channel = op.object(&format!("l{index}"));
         let endpoint = match self.endpoint(&target.endpoint) {
             Ok(endpoint) => endpoint,
@@ -167,7 +181,10 @@ impl Call {
             variables.push(("CONNECTEDLINE(name)".to_owned(), clean(name)));
         }
         for (name, value) in &target.headers {
-            variables.push((format!("PJSIP_HEADER(add,{})", clean_header_name(name)), clean(value)));
+            variables.push((
+                format!("PJSIP_HEADER(add,{})", clean_header_name(name)),
+                clean(value),
+            ));
         }
         self.objects.register(&channel);
         self.state.legs.push(Leg {
@@ -187,7 +204,14 @@ impl Call {
         self.write_down(op, at);
         let app = self.ari.app().to_owned();
         let args = format!("leg,{}", self.state.id);
-        let request = Request::create(&channel, &endpoint, &app, &args, &variables, Some(&self.state.channel));
+        let request = Request::create(
+            &channel,
+            &endpoint,
+            &app,
+            &args,
+            &variables,
+            Some(&self.state.channel),
+        );
         match self.request(request).await {
             Ok(_) | Err(AriError::Unknown { .. }) => self.note(format!("calls {endpoint}")),
             Err(error) => {
@@ -224,12 +248,26 @@ impl Call {
         }
     }
 
-    async fn dial_ready_legs(&mut self, dial: &Dial, at: &mut Dialling, early_media: bool, give_up: Time) -> Result<(), Interrupt> {
-        let ready: Vec<_> =
-            self.legs_of(at).filter(|leg| leg.state == LegState::Ready).map(|leg| leg.channel.clone()).collect();
+    async fn dial_ready_legs(
+        &mut self,
+        dial: &Dial,
+        at: &mut Dialling,
+        early_media: bool,
+        give_up: Time,
+    ) -> Result<(), Interrupt> {
+        let ready: Vec<_> = self
+            .legs_of(at)
+            .filter(|leg| leg.state == LegState::Ready)
+            .map(|leg| leg.channel.clone())
+            .collect();
         for channel in ready {
-            let index = at.legs.iter().position(|leg| leg.as_deref() == Some(channel.as_str()));
-            let own = index.and_then(|index| dial.targets.get(index)).and_then(|target| target.timeout);
+            let index = at
+                .legs
+                .iter()
+                .position(|leg| leg.as_deref() == Some(channel.as_str()));
+            let own = index
+                .and_then(|index| dial.targets.get(index))
+                .and_then(|target| target.timeout);
             let left = give_up.since(clock::now()).max(Duration::from_secs(1));
             let timeout = own.map_or(left, |own| own.min(left));
             if early_media && let Some(bridge) = at.bridge.clone() {
@@ -254,17 +292,24 @@ impl Call {
         let began = tokio::time::Instant::now();
         let result = self.during(async move { ari.send(request).await }).await?;
         let ok = result.is_ok();
-        let line = result.err().map_or_else(|| text.clone(), |error| format!("{text} → {error}"));
+        let line = result
+            .err()
+            .map_or_else(|| text.clone(), |error| format!("{text} → {error}"));
         trace.took(crate::trace::Kind::Ari, line, began);
         Ok(ok)
     }
 
     fn legs_of<'a>(&'a self, at: &'a Dialling) -> impl Iterator<Item = &'a Leg> {
-        at.legs.iter().flatten().filter_map(|channel| self.state.leg(channel))
+        at.legs
+            .iter()
+            .flatten()
+            .filter_map(|channel| self.state.leg(channel))
     }
 
     fn answered_leg(&self, at: &Dialling) -> Option<String> {
-        self.legs_of(at).find(|leg| leg.state == LegState::Up).map(|leg| leg.channel.clone())
+        self.legs_of(at)
+            .find(|leg| leg.state == LegState::Up)
+            .map(|leg| leg.channel.clone())
     }
 
     /// Creates the bridge and puts the caller in.
@@ -312,14 +357,22 @@ impl Call {
     }
 
     /// Ends the other legs and puts the caller and the winner together.
-    async fn connect(&mut self, dial: &Dial, op: &OpId, at: &mut Dialling, winner: &str) -> Result<(), Interrupt> {
+    async fn connect(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+        winner: &str,
+    ) -> Result<(), Interrupt> {
         let losers: Vec<_> = self
             .legs_of(at)
             .filter(|leg| leg.channel != winner && leg.state != LegState::Ended)
             .map(|leg| leg.channel.clone())
             .collect();
         for channel in losers {
-            self.request(self.ari.hangup(&channel, ELSEWHERE)).await.ok();
+            self.request(self.ari.hangup(&channel, ELSEWHERE))
+                .await
+                .ok();
         }
         if at.bridged_at.is_some() {
             return Ok(());
@@ -331,7 +384,8 @@ impl Call {
         if !(was_joined && self.state.leg(winner).is_some_and(|leg| leg.bridged))
             && let Some(bridge) = at.bridge.clone()
         {
-            self.leg_request(Request::add_to_bridge(&bridge, winner)).await?;
+            self.leg_request(Request::add_to_bridge(&bridge, winner))
+                .await?;
         }
         at.bridged_at = Some(clock::now());
         at.mark = self.state.keys.mark();
@@ -339,28 +393,48 @@ impl Call {
             leg.bridged = true;
         }
         self.write_down(op, at);
-        self.note(format!("connected with {}", self.state.leg(winner).map_or("", |leg| leg.endpoint.as_str())));
+        self.note(format!(
+            "connected with {}",
+            self.state
+                .leg(winner)
+                .map_or("", |leg| leg.endpoint.as_str())
+        ));
         if let Some(record) = dial.record.filter(|record| !record.from_ringing) {
             self.start_dial_recording(record).await?;
         }
-        self.start_waiting_recordings(RecordingStart::OnBridge).await
+        self.start_waiting_recordings(RecordingStart::OnBridge)
+            .await
     }
 
     /// Until the callee hangs up, the time is over, or the caller presses `*`.
     async fn talk(&mut self, dial: &Dial, at: &Dialling, winner: &str) -> Result<(), Interrupt> {
-        let limit = dial.time_limit.map(|limit| at.bridged_at.unwrap_or(at.began).after(limit));
+        let limit = dial
+            .time_limit
+            .map(|limit| at.bridged_at.unwrap_or(at.began).after(limit));
         loop {
-            let ended = self.state.leg(winner).is_none_or(|leg| leg.state == LegState::Ended);
+            let ended = self
+                .state
+                .leg(winner)
+                .is_none_or(|leg| leg.state == LegState::Ended);
             if ended {
                 return Ok(());
             }
-            let starred = dial.hangup_on_star && self.state.keys.since(at.mark).any(|key| key == '*');
+            let starred =
+                dial.hangup_on_star && self.state.keys.since(at.mark).any(|key| key == '*');
             let over = limit.is_some_and(|limit| clock::now() >= limit);
             if starred || over {
-                self.note(if starred { "the caller pressed *" } else { "the time limit is over" });
+                self.note(if starred {
+                    "the caller pressed *"
+                } else {
+                    "the time limit is over"
+                });
                 self.request(self.ari.hangup(winner, 16)).await.ok();
                 let deadline = clock::now().after(END);
-                while self.state.leg(winner).is_some_and(|leg| leg.state != LegState::Ended) {
+                while self
+                    .state
+                    .leg(winner)
+                    .is_some_and(|leg| leg.state != LegState::Ended)
+                {
                     if self.next(Some(deadline)).await?.is_none() {
                         break;
                     }
@@ -373,21 +447,39 @@ impl Call {
 
     /// Ends what is left, takes the caller out, and says what happened.
     async fn end_dial(&mut self, dial: &Dial, at: &Dialling) -> Result<Dialled, Interrupt> {
-        let open: Vec<_> =
-            self.legs_of(at).filter(|leg| leg.state != LegState::Ended).map(|leg| leg.channel.clone()).collect();
+        let open: Vec<_> = self
+            .legs_of(at)
+            .filter(|leg| leg.state != LegState::Ended)
+            .map(|leg| leg.channel.clone())
+            .collect();
         for channel in &open {
-            self.request(self.ari.hangup(channel, Cause::NO_ANSWER.0)).await.ok();
+            self.request(self.ari.hangup(channel, Cause::NO_ANSWER.0))
+                .await
+                .ok();
         }
         self.settle().await?;
-        let recording = if dial.record.is_some() { self.end_dial_recording().await } else { None };
+        let recording = if dial.record.is_some() {
+            self.end_dial_recording().await
+        } else {
+            None
+        };
         if let Some(bridge) = &at.bridge {
             self.request(Request::destroy_bridge(bridge)).await.ok();
             self.state.bridges.retain(|b| b != bridge);
             self.objects.forget(bridge);
         }
         self.state.last_recording.clone_from(&recording);
-        let last = self.legs_of(at).filter(|leg| leg.ended.is_some()).max_by_key(|leg| leg.ended).or_else(|| self.legs_of(at).last()).cloned();
-        let winner = at.winner.as_ref().and_then(|winner| self.state.leg(winner)).cloned();
+        let last = self
+            .legs_of(at)
+            .filter(|leg| leg.ended.is_some())
+            .max_by_key(|leg| leg.ended)
+            .or_else(|| self.legs_of(at).last())
+            .cloned();
+        let winner = at
+            .winner
+            .as_ref()
+            .and_then(|winner| self.state.leg(winner))
+            .cloned();
         let told = winner.as_ref().or(last.as_ref());
         let cause = match told.and_then(|leg| leg.cause) {
             _ if at.timed_out => Cause::NO_ANSWER,
@@ -402,27 +494,64 @@ impl Call {
         } else {
             outcome(cause, sip_code)
         };
-        let talked = winner.as_ref().and_then(|leg| leg.answered).map_or(Duration::ZERO, |answered| {
-            winner.as_ref().and_then(|leg| leg.ended).unwrap_or_else(clock::now).since(answered)
-        });
+        let talked =
+            winner
+                .as_ref()
+                .and_then(|leg| leg.answered)
+                .map_or(Duration::ZERO, |answered| {
+                    winner
+                        .as_ref()
+                        .and_then(|leg| leg.ended)
+                        .unwrap_or_else(clock::now)
+                        .since(answered)
+                });
         for channel in at.legs.iter().flatten() {
             self.objects.forget(channel);
         }
-        self.state.legs.retain(|leg| !at.legs.iter().flatten().any(|channel| *channel == leg.channel));
-        self.note(format!("dial ended: {outcome:?}, cause {} {}, {} s", cause.0, cause.kazoo(), talked.as_secs()));
-        Ok(Dialled { outcome, cause, sip_code, leg: told.map(|leg| leg.sid.clone()), talked, recording })
+        self.state.legs.retain(|leg| {
+            !at.legs
+                .iter()
+                .flatten()
+                .any(|channel| *channel == leg.channel)
+        });
+        self.note(format!(
+            "dial ended: {outcome:?}, cause {} {}, {} s",
+            cause.0,
+            cause.kazoo(),
+            talked.as_secs()
+        ));
+        Ok(Dialled {
+            outcome,
+            cause,
+            sip_code,
+            leg: told.map(|leg| leg.sid.clone()),
+            talked,
+            recording,
+        })
     }
 
     /// What a request owed says about the Dial in which the caller has gone.
     pub fn dial_so_far(&self) -> DialSoFar {
-        let legs = self.state.legs.get(self.state.dialling_from..).unwrap_or_default();
+        let legs = self
+            .state
+            .legs
+            .get(self.state.dialling_from..)
+            .unwrap_or_default();
         let answered = legs.iter().find(|leg| leg.answered.is_some());
-        let talked = answered.and_then(|leg| leg.answered).map_or(Duration::ZERO, |answered_at| {
-            let end = answered.and_then(|leg| leg.ended).or(self.state.gone.map(|gone| gone.at));
-            end.unwrap_or_else(clock::now).since(answered_at)
-        });
+        let talked = answered
+            .and_then(|leg| leg.answered)
+            .map_or(Duration::ZERO, |answered_at| {
+                let end = answered
+                    .and_then(|leg| leg.ended)
+                    .or(self.state.gone.map(|gone| gone.at));
+                end.unwrap_or_else(clock::now).since(answered_at)
+            });
         DialSoFar {
-            outcome: if answered.is_some() { DialOutcome::Completed } else { DialOutcome::Canceled },
+            outcome: if answered.is_some() {
+                DialOutcome::Completed
+            } else {
+                DialOutcome::Canceled
+            },
             leg: answered.or_else(|| legs.last()).map(|leg| leg.sid.clone()),
             talked,
             bridged: answered.is_some_and(|leg| leg.bridged),
@@ -441,7 +570,9 @@ impl Call {
             if allowed(value, more) {
                 Ok(template.replace(name, value))
             } else {
-                Err(format!("{value:?} cannot be dialled: letters, digits and {more} only"))
+                Err(format!(
+                    "{value:?} cannot be dialled: letters, digits and {more} only"
+                ))
             }
         };
         match endpoint {
@@ -450,7 +581,11 @@ impl Call {
             Endpoint::Device(device) => fill(&config.device, "{id}", device, "._-+@"),
             Endpoint::Client(client) => fill(&config.client, "{id}", client, "._-+@"),
             Endpoint::Sip(uri) => {
-                let uri = if uri.starts_with("sip:") || uri.starts_with("sips:") { uri.clone() } else { format!("sip:{uri}") };
+                let uri = if uri.starts_with("sip:") || uri.starts_with("sips:") {
+                    uri.clone()
+                } else {
+                    format!("sip:{uri}")
+                };
                 let template = config.sip.replace("{endpoint}", &config.sip_endpoint);
                 fill(&template, "{uri}", &uri, ":@.-_+;=%[]~!$*'()?")
             }
@@ -473,7 +608,9 @@ fn clean(value: &str) -> String {
 }
 
 fn clean_header_name(name: &str) -> String {
-    name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+    name.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,16 @@ impl Call {
             Begun::New(op) => op,
         };
         let spelled = digits.replace('W', "ww");
-        let length = spelled.chars().map(|d| if d == 'w' { Duration::from_millis(500) } else { duration + GAP }).sum();
+        let length = spelled
+            .chars()
+            .map(|d| {
+                if d == 'w' {
+                    Duration::from_millis(500)
+                } else {
+                    duration + GAP
+                }
+            })
+            .sum();
         self.write_down(&op, &());
         let request = Request::dtmf(&self.state.channel, &spelled, duration, GAP);
         if let Err(error) = self.caller_request(request).await? {

@@ -29,13 +29,19 @@ pub(super) struct Playable {
 
 impl Playable {
     fn asterisk(uri: &str) -> Self {
-        Self { uri: uri.to_owned(), length: None }
+        Self {
+            uri: uri.to_owned(),
+            length: None,
+        }
     }
 }
 
 impl From<Clip> for Playable {
     fn from(clip: Clip) -> Self {
-        Self { uri: clip.uri, length: Some(clip.duration) }
+        Self {
+            uri: clip.uri,
+            length: Some(clip.duration),
+        }
     }
 }
 
@@ -69,7 +75,11 @@ impl Call {
         })
     }
 
-    pub(super) async fn play_one(&mut self, sound: &Sound, stop_on: &Keys) -> Result<PlayEnd, Interrupt> {
+    pub(super) async fn play_one(
+        &mut self,
+        sound: &Sound,
+        stop_on: &Keys,
+    ) -> Result<PlayEnd, Interrupt> {
         let (op, playing, length) = match self.begin::<PlayEnd, Playing>() {
             Begun::Done(end) => return Ok(end),
             Begun::Again(op, playing) => {
@@ -89,7 +99,10 @@ impl Call {
                 if let Some(key) = self.stopping_key(mark, stop_on) {
                     return Ok(self.done(&op, PlayEnd::Key(key)));
                 }
-                let playing = Playing { playback: op.object("p"), mark };
+                let playing = Playing {
+                    playback: op.object("p"),
+                    mark,
+                };
                 match self.start_playback(&op, &playing, &clip).await? {
                     Ok(()) => (op, playing, clip.length),
                     Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why))),
@@ -104,12 +117,22 @@ impl Call {
         Ok(self.done(&op, end))
     }
 
-    async fn start_playback(&mut self, op: &OpId, playing: &Playing, clip: &Playable) -> Result<Result<(), String>, Interrupt> {
+    async fn start_playback(
+        &mut self,
+        op: &OpId,
+        playing: &Playing,
+        clip: &Playable,
+    ) -> Result<Result<(), String>, Interrupt> {
         self.objects.register(&playing.playback);
         self.state.playing.push(playing.playback.clone());
         self.write_down(op, playing);
         let language = self.sound_language();
-        let request = Request::play(&self.state.channel, &playing.playback, &clip.uri, language.as_deref());
+        let request = Request::play(
+            &self.state.channel,
+            &playing.playback,
+            &clip.uri,
+            language.as_deref(),
+        );
         match self.caller_request(request).await? {
             // It may have been carried out; the watchdog finds out.
             Ok(_) | Err(AriError::Unknown { .. }) => Ok(Ok(())),
@@ -122,7 +145,12 @@ impl Call {
     }
 
     /// `None` when Asterisk could not play it.
-    async fn wait_for_playback(&mut self, playing: &Playing, length: Option<Duration>, stop_on: &Keys) -> Result<Option<PlayEnd>, Interrupt> {
+    async fn wait_for_playback(
+        &mut self,
+        playing: &Playing,
+        length: Option<Duration>,
+        stop_on: &Keys,
+    ) -> Result<Option<PlayEnd>, Interrupt> {
         let mut deadline = clock::now().after(length.map_or(ASK_EVERY, |length| length + GRACE));
         loop {
             if let Some(key) = self.stopping_key(playing.mark, stop_on) {
@@ -130,48 +158,69 @@ impl Call {
                 return Ok(Some(PlayEnd::Key(key)));
             }
             match self.next(Some(deadline)).await? {
-                Some(Event::PlaybackFinished { playback, failed }) if playback == playing.playback => {
+                Some(Event::PlaybackFinished { playback, failed })
+                    if playback == playing.playback =>
+                {
                     return Ok((!failed).then_some(PlayEnd::Finished));
                 }
                 Some(_) => {}
                 // Some playbacks never say that they are over (rule 6).
-                None if !self.still_plays(&playing.playback).await => return Ok(Some(PlayEnd::Finished)),
+                None if !self.still_plays(&playing.playback).await => {
+                    return Ok(Some(PlayEnd::Finished));
+                }
                 None => deadline = clock::now().after(ASK_EVERY),
             }
         }
     }
 
     fn stopping_key(&self, mark: u64, stop_on: &Keys) -> Option<char> {
-        self.state.keys.since(mark).find(|key| stop_on.contains(*key))
+        self.state
+            .keys
+            .since(mark)
+            .find(|key| stop_on.contains(*key))
     }
 
     /// Turns a sound into something that Asterisk plays; says why it cannot.
-    pub(super) async fn clip(&mut self, sound: &Sound) -> Result<Result<Playable, String>, Interrupt> {
+    pub(super) async fn clip(
+        &mut self,
+        sound: &Sound,
+    ) -> Result<Result<Playable, String>, Interrupt> {
         let services = self.services.clone();
         let began = tokio::time::Instant::now();
         let made = match sound {
             Sound::Speech(utterance) => {
                 let mut utterance = utterance.clone();
-                utterance.language.get_or_insert_with(|| self.state.language.clone());
-                let said = self.during(async { services.speech.say(&utterance).await }).await?;
+                utterance
+                    .language
+                    .get_or_insert_with(|| self.state.language.clone());
+                let said = self
+                    .during(async { services.speech.say(&utterance).await })
+                    .await?;
                 said.map_err(|error| format!("could not speak: {error}"))
             }
             Sound::Url(url) => {
-                let fetched = self.during(async { services.media.fetch(url).await }).await?;
+                let fetched = self
+                    .during(async { services.media.fetch(url).await })
+                    .await?;
                 fetched.map_err(|error| error.to_string())
             }
             Sound::Asterisk(uri) | Sound::Clip(uri) => return Ok(Ok(Playable::asterisk(uri))),
-            
+
             Sound::Silence(duration) => {
-                let made = self.during(async { services.media.silence(*duration).await }).await?;
+                let made = self
+                    .during(async { services.media.silence(*duration).await })
+                    .await?;
                 made.map_err(|error| error.to_string())
             }
             Sound::Tone(tone) => {
-                let made = self.during(async { services.media.tone(tone).await }).await?;
+                let made = self
+                    .during(async { services.media.tone(tone).await })
+                    .await?;
                 made.map_err(|error| error.to_string())
             }
         };
-        self.trace.took(Kind::Decision, format!("sound: {}", describe(sound)), began);
+        self.trace
+            .took(Kind::Decision, format!("sound: {}", describe(sound)), began);
         Ok(made.map(Playable::from))
     }
 
@@ -180,9 +229,17 @@ impl Call {
         if self.state.language == self.state.facts.language {
             return None;
         }
-        let (primary, region) = self.state.language.split_once('-').unwrap_or((&self.state.language, ""));
+        let (primary, region) = self
+            .state
+            .language
+            .split_once('-')
+            .unwrap_or((&self.state.language, ""));
         let region = region.to_ascii_uppercase();
-        Some(if region.is_empty() { primary.to_owned() } else { format!("{primary}_{region}") })
+        Some(if region.is_empty() {
+            primary.to_owned()
+        } else {
+            format!("{primary}_{region}")
+        })
     }
 }
 

@@ -48,7 +48,13 @@ impl Call {
                 self.state.recording = Some(at.name.clone());
                 self.state.recording_sid = Some((at.sid.clone(), record.trim));
                 self.write_down(&op, &at);
-                let request = Request::record(&self.state.channel, &at.name, record.max, record.silence, record.beep);
+                let request = Request::record(
+                    &self.state.channel,
+                    &at.name,
+                    record.max,
+                    record.silence,
+                    record.beep,
+                );
                 match self.caller_request(request).await? {
                     Ok(_) | Err(AriError::Unknown { .. }) => {}
                     Err(error) => {
@@ -68,24 +74,47 @@ impl Call {
             None
         } else {
             let name = at.name.clone();
-            self.take_over(&name, &at.sid, Source::RecordVerb, record.trim).await
+            self.take_over(&name, &at.sid, Source::RecordVerb, record.trim)
+                .await
         };
         Ok(self.record_done(&op, taken, end))
     }
 
-    fn record_done(&mut self, op: &OpId, recording: Option<super::RecordingRef>, end: RecordEnd) -> Recorded {
+    fn record_done(
+        &mut self,
+        op: &OpId,
+        recording: Option<super::RecordingRef>,
+        end: RecordEnd,
+    ) -> Recorded {
         self.state.recording = None;
         self.state.recording_sid = None;
         let duration = recording.as_ref().map_or(Duration::ZERO, |r| r.duration);
         self.state.last_recording.clone_from(&recording);
-        self.done(op, Recorded { end, duration, recording })
+        self.done(
+            op,
+            Recorded {
+                end,
+                duration,
+                recording,
+            },
+        )
     }
 
-    async fn wait_for_recording(&mut self, record: &Record, op: &OpId, at: &mut Recording) -> Result<RecordEnd, Interrupt> {
+    async fn wait_for_recording(
+        &mut self,
+        record: &Record,
+        op: &OpId,
+        at: &mut Recording,
+    ) -> Result<RecordEnd, Interrupt> {
         let asked = clock::now();
         loop {
+            let key = self
+                .state
+                .keys
+                .since(at.mark)
+                .find(|key| record.finish_on.contains(*key));
             if at.ending.is_none()
-                && let Some(key) = self.state.keys.since(at.mark).find(|key| record.finish_on.contains(*key))
+                && let Some(key) = key
             {
                 self.end_recording(op, at, RecordEnd::Key(key)).await;
             }
@@ -127,7 +156,9 @@ impl Call {
 
 /// It ended by itself: by Asterisk's own count of the limit, or by silence.
 fn natural_end(record: &Record, at: &Recording) -> RecordEnd {
-    let lasted = at.started.map_or(Duration::ZERO, |started| clock::now().since(started));
+    let lasted = at
+        .started
+        .map_or(Duration::ZERO, |started| clock::now().since(started));
     if lasted + Duration::from_millis(500) >= record.max || record.silence.is_none() {
         RecordEnd::MaxLength
     } else {

@@ -27,7 +27,11 @@ impl Call {
         let due = match recording.start {
             RecordingStart::Now => true,
             RecordingStart::OnAnswer => self.is_answered(),
-            RecordingStart::OnBridge => self.state.legs.iter().any(|leg| leg.bridged && leg.ended.is_none()),
+            RecordingStart::OnBridge => self
+                .state
+                .legs
+                .iter()
+                .any(|leg| leg.bridged && leg.ended.is_none()),
         };
         if due {
             self.start_track(TrackSource::RecordCall, recording).await
@@ -43,7 +47,12 @@ impl Call {
         if self.state.waiting_recordings.pop().is_some() {
             return Ok(());
         }
-        let Some(index) = self.state.tracks.iter().rposition(|track| track.source == TrackSource::RecordCall) else {
+        let Some(index) = self
+            .state
+            .tracks
+            .iter()
+            .rposition(|track| track.source == TrackSource::RecordCall)
+        else {
             self.warn("record_call stop: nothing is being recorded");
             return Ok(());
         };
@@ -51,9 +60,14 @@ impl Call {
         Ok(())
     }
 
-    pub(super) async fn start_waiting_recordings(&mut self, trigger: RecordingStart) -> Result<(), Interrupt> {
+    pub(super) async fn start_waiting_recordings(
+        &mut self,
+        trigger: RecordingStart,
+    ) -> Result<(), Interrupt> {
         let waiting = std::mem::take(&mut self.state.waiting_recordings);
-        let (due, rest) = waiting.into_iter().partition(|recording| recording.start == trigger);
+        let (due, rest) = waiting
+            .into_iter()
+            .partition(|recording| recording.start == trigger);
         self.state.waiting_recordings = rest;
         for recording in due {
             self.start_track(TrackSource::RecordCall, recording).await?;
@@ -61,7 +75,10 @@ impl Call {
         Ok(())
     }
 
-    pub(super) async fn start_dial_recording(&mut self, recording: DialRecording) -> Result<(), Interrupt> {
+    pub(super) async fn start_dial_recording(
+        &mut self,
+        recording: DialRecording,
+    ) -> Result<(), Interrupt> {
         let recording = CallRecording {
             format: AudioFormat::Wav,
             max: LONGEST,
@@ -74,11 +91,19 @@ impl Call {
         self.start_track(TrackSource::Dial, recording).await
     }
 
-    async fn start_track(&mut self, source: TrackSource, recording: CallRecording) -> Result<(), Interrupt> {
+    async fn start_track(
+        &mut self,
+        source: TrackSource,
+        recording: CallRecording,
+    ) -> Result<(), Interrupt> {
         let sid = id::secret_sid("RE");
         // Named after the recording: several may run at once, started by one step.
         let hex = &sid[2..];
-        let directions: &[&str] = if recording.dual { &["in", "out"] } else { &["both"] };
+        let directions: &[&str] = if recording.dual {
+            &["in", "out"]
+        } else {
+            &["both"]
+        };
         let call = self.state.id.hex().to_owned();
         let snoops = directions
             .iter()
@@ -107,7 +132,13 @@ impl Call {
         self.checkpoint();
         for (snoop, direction) in snoops.iter().zip(directions) {
             let app = self.ari.app().to_owned();
-            let request = Request::snoop(&self.state.channel, &snoop.channel, direction, &app, "snoop");
+            let request = Request::snoop(
+                &self.state.channel,
+                &snoop.channel,
+                direction,
+                &app,
+                "snoop",
+            );
             if let Err(error) = self.caller_request(request).await? {
                 self.warn(format!("the call is not recorded: {error}"));
                 self.state.tracks.retain(|track| track.sid != sid);
@@ -116,13 +147,21 @@ impl Call {
         }
         // Both directions are in Stasis before either is recorded, so that they begin together.
         let deadline = clock::now().after(ENTER);
-        while !self.state.tracks.iter().filter(|t| t.sid == sid).flat_map(|t| &t.snoops).all(|s| s.entered) {
+        while !self
+            .state
+            .tracks
+            .iter()
+            .filter(|t| t.sid == sid)
+            .flat_map(|t| &t.snoops)
+            .all(|s| s.entered)
+        {
             if self.next(Some(deadline)).await?.is_none() {
                 break;
             }
         }
         for snoop in &snoops {
-            let request = Request::record(&snoop.channel, &snoop.recording, recording.max, None, false);
+            let request =
+                Request::record(&snoop.channel, &snoop.recording, recording.max, None, false);
             let state = match self.request(request).await {
                 Ok(_) => SnoopState::Recording,
                 Err(error) => {
@@ -143,7 +182,11 @@ impl Call {
 
     /// Ends the recording of a Dial and takes it over.
     pub(super) async fn end_dial_recording(&mut self) -> Option<RecordingRef> {
-        let index = self.state.tracks.iter().rposition(|track| track.source == TrackSource::Dial)?;
+        let index = self
+            .state
+            .tracks
+            .iter()
+            .rposition(|track| track.source == TrackSource::Dial)?;
         self.end_track(index).await
     }
 
@@ -153,12 +196,20 @@ impl Call {
         let track = self.state.tracks.get(index)?.clone();
         for snoop in &track.snoops {
             // 404 = it has ended; 404 on the channel = its caller has gone.
-            self.request(Request::stop_recording(&snoop.recording)).await.ok();
+            self.request(Request::stop_recording(&snoop.recording))
+                .await
+                .ok();
         }
         let deadline = clock::now().after(CLOSE);
         self.wait_closing(deadline, |call, _| {
             let open = |s: &Snoop| matches!(s.state, SnoopState::Opening | SnoopState::Recording);
-            !call.state.tracks.iter().filter(|t| t.sid == track.sid).flat_map(|t| &t.snoops).any(open)
+            !call
+                .state
+                .tracks
+                .iter()
+                .filter(|t| t.sid == track.sid)
+                .flat_map(|t| &t.snoops)
+                .any(open)
         })
         .await;
         for snoop in &track.snoops {
@@ -172,9 +223,14 @@ impl Call {
             TrackSource::Dial => Source::DialVerb,
             TrackSource::RecordCall => Source::RecordCall,
         };
-        let taken = self.take_over_all(&names, &track.sid, source, false).await?;
+        let taken = self
+            .take_over_all(&names, &track.sid, source, false)
+            .await?;
         if taken.duration.as_secs() < track.min_s {
-            self.note(format!("recording {} is shorter than {} s and is thrown away", taken.sid, track.min_s));
+            self.note(format!(
+                "recording {} is shorter than {} s and is thrown away",
+                taken.sid, track.min_s
+            ));
             self.services.recordings.delete(&taken.sid).await.ok();
             return None;
         }
@@ -184,13 +240,25 @@ impl Call {
         Some(taken)
     }
 
-    pub(super) async fn take_over(&mut self, name: &str, sid: &str, source: Source, trim: bool) -> Option<RecordingRef> {
+    pub(in crate::call) async fn take_over(
+        &mut self,
+        name: &str,
+        sid: &str,
+        source: Source,
+        trim: bool,
+    ) -> Option<RecordingRef> {
         self.take_over_all(&[name], sid, source, trim).await
     }
 
     /// Fetches the finished files from Asterisk (which may be on another host),
     /// keeps them as one recording, and deletes them there.
-    async fn take_over_all(&self, names: &[&str], sid: &str, source: Source, trim: bool) -> Option<RecordingRef> {
+    async fn take_over_all(
+        &self,
+        names: &[&str],
+        sid: &str,
+        source: Source,
+        trim: bool,
+    ) -> Option<RecordingRef> {
         let mut files = Vec::with_capacity(names.len());
         for name in names {
             match self.ari.send_over_http(Request::recording_file(name)).await {
@@ -205,7 +273,11 @@ impl Call {
             began: clock::now(),
             trim,
         };
-        let taken = if files.len() == names.len() { Some(self.services.recordings.take(job, files).await) } else { None };
+        let taken = if files.len() == names.len() {
+            Some(self.services.recordings.take(job, files).await)
+        } else {
+            None
+        };
         for name in names {
             if let Err(error) = self.request(Request::delete_recording(name)).await
                 && !error.is_gone()
@@ -215,7 +287,10 @@ impl Call {
         }
         match taken? {
             Ok(recording) => {
-                self.note(format!("recording {sid}: {:.1} s", recording.duration.as_secs_f64()));
+                self.note(format!(
+                    "recording {sid}: {:.1} s",
+                    recording.duration.as_secs_f64()
+                ));
                 Some(recording)
             }
             Err(error) => {
@@ -230,7 +305,13 @@ impl Call {
         self.upload_as(recording, upload, AudioFormat::Mp3, None);
     }
 
-    fn upload_as(&self, recording: &RecordingRef, upload: Upload, format: AudioFormat, media_name: Option<&str>) {
+    fn upload_as(
+        &self,
+        recording: &RecordingRef,
+        upload: Upload,
+        format: AudioFormat,
+        media_name: Option<&str>,
+    ) {
         let facts = UploadFacts {
             call_id: self.state.facts.call_id.clone(),
             from: self.state.facts.caller_number.clone(),
@@ -240,12 +321,27 @@ impl Call {
             media_name: media_name.map(str::to_owned),
             began: self.state.began,
         };
-        let (services, trace, sid) = (self.services.clone(), self.trace.clone(), recording.sid.clone());
+        let (services, trace, sid) = (
+            self.services.clone(),
+            self.trace.clone(),
+            recording.sid.clone(),
+        );
         self.services.background.spawn(async move {
             let began = tokio::time::Instant::now();
-            match services.recordings.upload(&services.web, &sid, format, &upload, &facts).await {
-                Ok(url) => trace.took(Kind::Http, format!("{} {url} (recording {sid})", upload.method), began),
-                Err(error) => trace.write(Kind::Warning, format!("recording {sid} not uploaded: {error}")),
+            match services
+                .recordings
+                .upload(&services.web, &sid, format, &upload, &facts)
+                .await
+            {
+                Ok(url) => trace.took(
+                    Kind::Http,
+                    format!("{} {url} (recording {sid})", upload.method),
+                    began,
+                ),
+                Err(error) => trace.write(
+                    Kind::Warning,
+                    format!("recording {sid} not uploaded: {error}"),
+                ),
             }
         });
     }

@@ -296,6 +296,19 @@ pub enum DialOutcome {
     Canceled,
 }
 
+impl DialOutcome {
+    /// `DialCallStatus`.
+    pub fn twilio(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no-answer",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+}
+
 /// A request that is made when the caller hangs up during a verb. The caller's
 /// status and the result known so far are added when it is paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
