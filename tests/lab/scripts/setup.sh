@@ -11,9 +11,9 @@ checkout=$(cd "$scripts/../../.." && pwd)
 build=${PIVOT_LAB_BUILD:-$checkout/build}
 mkdir -p "$build"
 
-# build-essential and cmake compile the C parts of crates (TLS, mp3); mmdebstrap
+# build-essential compiles the C parts of crates (TLS, mp3); mmdebstrap
 # makes the roots; the others speak and listen in tests.
-packages=(build-essential cmake pkg-config ca-certificates mmdebstrap
+packages=(build-essential pkg-config ca-certificates mmdebstrap
     espeak-ng flite python3 python3-venv)
 missing=()
 for package in "${packages[@]}"; do
@@ -48,4 +48,12 @@ flock -u 8
 
 for version in ${ASTERISK_VERSIONS:-22 16}; do
     "$scripts/asterisk-root.sh" "$version"
+done
+
+# What failed tests left to look at, once their process (VERSION-PID-N) is gone.
+for dir in "$build"/asterisk-*/lab/*-*-*; do
+    pid=${dir%-*}
+    if [ -e "$dir" ] && ! kill -0 "${pid##*-}" 2>/dev/null; then
+        rm -rf "$dir"
+    fi
 done

@@ -14,6 +14,12 @@ pub mod ears;
 pub mod error;
 pub mod paths;
 pub mod phone;
+pub mod pivot;
+pub mod ports;
+pub mod sample;
+pub mod webapp;
 
 pub use asterisk::Asterisk;
 pub use error::{LabError, Result};
+pub use pivot::Pivot;
+pub use webapp::WebApp;

@@ -2,17 +2,16 @@
 //! `asterisk-conf/`, with ports, passwords and the lab's phones around them.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 
 use super::Options;
+use crate::ears::Heard;
 use crate::error::{LabError, Result};
-use crate::paths;
+use crate::{paths, phone, ports};
 
-/// Ports are taken from below the range that the kernel hands out by itself
-/// (32768 and up), so that no outgoing connection takes one in between.
-const PORTS: std::ops::Range<u16> = 22_000..32_000;
 /// RTP has a range of its own. Instances may share it: Asterisk takes another
 /// port of its range when one is busy.
 const RTP_FIRST: u16 = 10_000;
@@ -41,8 +40,8 @@ impl Plan {
         let name = format!("{version}-{}-{number}", std::process::id());
         Ok(Self {
             home: format!("/lab/{name}"),
-            ari_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, free_tcp_port()?)),
-            sip_addr: SocketAddr::new(options.address, free_udp_port(options)?),
+            ari_addr: SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free_tcp()?)),
+            sip_addr: SocketAddr::new(options.address, ports::free_udp(options.address)?),
             password: secret(),
             softphone_password: secret()[..12].to_owned(),
             name,
@@ -67,6 +66,7 @@ impl Plan {
             // Asterisk does not make it and every ARI recording fails without.
             "spool/recording",
             "media",
+            "moh",
         ] {
             let dir = home.join(dir);
             fs::create_dir_all(&dir).map_err(|e| LabError::file(&dir, e))?;
@@ -75,6 +75,9 @@ impl Plan {
             let path = home.join("etc").join(name);
             fs::write(&path, text).map_err(|e| LabError::file(&path, e))?;
         }
+        // Music on hold that ears can tell from speech: a steady 350 Hz.
+        let music = Heard::new(phone::tone(350.0, Duration::from_secs(10)));
+        music.write_wav(&home.join("moh/music.wav"))?;
         let (uid, gid) = asterisk_user(root)?;
         give(&home, uid, gid)?;
         // pivot, which may run as somebody else, writes prompts here.
@@ -120,7 +123,8 @@ impl Plan {
         let dialplan = self.lab_file("extensions.conf", root)?;
         add("extensions.conf", format!("{dialplan}\n{}", self.dialplan));
         add("modules.conf", include("modules.conf"));
-        add("musiconhold.conf", include("musiconhold.conf"));
+        let music = format!("[default](+)\ndirectory = {}/moh\n", self.home);
+        add("musiconhold.conf", include("musiconhold.conf") + &music);
         add("indications.conf", include("indications.conf"));
         add(
             "http.conf",
@@ -160,7 +164,6 @@ impl Plan {
             "dnsmgr",
             "dsp",
             "say",
-            "users",
             "cli",
             "cli_aliases",
             "cli_permissions",
@@ -243,21 +246,4 @@ fn give(path: &PathBuf, uid: u32, gid: u32) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn free_tcp_port() -> Result<u16> {
-    free_port(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
-}
-
-fn free_udp_port(options: &Options) -> Result<u16> {
-    free_port(|port| UdpSocket::bind((options.address, port)).is_ok())
-}
-
-fn free_port(free: impl Fn(u16) -> bool) -> Result<u16> {
-    let random = uuid::Uuid::new_v4().as_u128() as usize;
-    let count = PORTS.len();
-    (0..count)
-        .map(|i| PORTS.start + ((random + i) % count) as u16)
-        .find(|port| free(*port))
-        .ok_or_else(|| LabError::failed("no free port"))
 }

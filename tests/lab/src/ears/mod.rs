@@ -157,10 +157,20 @@ impl Heard {
     /// For how long a tone was heard: windows of 20 ms in which at least half
     /// of the power lies at `hertz`.
     pub fn tone_duration(&self, hertz: f64) -> Duration {
+        self.tone_with_share(hertz, 0.5)
+    }
+
+    /// As [`Heard::tone_duration`] for a tone that is mixed with another: a
+    /// quarter of the power is enough.
+    pub fn mixed_tone_duration(&self, hertz: f64) -> Duration {
+        self.tone_with_share(hertz, 0.25)
+    }
+
+    fn tone_with_share(&self, hertz: f64, least: f64) -> Duration {
         let windows = self
             .samples
             .chunks_exact(WINDOW)
-            .filter(|w| level(w) >= SILENCE && share(w, hertz) > 0.5)
+            .filter(|w| level(w) >= SILENCE && share(w, hertz) > least)
             .count();
         Duration::from_millis(windows as u64 * 20)
     }

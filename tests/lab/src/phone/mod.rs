@@ -31,6 +31,7 @@ use tokio::time::timeout;
 pub use call::{Call, Ended, Side, State};
 pub(crate) use exchange::Exchange;
 pub use message::{Message, Start};
+pub(crate) use rtp::tone;
 
 use crate::error::{LabError, Result};
 use exchange::Shared;

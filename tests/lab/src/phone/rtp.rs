@@ -157,7 +157,7 @@ pub(super) fn is_key(key: char) -> bool {
 }
 
 /// A sine at about a third of full scale.
-pub(super) fn tone(hertz: f64, length: Duration) -> Vec<i16> {
+pub(crate) fn tone(hertz: f64, length: Duration) -> Vec<i16> {
     tone_from(hertz, &mut 0.0, (length.as_secs_f64() * 8000.0) as usize)
 }
 

@@ -1,0 +1,32 @@
+# The two commands: `make demo` and `make test`. Both get the machine ready
+# first (packages, private Asterisks under build/), ask nothing, and work a
+# second time without network. Debian or Ubuntu, with Rust, as root.
+
+LAB := tests/lab/scripts
+PIVOT := $(or $(CARGO_TARGET_DIR),target)/debug/pivot
+
+.PHONY: demo test bench setup clean
+
+# Real calls through every sample flow. KEEP=1 stays up for a softphone,
+# LISTEN=ADDRESS lets a phone on another machine in.
+demo: export ASTERISK_VERSIONS = 22
+demo: setup
+	cargo build --quiet --bin pivot
+	PIVOT_BIN=$(abspath $(PIVOT)) KEEP=$(KEEP) LISTEN=$(LISTEN) \
+		cargo run --quiet --package pivot-lab --bin demo
+
+# Format, lints, then every test; the last line is "N passed, N failed".
+test: setup
+	$(LAB)/test.sh
+
+# Figures, not verdicts; see docs/performance.md.
+bench: setup
+	cargo bench --workspace
+
+setup:
+	$(LAB)/setup.sh
+
+# Also removes the private Asterisks, which take the network to make again.
+clean:
+	cargo clean
+	rm -rf build
