@@ -3,6 +3,7 @@
 pub mod ari;
 pub mod call;
 pub mod callflow;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod flow;

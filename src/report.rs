@@ -4,6 +4,8 @@
 //! Errors stop the document before anything of it runs; warnings never stop a
 //! call.
 
+mod render;
+
 use std::ops::Range;
 
 use serde::Serialize;

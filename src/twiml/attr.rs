@@ -125,8 +125,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
         let value = at.value.trim();
         let (low, high) = (*range.start(), *range.end());
         let bounds = match (low, high) {
-            (0, u32::MAX) => "0 or more".to_owned(),
-            (low, u32::MAX) => format!("{low} or more"),
+            (low, u32::MAX) => format!("from {low} up"),
             (low, high) => format!("from {low} to {high}"),
         };
         let digits = value.strip_prefix('+').unwrap_or(value);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::element::{self, Child, Element, Span};
 use super::verbs::AnyVerb;
 use super::{attr, encoding, error};
@@ -47,6 +49,18 @@ impl Document {
     /// Reads a document. There is none when the report has errors.
     pub fn read(bytes: &[u8], options: Options) -> (Option<Self>, Report) {
         let mut report = Report::new(options.strict);
+        let document = Self::read_into(bytes, options, &mut report);
+        report.diagnostics.sort_by_key(|finding| finding.span.start);
+        let document = document
+            .filter(|_| !report.has_errors())
+            .map(|document| Self {
+                report: report.clone(),
+                ..document
+            });
+        (document, report)
+    }
+
+    fn read_into(bytes: &[u8], options: Options, report: &mut Report) -> Option<Self> {
         if bytes.len() > options.max_bytes {
             let (size, most) = (bytes.len(), options.max_bytes);
             report
@@ -56,27 +70,28 @@ impl Document {
                     format!("the document has {size} bytes; at most {most} are read"),
                 )
                 .help("send a shorter document, and continue it with `<Redirect>`");
-            return (None, report);
+            return None;
         }
-        let source = encoding::decode(bytes, options.charset.as_deref(), &mut report);
+        let source = encoding::decode(bytes, options.charset.as_deref(), report);
         if report.has_errors() {
-            return (None, report);
+            return None;
         }
-        let root = element::parse(&source, &mut report);
-        let Some(root) = root.filter(|_| !report.has_errors()) else {
-            return (None, report);
-        };
-        let verbs = read_response(&root, &mut report);
+        let root = element::parse(&source, report)?;
         if report.has_errors() {
-            return (None, report);
+            return None;
         }
-        let document = Self {
+        let mut verbs = read_response(&root, report);
+        if let Some(base) = options.url.as_deref().and_then(|url| Url::parse(url).ok()) {
+            for (verb, _) in &mut verbs {
+                verb.resolve(&base);
+            }
+        }
+        Some(Self {
             source: source.into(),
             url: options.url,
             verbs,
-            report: report.clone(),
-        };
-        (Some(document), report)
+            report: Report::default(),
+        })
     }
 }
 

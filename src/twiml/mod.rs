@@ -12,8 +12,10 @@ pub mod error;
 mod later;
 mod nouns;
 mod print;
+mod run;
 pub mod verbs;
 
 pub use document::{Document, Options};
 pub use encoding::decode;
+pub use run::run;
 pub use verbs::AnyVerb;

@@ -76,7 +76,7 @@ pub(super) fn read(dial: &Element, report: &mut Report) -> Vec<Target> {
             targets.extend(read_noun(child, report));
         }
     }
-    if targets.is_empty() {
+    if text.is_empty() && dial.elements().next().is_none() {
         report
             .warn(13215, dial.span.clone(), "this `<Dial>` has nobody to ring")
             .help("write a number between its tags, as in `<Dial>+14155551212</Dial>`");
@@ -265,4 +265,171 @@ fn capitals(name: &str) -> String {
         })
         .collect::<Vec<_>>()
         .join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, Target};
+    use crate::twiml::verbs::dial::Dial;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    fn endpoints(xml: &str) -> Vec<Endpoint> {
+        let dial = clean::<Dial>(&format!("<Dial>{xml}</Dial>"));
+        dial.targets
+            .into_iter()
+            .map(|target| target.endpoint)
+            .collect()
+    }
+
+    #[test]
+    fn numbers_lose_their_punctuation() {
+        for (written, number) in [
+            ("+14155551212", "+14155551212"),
+            (" +1 (415) 555-1212\n", "+14155551212"),
+            ("415.555.1212", "4155551212"),
+            ("tel:+44-20-7946-0000", "+442079460000"),
+            ("*98", "*98"),
+            ("#31#0123", "#31#0123"),
+            ("00+12", "0012"),
+        ] {
+            assert_eq!(
+                endpoints(written),
+                [Endpoint::Number(number.into())],
+                "{written}"
+            );
+            let noun = format!("<Number>{written}</Number>");
+            assert_eq!(
+                endpoints(&noun),
+                [Endpoint::Number(number.into())],
+                "{written}"
+            );
+        }
+    }
+
+    #[test]
+    fn nouns_ring_together() {
+        let all = endpoints(
+            "<Number>100</Number><Sip>sip:bob@example.com</Sip>\n<Client>carol</Client>\
+             <User>u1</User><Device>d1</Device>",
+        );
+        let expected = [
+            Endpoint::Number("100".into()),
+            Endpoint::Sip("sip:bob@example.com".into()),
+            Endpoint::Client("carol".into()),
+            Endpoint::User("u1".into()),
+            Endpoint::Device("d1".into()),
+        ];
+        assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn text_with_digits_wins_over_nouns_and_text_without_is_dropped() {
+        let (dial, codes) = read::<Dial>("<Dial>100<Number>200</Number></Dial>");
+        assert_eq!(dial.targets, [Target::new(Endpoint::Number("100".into()))]);
+        assert_eq!(codes, [13215]);
+        let (dial, codes) = read::<Dial>("<Dial>please <Number>200</Number></Dial>");
+        assert_eq!(dial.targets, [Target::new(Endpoint::Number("200".into()))]);
+        assert_eq!(codes, [13223]);
+    }
+
+    #[test]
+    fn a_text_may_name_a_sip_address_or_a_client() {
+        assert_eq!(
+            endpoints("sip:bob@example.com"),
+            [Endpoint::Sip("sip:bob@example.com".into())]
+        );
+        assert_eq!(
+            endpoints("client:carol"),
+            [Endpoint::Client("carol".into())]
+        );
+    }
+
+    #[test]
+    fn sip_addresses_in_all_their_forms() {
+        for (written, uri) in [
+            ("bob@example.com", "sip:bob@example.com"),
+            ("bob@example.com:2600", "sip:bob@example.com:2600"),
+            ("sips:bob@example.com", "sips:bob@example.com"),
+            (
+                "sip:bob@example.com;transport=tcp",
+                "sip:bob@example.com;transport=tcp",
+            ),
+            ("sip:[2001:db8::1]:5060", "sip:[2001:db8::1]:5060"),
+        ] {
+            assert_eq!(
+                endpoints(&format!("<Sip>{written}</Sip>")),
+                [Endpoint::Sip(uri.into())],
+                "{written}"
+            );
+        }
+        let long = "<Sip><Uri>sip:bob@example.com</Uri></Sip>";
+        assert_eq!(
+            endpoints(long),
+            [Endpoint::Sip("sip:bob@example.com".into())]
+        );
+        assert_eq!(
+            endpoints("<Client><Identity>carol</Identity></Client>"),
+            [Endpoint::Client("carol".into())]
+        );
+    }
+
+    #[test]
+    fn sip_headers_come_from_the_query() {
+        let dial = clean::<Dial>(
+            "<Dial><Sip>sip:bob@example.com?x-order-id=a%20b&amp;user-to-user=00&amp;X-Empty=</Sip></Dial>",
+        );
+        let target = &dial.targets[0];
+        assert_eq!(target.endpoint, Endpoint::Sip("sip:bob@example.com".into()));
+        let expected = [
+            ("X-Order-Id", "a b"),
+            ("User-to-User", "00"),
+            ("X-Empty", ""),
+        ];
+        assert_eq!(
+            target.headers,
+            expected.map(|(k, v)| (k.to_owned(), v.to_owned()))
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_rung_is_skipped() {
+        let long = format!("<Sip>sip:{}@example.com</Sip>", "a".repeat(255));
+        for (noun, code) in [
+            ("<Number>home</Number>", 13223),
+            ("<Number/>", 13223),
+            ("<Sip/>", 13243),
+            ("<Sip>sip:bob@</Sip>", 13243),
+            ("<Sip>bob@example.com/../1</Sip>", 13243),
+            ("<Sip>bob@example.com&amp;SIP/eve</Sip>", 13243),
+            (long.as_str(), 13248),
+            ("<Client>a b</Client>", 13215),
+            ("<User/>", 13215),
+            ("<Device>a/b</Device>", 13215),
+            ("<Fax>100</Fax>", 13215),
+            ("<number>100</number>", 13215),
+        ] {
+            let (dial, codes) = read::<Dial>(&format!("<Dial>{noun}<Number>1</Number></Dial>"));
+            assert_eq!(
+                dial.targets,
+                [Target::new(Endpoint::Number("1".into()))],
+                "{noun}"
+            );
+            assert_eq!(codes, [code], "{noun}");
+        }
+    }
+
+    #[test]
+    fn headers_that_belong_to_the_protocol_are_not_set() {
+        for (query, code) in [
+            ("Via=1", 13252),
+            ("X-=1", 13252),
+            ("X-a%0d=1", 13252),
+            ("X-A=a%0d%0aVia:b", 13253),
+        ] {
+            let (dial, codes) =
+                read::<Dial>(&format!("<Dial><Sip>a@b.example?{query}</Sip></Dial>"));
+            assert!(dial.targets[0].headers.is_empty(), "{query}");
+            assert_eq!(codes, [code], "{query}");
+        }
+    }
 }

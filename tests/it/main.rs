@@ -3,6 +3,14 @@
 #[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]
+mod twiml_check;
+#[cfg(test)]
+mod twiml_diagnostics;
+#[cfg(test)]
 mod twiml_documents;
+#[cfg(test)]
+mod twiml_generators;
+#[cfg(test)]
+mod twiml_properties;
 #[cfg(test)]
 mod web_servers;

@@ -125,9 +125,9 @@ const ODD: &[Case] = &[
     ("unknown markup in Say", b"<Response><Say>a <b>bold</b> word</Say></Response>", "Say; W12200 1:18"),
     ("SSML", b"<Response><Say>a <break time='1s'/> <say-as interpret-as='digits'>12</say-as></Say></Response>", "Say"),
     ("Dial without anybody", b"<Response><Dial/></Response>", "Dial; W13215 1:11"),
-    ("Dial with a placeholder", b"<Response><Dial>{Another Number}</Dial></Response>", "Dial; W13223 1:17; W13215 1:11"),
+    ("Dial with a placeholder", b"<Response><Dial>{Another Number}</Dial></Response>", "Dial; W13223 1:17"),
     ("Conference beside a Number", b"<Response><Dial><Number>1</Number><Conference>a</Conference></Dial></Response>", "refused; E13000 1:35"),
-    ("Conference alone", b"<Response><Dial><Conference>a</Conference></Dial></Response>", "Dial; W12200 1:17; W13215 1:11"),
+    ("Conference alone", b"<Response><Dial><Conference>a</Conference></Dial></Response>", "Dial; W12200 1:17"),
     ("more than ten parties", b"<Response><Dial><Number>1</Number><Number>2</Number><Number>3</Number><Number>4</Number><Number>5</Number><Number>6</Number><Number>7</Number><Number>8</Number><Number>9</Number><Number>10</Number>\n<Number>11</Number></Dial></Response>", "Dial; W13250 2:1"),
     ("Play of nothing", b"<Response><Play/></Response>", "Play; W11100 1:11"),
     ("Play of a file URL", b"<Response><Play>file:///etc/passwd</Play></Response>", "Play; W11100 1:17"),
@@ -162,7 +162,7 @@ const VALUES: &[Case] = &[
     (
         "Play digits",
         b"<Response><Play digits='12x'/></Response>",
-        "Play; W13430 1:25; W11100 1:11",
+        "Play; W11100 1:11; W13430 1:25",
     ),
     (
         "Pause of zero",

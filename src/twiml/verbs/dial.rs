@@ -32,9 +32,14 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::{Verb, record};
-use crate::call::ops::{DialRecording, Target, Upload};
+use crate::call::ops::{self, CallerId, DialOutcome, DialRecording, Dialled, Owed, OwedAbout};
+use crate::call::ops::{Target, Upload};
+use crate::call::{Call, Interrupt};
 use crate::config::Method;
+use crate::program::{Flow, Request};
 use crate::report::Report;
 use crate::twiml::attr::Attributes;
 use crate::twiml::element::Element;
@@ -53,6 +58,8 @@ pub struct Dial {
     pub upload: Option<Upload>,
     /// Empty when nobody can be rung.
     pub targets: Vec<Target>,
+    /// Nothing was written that could be dialled, rightly or wrongly.
+    pub empty: bool,
 }
 
 const fn recording(from_ringing: bool, dual: bool) -> Option<DialRecording> {
@@ -101,12 +108,249 @@ impl Verb for Dial {
             record,
             upload,
             targets: nouns::read(element, report),
+            empty: element.text().is_empty() && element.elements().next().is_none(),
         }
     }
+
+    fn resolve(&mut self, document: &Url) {
+        record::resolve_upload(&mut self.upload, document);
+    }
+
+    async fn run(&self, call: &mut Call, _at: &mut ()) -> Result<Flow, Interrupt> {
+        if self.empty {
+            return Ok(Flow::Next);
+        }
+        let request = self.action.clone().map(|url| Request {
+            url,
+            method: self.method,
+            params: Vec::new(),
+            why: "Dial action".into(),
+        });
+        let params = if self.targets.is_empty() {
+            call.warn("nobody can be rung");
+            status_params(DialOutcome::Failed)
+        } else {
+            self.dial(call, request.as_ref()).await?
+        };
+        Ok(match request {
+            Some(request) => Flow::Fetch(Request { params, ..request }),
+            None => Flow::Next,
+        })
+    }
+}
+
+impl Dial {
+    /// Rings, talks, and says what `action` is told.
+    async fn dial(
+        &self,
+        call: &mut Call,
+        action: Option<&Request>,
+    ) -> Result<Vec<(String, String)>, Interrupt> {
+        if !self.answer_on_bridge {
+            call.answer().await?;
+        }
+        if let Some(request) = action {
+            call.owe(Owed {
+                request: request.clone(),
+                about: OwedAbout::Dial,
+            });
+        }
+        let dialled = call
+            .dial(ops::Dial {
+                targets: self.targets.clone(),
+                timeout: self.timeout,
+                time_limit: Some(self.time_limit),
+                caller_id: self.caller_id.clone().map(|number| CallerId {
+                    number,
+                    name: String::new(),
+                }),
+                hangup_on_star: self.hangup_on_star,
+                record: self.record,
+                ignore_early_media: false,
+            })
+            .await?;
+        if let (Some(upload), Some(recording)) = (&self.upload, &dialled.recording) {
+            call.upload(recording, upload.clone());
+        }
+        if action.is_some() {
+            call.forget_owed();
+        }
+        Ok(params(&dialled))
+    }
+}
+
+fn params(dialled: &Dialled) -> Vec<(String, String)> {
+    let mut params = status_params(dialled.outcome);
+    let mut add = |name: &str, value: String| params.push((name.to_owned(), value));
+    if let Some(leg) = &dialled.leg {
+        add("DialCallSid", leg.clone());
+    }
+    if dialled.outcome == DialOutcome::Completed {
+        add("DialCallDuration", record::whole_seconds(dialled.talked));
+    }
+    if let Some(code) = dialled.sip_code {
+        add("DialSipResponseCode", code.to_string());
+    }
+    if let Some(recording) = &dialled.recording {
+        params.extend(record::recording_params(recording, recording.duration));
+    }
+    params
+}
+
+fn status_params(outcome: DialOutcome) -> Vec<(String, String)> {
+    let bridged = outcome == DialOutcome::Completed;
+    vec![
+        ("DialCallStatus".into(), outcome.twilio().into()),
+        ("DialBridged".into(), bridged.to_string()),
+    ]
 }
 
 /// It becomes part of a SIP header and of a dialplan function.
 fn is_caller_id(value: &str) -> bool {
     let plain = |c: char| !c.is_control() && !"<>\"\\(),;".contains(c);
     !value.is_empty() && value.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Dial, DialOutcome, DialRecording, Dialled, params};
+    use crate::call::Cause;
+    use crate::call::ops::{Endpoint, RecordingRef, Target};
+    use crate::config::Method;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn defaults() {
+        let expected = Dial {
+            action: None,
+            method: None,
+            timeout: Duration::from_secs(30),
+            time_limit: Duration::from_secs(14_400),
+            caller_id: None,
+            hangup_on_star: false,
+            answer_on_bridge: false,
+            record: None,
+            upload: None,
+            targets: vec![Target::new(Endpoint::Number("+14155551212".into()))],
+            empty: false,
+        };
+        assert_eq!(clean::<Dial>("<Dial>+1 (415) 555-1212</Dial>"), expected);
+    }
+
+    #[test]
+    fn attributes_are_read() {
+        let dial = clean::<Dial>(
+            "<Dial action='/d' method='GET' timeout='20' timeLimit='60' callerId='client:bob' \
+             hangupOnStar='true' answerOnBridge='True' record='record-from-ringing-dual' \
+             recordingUrl='http://x.example/up'>100</Dial>",
+        );
+        assert_eq!((dial.action.as_deref(), dial.method), (Some("/d"), Some(Method::Get)));
+        assert_eq!((dial.timeout.as_secs(), dial.time_limit.as_secs()), (20, 60));
+        assert_eq!(dial.caller_id.as_deref(), Some("client:bob"));
+        assert!(dial.hangup_on_star && dial.answer_on_bridge);
+        let dual = DialRecording { from_ringing: true, dual: true };
+        assert_eq!(dial.record, Some(dual));
+        assert_eq!(dial.upload.map(|upload| upload.method), Some("PUT".into()));
+    }
+
+    #[test]
+    fn record_has_seven_words() {
+        let record = |word: &str| {
+            let dial = clean::<Dial>(&format!("<Dial record='{word}'>1</Dial>"));
+            dial.record.map(|r| (r.from_ringing, r.dual))
+        };
+        assert_eq!(record("do-not-record"), None);
+        assert_eq!(record("false"), None);
+        assert_eq!(record("true"), Some((false, false)));
+        assert_eq!(record("record-from-answer"), Some((false, false)));
+        assert_eq!(record("record-from-answer-dual"), Some((false, true)));
+        assert_eq!(record("record-from-ringing"), Some((true, false)));
+        assert_eq!(record("record-from-ringing-dual"), Some((true, true)));
+    }
+
+    #[test]
+    fn bad_values_give_the_default() {
+        for (attribute, code) in [
+            ("method='x'", 13210),
+            ("timeout='4'", 13212),
+            ("timeout='abc'", 13212),
+            ("timeLimit='0'", 13216),
+            ("callerId='a&quot;b'", 13214),
+            ("callerId=' '", 13214),
+            ("hangupOnStar='1'", 13213),
+            ("answerOnBridge='1'", 13219),
+            ("record='yes'", 13217),
+        ] {
+            let (dial, codes) = read::<Dial>(&format!("<Dial {attribute}>1</Dial>"));
+            assert_eq!(dial, clean::<Dial>("<Dial>1</Dial>"), "{attribute}");
+            assert_eq!(codes, [code], "{attribute}");
+        }
+        let (dial, codes) = read::<Dial>("<Dial timeout='900' timeLimit='100000'>1</Dial>");
+        assert_eq!((dial.timeout.as_secs(), dial.time_limit.as_secs()), (600, 86_400));
+        assert_eq!(codes, [13212, 13216]);
+    }
+
+    #[test]
+    fn a_dial_with_nothing_in_it_is_told_from_one_with_nobody_to_ring() {
+        assert!(read::<Dial>("<Dial/>").0.empty);
+        assert!(read::<Dial>("<Dial> <!-- x --> </Dial>").0.empty);
+        let (dial, codes) = read::<Dial>("<Dial>nobody</Dial>");
+        assert!(!dial.empty && dial.targets.is_empty());
+        assert_eq!(codes, [13223]);
+    }
+
+    #[test]
+    fn the_action_is_told_the_outcome() {
+        let dialled = Dialled {
+            outcome: DialOutcome::Completed,
+            cause: Cause::NORMAL,
+            sip_code: Some(200),
+            leg: Some("CA1".into()),
+            talked: Duration::from_millis(11_990),
+            recording: Some(RecordingRef {
+                sid: "RE1".into(),
+                url: "http://x.example/RE1".into(),
+                duration: Duration::from_secs(12),
+                channels: 2,
+                silent: false,
+            }),
+        };
+        let told: Vec<String> = params(&dialled).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
+        assert_eq!(
+            told,
+            [
+                "DialCallStatus=completed",
+                "DialBridged=true",
+                "DialCallSid=CA1",
+                "DialCallDuration=12",
+                "DialSipResponseCode=200",
+                "RecordingUrl=http://x.example/RE1",
+                "RecordingSid=RE1",
+                "RecordingDuration=12",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_an_answer_there_is_no_duration() {
+        for (outcome, status) in [
+            (DialOutcome::Busy, "busy"),
+            (DialOutcome::NoAnswer, "no-answer"),
+            (DialOutcome::Failed, "failed"),
+            (DialOutcome::Canceled, "canceled"),
+        ] {
+            let dialled = Dialled {
+                outcome,
+                cause: Cause::BUSY,
+                sip_code: None,
+                leg: None,
+                talked: Duration::ZERO,
+                recording: None,
+            };
+            let expected = [("DialCallStatus", status), ("DialBridged", "false")];
+            assert_eq!(params(&dialled), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+        }
+    }
 }

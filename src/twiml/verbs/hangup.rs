@@ -9,6 +9,8 @@
 //! `<Parameter>` inside, which Twilio's libraries can write, does nothing.
 
 use super::Verb;
+use crate::call::{Call, Interrupt};
+use crate::program::{End, Flow};
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
@@ -25,5 +27,22 @@ impl Verb for Hangup {
         attr::no_elements(element, report);
         attr::no_text(element, report);
         Self
+    }
+
+    async fn run(&self, _call: &mut Call, _at: &mut ()) -> Result<Flow, Interrupt> {
+        Ok(Flow::End(End::Hangup(None)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Hangup;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn it_has_nothing_inside() {
+        assert_eq!(clean::<Hangup>("<Hangup/>"), Hangup);
+        assert_eq!(clean::<Hangup>("<Hangup> </Hangup>"), Hangup);
+        assert_eq!(read::<Hangup>("<Hangup x='1'>bye</Hangup>").1, [12200, 12200]);
     }
 }

@@ -18,8 +18,15 @@
 //! warning with the file's URL, and the next verb runs. Asterisk's own sounds do
 //! not exist at Twilio.
 
+use std::time::Duration;
+
+use url::Url;
+
 use super::Verb;
-use crate::call::ops::Keys;
+use super::say::{Round, play_rounds};
+use crate::call::ops::{Keys, Sound};
+use crate::call::{Call, Interrupt};
+use crate::program::Flow;
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::{Element, Span};
@@ -27,6 +34,9 @@ use crate::twiml::error;
 
 /// What stands for `loop="0"`.
 pub const ENDLESS: u32 = 1000;
+
+/// How long each tone of `digits` sounds.
+const TONE: Duration = Duration::from_millis(200);
 
 const MEDIA_URIS: &[&str] = &["sound:", "tone:", "number:", "digits:", "characters:"];
 
@@ -49,7 +59,7 @@ pub enum Source {
 
 impl Verb for Play {
     const NAME: &'static str = "Play";
-    type Progress = super::say::Round;
+    type Progress = Round;
 
     fn read(element: &Element, report: &mut Report) -> Self {
         let mut attributes = Attributes::of(element, report);
@@ -80,6 +90,36 @@ impl Verb for Play {
             rounds,
             stop_on,
         }
+    }
+
+    fn resolve(&mut self, document: &Url) {
+        if let Some(Source::Url(url)) = &mut self.source
+            && let Ok(absolute) = document.join(url)
+        {
+            *url = absolute.into();
+        }
+    }
+
+    async fn run(&self, call: &mut Call, at: &mut Round) -> Result<Flow, Interrupt> {
+        call.answer().await?;
+        // Saved progress means that the digits were sent already.
+        if let Some(digits) = self.digits.as_ref().filter(|_| at.done == 0) {
+            call.send_digits(digits, TONE).await?;
+        }
+        if let Some(sound) = self.sound() {
+            play_rounds(call, at, self.rounds, &sound, &self.stop_on).await?;
+        }
+        Ok(Flow::Next)
+    }
+}
+
+impl Play {
+    /// What is heard in one round; `None` when there are only digits.
+    pub fn sound(&self) -> Option<Sound> {
+        Some(match self.source.clone()? {
+            Source::Url(url) => Sound::Url(url),
+            Source::Asterisk(uri) => Sound::Asterisk(uri),
+        })
     }
 }
 
@@ -121,4 +161,74 @@ fn is_safe_media(uri: &str) -> bool {
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.+*#=;,!".contains(c);
     !name.is_empty() && !name.starts_with('/') && !name.contains("..") && name.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::{Play, Source, Verb};
+    use crate::call::ops::{Keys, Sound};
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn the_text_is_a_url_or_a_sound_of_asterisks() {
+        let url = |text: &str| Some(Source::Url(text.to_owned()));
+        let play = clean::<Play>("<Play>\n https://x.example/a b.mp3 </Play>".replace(" b", "").as_str());
+        assert_eq!(play.source, url("https://x.example/a.mp3"));
+        assert_eq!(play.rounds, 1);
+        assert_eq!(play.stop_on, Keys::none());
+        assert_eq!(play.digits, None);
+        assert_eq!(clean::<Play>("<Play>/a.wav</Play>").source, url("/a.wav"));
+        for uri in ["sound:hello-world", "sound:custom/hi_there", "tone:ring;tonezone=fr", "number:12", "digits:1*#"] {
+            let play = clean::<Play>(&format!("<Play>{uri}</Play>"));
+            assert_eq!(play.sound(), Some(Sound::Asterisk(uri.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_sound_outside_asterisks_folders_is_not_played() {
+        for uri in ["sound:", "sound:/etc/passwd", "sound:a/../../b", "sound:http://x/a.wav", "sound:a b"] {
+            let (play, codes) = read::<Play>(&format!("<Play>{uri}</Play>"));
+            assert_eq!((play.source, codes), (None, vec![11100]), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_relative_url_is_resolved_against_the_document() {
+        let mut play = clean::<Play>("<Play>../a.wav?x=1</Play>");
+        play.resolve(&Url::parse("https://x.example/flows/voice.php?id=2").expect("a URL"));
+        assert_eq!(play.sound(), Some(Sound::Url("https://x.example/a.wav?x=1".to_owned())));
+    }
+
+    #[test]
+    fn loop_counts_rounds_and_zero_means_many() {
+        for (written, rounds) in [("1", 1), ("3", 3), ("0", 1000), ("5000", 1000)] {
+            let play = clean::<Play>(&format!("<Play loop='{written}'>/a.wav</Play>"));
+            assert_eq!(play.rounds, rounds, "{written}");
+        }
+        for bad in ["-1", "x", ""] {
+            let (play, codes) = read::<Play>(&format!("<Play loop='{bad}'>/a.wav</Play>"));
+            assert_eq!((play.rounds, codes), (1, vec![13410]), "{bad}");
+        }
+    }
+
+    #[test]
+    fn digits_are_keys_and_waits() {
+        let play = clean::<Play>("<Play digits='1ww2W3*#aD'/>");
+        assert_eq!(play.digits.as_deref(), Some("1ww2W3*#aD"));
+        assert_eq!(play.source, None);
+        for bad in ["12x", "1 2", ""] {
+            let (play, codes) = read::<Play>(&format!("<Play digits='{bad}'>/a.wav</Play>"));
+            assert_eq!((play.digits, codes), (None, vec![13430]), "{bad}");
+        }
+    }
+
+    #[test]
+    fn terminators_stop_it_only_when_they_are_written() {
+        let stop_on = |xml: &str| clean::<Play>(xml).stop_on;
+        assert_eq!(stop_on("<Play terminators='12#'>/a</Play>"), Keys::new("12#"));
+        assert_eq!(stop_on("<Play terminators='none'>/a</Play>"), Keys::none());
+        assert_eq!(stop_on("<Play terminators=''>/a</Play>"), Keys::none());
+    }
 }

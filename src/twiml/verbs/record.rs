@@ -25,9 +25,13 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::Verb;
-use crate::call::ops::{Keys, Upload};
+use crate::call::ops::{self, Keys, Owed, OwedAbout, RecordEnd, Recorded, RecordingRef, Upload};
+use crate::call::{Call, Interrupt};
 use crate::config::Method;
+use crate::program::{Flow, Request};
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
@@ -75,6 +79,89 @@ impl Verb for Record {
             upload,
         }
     }
+
+    fn resolve(&mut self, document: &Url) {
+        resolve_upload(&mut self.upload, document);
+    }
+
+    async fn run(&self, call: &mut Call, _at: &mut ()) -> Result<Flow, Interrupt> {
+        call.answer().await?;
+        let request = self.request(call.is_twilio());
+        if let Some(request) = &request {
+            call.owe(Owed {
+                request: request.clone(),
+                about: OwedAbout::Record,
+            });
+        }
+        let recorded = call
+            .record(ops::Record {
+                max: self.max,
+                silence: self.silence,
+                finish_on: self.finish_on.clone(),
+                beep: self.beep,
+                trim: self.trim,
+            })
+            .await?;
+        if let (Some(upload), Some(recording)) = (&self.upload, &recorded.recording) {
+            call.upload(recording, upload.clone());
+        }
+        let Some(mut request) = request else {
+            return Ok(Flow::Next);
+        };
+        call.forget_owed();
+        request.params = params(&recorded);
+        Ok(Flow::Fetch(request))
+    }
+}
+
+impl Record {
+    /// The request of `action`, still without its parameters.
+    fn request(&self, twilio: bool) -> Option<Request> {
+        let action = self.action.clone().or(twilio.then(String::new))?;
+        Some(Request {
+            url: action,
+            method: self.method,
+            params: Vec::new(),
+            why: "Record action".into(),
+        })
+    }
+}
+
+fn params(recorded: &Recorded) -> Vec<(String, String)> {
+    let digits = match &recorded.end {
+        RecordEnd::Key(key) => key.to_string(),
+        RecordEnd::Silence | RecordEnd::MaxLength | RecordEnd::Failed(_) => String::new(),
+    };
+    let mut params = vec![("Digits".to_owned(), digits)];
+    if let Some(recording) = &recorded.recording {
+        params.extend(recording_params(recording, recorded.duration));
+    }
+    params
+}
+
+/// What `action` is told about a recording.
+pub(super) fn recording_params(
+    recording: &RecordingRef,
+    duration: Duration,
+) -> [(String, String); 3] {
+    [
+        ("RecordingUrl".into(), recording.url.clone()),
+        ("RecordingSid".into(), recording.sid.clone()),
+        ("RecordingDuration".into(), whole_seconds(duration)),
+    ]
+}
+
+/// Seconds as web applications are told them.
+pub(super) fn whole_seconds(duration: Duration) -> String {
+    ((duration.as_millis() + 500) / 1000).to_string()
+}
+
+pub(super) fn resolve_upload(upload: &mut Option<Upload>, document: &Url) {
+    if let Some(upload) = upload
+        && let Ok(absolute) = document.join(&upload.url)
+    {
+        upload.url = absolute.into();
+    }
 }
 
 /// `recordingUrl` and `recordStoreMethod`.
@@ -87,4 +174,131 @@ pub(super) fn read_upload(attributes: &mut Attributes<'_, '_>) -> Option<Upload>
         method: method.to_owned(),
         query: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use url::Url;
+
+    use super::{Record, Verb, params, whole_seconds};
+    use crate::call::ops::{Keys, RecordEnd, Recorded, RecordingRef, Upload};
+    use crate::config::Method;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn defaults() {
+        let expected = Record {
+            action: None,
+            method: None,
+            silence: Some(Duration::from_secs(5)),
+            finish_on: Keys::new("1234567890*#"),
+            max: Duration::from_secs(3600),
+            beep: true,
+            trim: true,
+            upload: None,
+        };
+        assert_eq!(clean::<Record>("<Record/>"), expected);
+    }
+
+    #[test]
+    fn attributes_are_read() {
+        let record = clean::<Record>(
+            "<Record action='/a' method='get' timeout='0' finishOnKey='12' maxLength='30' \
+             playBeep='false' trim='do-not-trim' recordingUrl='http://x.example/up' recordStoreMethod='post'/>",
+        );
+        let expected = Record {
+            action: Some("/a".into()),
+            method: Some(Method::Get),
+            silence: None,
+            finish_on: Keys::new("12"),
+            max: Duration::from_secs(30),
+            beep: false,
+            trim: false,
+            upload: Some(Upload {
+                url: "http://x.example/up".into(),
+                method: "POST".into(),
+                query: false,
+            }),
+        };
+        assert_eq!(record, expected);
+    }
+
+    #[test]
+    fn bad_values_give_the_default() {
+        for (attribute, code) in [
+            ("method='x'", 13610),
+            ("timeout='-1'", 13611),
+            ("timeout='soon'", 13611),
+            ("maxLength='1'", 13612),
+            ("maxLength='long'", 13612),
+            ("finishOnKey='x'", 13613),
+            ("playBeep='no'", 13616),
+            ("trim='yes'", 13699),
+            ("recordStoreMethod='GET'", 12200),
+        ] {
+            let (record, codes) = read::<Record>(&format!("<Record {attribute}/>"));
+            assert_eq!(record, clean::<Record>("<Record/>"), "{attribute}");
+            assert_eq!(codes, [code], "{attribute}");
+        }
+        let (record, codes) = read::<Record>("<Record maxLength='90000'/>");
+        assert_eq!((record.max.as_secs(), codes), (14_400, vec![13615]));
+    }
+
+    #[test]
+    fn no_key_ends_it_when_finish_on_key_is_empty() {
+        assert_eq!(clean::<Record>("<Record finishOnKey=''/>").finish_on, Keys::none());
+    }
+
+    #[test]
+    fn without_an_action_only_twilios_profile_makes_a_request() {
+        let record = clean::<Record>("<Record/>");
+        assert_eq!(record.request(false), None);
+        assert_eq!(record.request(true).map(|request| request.url), Some(String::new()));
+        let record = clean::<Record>("<Record action=''/>");
+        assert_eq!(record.request(false).map(|request| request.url), Some(String::new()));
+    }
+
+    #[test]
+    fn the_upload_is_resolved_against_the_document() {
+        let mut record = clean::<Record>("<Record recordingUrl='/up'/>");
+        record.resolve(&Url::parse("https://x.example/a/b").expect("a URL"));
+        assert_eq!(record.upload.map(|upload| upload.url), Some("https://x.example/up".into()));
+    }
+
+    #[test]
+    fn the_action_is_told_what_ended_it() {
+        let recording = RecordingRef {
+            sid: "RE1".into(),
+            url: "http://x.example/RE1".into(),
+            duration: Duration::from_secs(2),
+            channels: 1,
+            silent: false,
+        };
+        let told = |end, recording| {
+            let duration = Duration::from_millis(3700);
+            params(&Recorded { end, duration, recording })
+        };
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+        };
+        assert_eq!(
+            told(RecordEnd::Key('#'), Some(recording)),
+            pairs(&[
+                ("Digits", "#"),
+                ("RecordingUrl", "http://x.example/RE1"),
+                ("RecordingSid", "RE1"),
+                ("RecordingDuration", "4"),
+            ])
+        );
+        assert_eq!(told(RecordEnd::Silence, None), pairs(&[("Digits", "")]));
+    }
+
+    #[test]
+    fn seconds_are_rounded() {
+        for (ms, seconds) in [(0, "0"), (499, "0"), (500, "1"), (11_980, "12"), (12_020, "12")] {
+            assert_eq!(whole_seconds(Duration::from_millis(ms)), seconds);
+        }
+    }
 }

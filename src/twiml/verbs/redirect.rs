@@ -15,6 +15,8 @@
 //! The default method can be changed with `verb_method`.
 
 use super::Verb;
+use crate::call::{Call, Interrupt};
+use crate::program::{Flow, Request};
 use crate::config::Method;
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
@@ -40,5 +42,40 @@ impl Verb for Redirect {
             attr::check_url(&url, text.span.clone(), report);
         }
         Self { url, method }
+    }
+
+    async fn run(&self, _call: &mut Call, _at: &mut ()) -> Result<Flow, Interrupt> {
+        Ok(Flow::Fetch(Request {
+            url: self.url.clone(),
+            method: self.method,
+            params: Vec::new(),
+            why: "Redirect".into(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Redirect;
+    use crate::config::Method;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn the_text_is_the_url() {
+        let redirect = clean::<Redirect>("<Redirect>\n  https://x.example/a?b=1&amp;c=2\n</Redirect>");
+        assert_eq!(redirect.url, "https://x.example/a?b=1&c=2");
+        assert_eq!(redirect.method, None);
+        assert_eq!(clean::<Redirect>("<Redirect><![CDATA[/a?b=1&c=2]]></Redirect>").url, "/a?b=1&c=2");
+        assert_eq!(clean::<Redirect>("<Redirect/>").url, "");
+    }
+
+    #[test]
+    fn the_method_is_get_or_post() {
+        for (written, method) in [("GET", Method::Get), ("get", Method::Get), ("Post", Method::Post)] {
+            let xml = format!("<Redirect method='{written}'>/a</Redirect>");
+            assert_eq!(clean::<Redirect>(&xml).method, Some(method));
+        }
+        let (redirect, codes) = read::<Redirect>("<Redirect method='PATCH'>/a</Redirect>");
+        assert_eq!((redirect.method, codes), (None, vec![13710]));
     }
 }

@@ -12,7 +12,8 @@
 //! `<Parameter>` inside, which Twilio's libraries can write, does nothing.
 
 use super::Verb;
-use crate::call::Cause;
+use crate::call::{Call, Cause, Interrupt};
+use crate::program::{End, Flow};
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
@@ -34,5 +35,26 @@ impl Verb for Reject {
         attr::no_elements(element, report);
         attr::no_text(element, report);
         Self { cause }
+    }
+
+    async fn run(&self, call: &mut Call, _at: &mut ()) -> Result<Flow, Interrupt> {
+        let cause = (!call.is_answered()).then_some(self.cause);
+        Ok(Flow::End(End::Hangup(cause)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reject;
+    use crate::call::Cause;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn the_reason_becomes_a_cause() {
+        assert_eq!(clean::<Reject>("<Reject/>").cause, Cause::UNALLOCATED);
+        assert_eq!(clean::<Reject>("<Reject reason='rejected'/>").cause, Cause::UNALLOCATED);
+        assert_eq!(clean::<Reject>("<Reject reason='Busy'/>").cause, Cause::BUSY);
+        let (reject, codes) = read::<Reject>("<Reject reason='tired'/>");
+        assert_eq!((reject.cause, codes), (Cause::UNALLOCATED, vec![13810]));
     }
 }

@@ -21,7 +21,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Verb, play};
-use crate::call::ops::{Keys, Sound, Utterance};
+use crate::call::ops::{self, Keys, PlayEnd, Sound, Utterance};
+use crate::call::{Call, Interrupt};
+use crate::program::Flow;
 use crate::report::{Report, nearest};
 use crate::twiml::attr::Attributes;
 use crate::twiml::element::{Child, Element};
@@ -74,6 +76,37 @@ impl Verb for Say {
             stop_on,
         }
     }
+
+    async fn run(&self, call: &mut Call, at: &mut Round) -> Result<Flow, Interrupt> {
+        call.answer().await?;
+        if let Some(sound) = self.sound() {
+            play_rounds(call, at, self.rounds, &sound, &self.stop_on).await?;
+        }
+        Ok(Flow::Next)
+    }
+}
+
+/// Plays a sound again and again, until a key stops it. One that cannot be
+/// played is not tried again; the trace has the reason.
+pub(super) async fn play_rounds(
+    call: &mut Call,
+    at: &mut Round,
+    rounds: u32,
+    sound: &Sound,
+    stop_on: &Keys,
+) -> Result<(), Interrupt> {
+    while at.done < rounds {
+        let play = ops::Play {
+            sounds: vec![sound.clone()],
+            stop_on: stop_on.clone(),
+        };
+        if call.play(play).await? != PlayEnd::Finished {
+            return Ok(());
+        }
+        at.done += 1;
+        call.save(at);
+    }
+    Ok(())
 }
 
 impl Say {
@@ -170,5 +203,79 @@ impl Spoken {
         self.marked.push_str("</");
         self.marked.push_str(name);
         self.marked.push('>');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Say;
+    use crate::call::ops::Keys;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn text_is_spoken_once_without_more() {
+        let say = clean::<Say>("<Say>Hello</Say>");
+        assert_eq!(say.utterance.text, "Hello");
+        assert!(!say.utterance.ssml);
+        assert_eq!((say.utterance.voice.clone(), say.utterance.language.clone()), (None, None));
+        assert_eq!((say.rounds, say.stop_on.clone()), (1, Keys::none()));
+    }
+
+    #[test]
+    fn attributes_are_read() {
+        let say = clean::<Say>("<Say voice='Polly.Amy' language='en-GB' loop='2' terminators='#'>Hello</Say>");
+        assert_eq!(say.utterance.voice.as_deref(), Some("Polly.Amy"));
+        assert_eq!(say.utterance.language.as_deref(), Some("en-GB"));
+        assert_eq!((say.rounds, say.stop_on), (2, Keys::new("#")));
+    }
+
+    #[test]
+    fn bad_values_give_the_default() {
+        for (attribute, code) in [("loop='x'", 13510), ("loop='-2'", 13510), ("language='!'", 13512), ("language=''", 13512)] {
+            let (say, codes) = read::<Say>(&format!("<Say {attribute}>Hello</Say>"));
+            assert_eq!((say.rounds, say.utterance.language, codes), (1, None, vec![code]), "{attribute}");
+        }
+    }
+
+    #[test]
+    fn white_space_comments_and_cdata_make_one_text() {
+        let say = clean::<Say>("<Say>\n  Tom &amp; <!-- the cat -->Jerry\n <![CDATA[<3]]>\t&#233;</Say>");
+        assert_eq!(say.utterance.text, "Tom & Jerry <3 é");
+        assert!(!say.utterance.ssml);
+    }
+
+    #[test]
+    fn ssml_is_kept_and_its_text_escaped() {
+        let say = clean::<Say>("<Say>A &amp; <break time='1s'/><prosody rate=\"slow\">b <s>c</s></prosody></Say>");
+        assert!(say.utterance.ssml);
+        assert_eq!(
+            say.utterance.text,
+            "A &amp; <break time=\"1s\"/><prosody rate=\"slow\">b <s>c</s></prosody>"
+        );
+    }
+
+    #[test]
+    fn other_elements_are_dropped_and_their_text_is_spoken() {
+        let (say, codes) = read::<Say>("<Say>a <amazon:effect name='whispered'>b</amazon:effect> <b>c</b></Say>");
+        assert_eq!((say.utterance.text.as_str(), say.utterance.ssml), ("a b c", false));
+        assert_eq!(codes, [12200, 12200]);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_not_spoken() {
+        for (voice, most) in [("man", 4096), ("Polly.Joanna", 3000), ("Google.en-US-Standard-A", 5000)] {
+            let text = |length: usize| format!("<Say voice='{voice}'>{}</Say>", "ä".repeat(length));
+            assert!(clean::<Say>(&text(most)).sound().is_some(), "{voice}");
+            let (say, codes) = read::<Say>(&text(most + 1));
+            assert!(say.sound().is_none(), "{voice}");
+            assert_eq!(codes, [13521], "{voice}");
+        }
+    }
+
+    #[test]
+    fn an_empty_text_says_nothing() {
+        let (say, codes) = read::<Say>("<Say> <!-- x --> </Say>");
+        assert!(say.sound().is_none());
+        assert_eq!(codes, [13520]);
     }
 }

@@ -14,6 +14,8 @@
 //! Unlike in Kazoo, several variables work.
 
 use super::Verb;
+use crate::call::{Call, Interrupt};
+use crate::program::Flow;
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
@@ -41,6 +43,13 @@ impl Verb for Set {
         }
         Self { variables }
     }
+
+    async fn run(&self, call: &mut Call, _at: &mut ()) -> Result<Flow, Interrupt> {
+        for (key, value) in &self.variables {
+            call.set_variable_for_requests(key, value);
+        }
+        Ok(Flow::Next)
+    }
 }
 
 fn read_variable(element: &Element, report: &mut Report) -> Option<(String, String)> {
@@ -56,4 +65,29 @@ fn read_variable(element: &Element, report: &mut Report) -> Option<(String, Stri
             .help("write `<Variable key=\"name\" value=\"…\"/>`");
     }
     Some((key?, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Set;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn variables_are_kept_in_order() {
+        let set = clean::<Set>(
+            "<Set><Variable key='a' value='1'/> <Variable value=' b c ' key='b'/><Variable key='c'/></Set>",
+        );
+        let expected = [("a", "1"), ("b", " b c "), ("c", "")];
+        assert_eq!(set.variables, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+        assert!(clean::<Set>("<Set/>").variables.is_empty());
+    }
+
+    #[test]
+    fn what_is_not_a_variable_with_a_key_is_skipped() {
+        let (set, codes) = read::<Set>(
+            "<Set>x<Variable value='1'/><Variable key='k' value='v'/><variable key='l' value='w'/></Set>",
+        );
+        assert_eq!(set.variables, [("k".to_owned(), "v".to_owned())]);
+        assert_eq!(codes, [12200, 12200, 12200]);
+    }
 }

@@ -1,0 +1,74 @@
+//! `pivot check` on files.
+
+use std::path::PathBuf;
+
+use pivot::cli::check::{Outcome, Style, check};
+
+fn fixture(name: &str) -> PathBuf {
+    PathBuf::from("tests/fixtures/twiml").join(name)
+}
+
+fn run(names: &[&str], style: Style) -> (Outcome, String) {
+    let files: Vec<PathBuf> = names.iter().map(|name| fixture(name)).collect();
+    let mut out = Vec::new();
+    let outcome = check(&files, style, &mut out).unwrap();
+    (outcome, String::from_utf8(out).unwrap())
+}
+
+const TEXT: Style = Style::Text { color: false };
+
+#[test]
+fn a_fine_document_is_only_counted() {
+    let (outcome, text) = run(&["menu.xml"], TEXT);
+    assert_eq!(outcome, Outcome::Fine);
+    assert_eq!(text, "1 file: 0 errors, 0 warnings\n");
+}
+
+#[test]
+fn warnings_alone_are_fine() {
+    let (outcome, text) = run(&["warnings.xml"], TEXT);
+    assert_eq!(outcome, Outcome::Fine);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn an_error_in_one_of_several_files_is_an_error() {
+    let (outcome, text) = run(&["menu.xml", "ampersand.xml", "tts.json"], TEXT);
+    assert_eq!(outcome, Outcome::Errors);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn what_is_in_no_language_is_an_error() {
+    let (outcome, text) = run(&["notes.txt"], TEXT);
+    assert_eq!(outcome, Outcome::Errors);
+    assert!(
+        text.contains("neither TwiML nor a Callflow document"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_missing_file_is_told_from_one_with_errors() {
+    let (outcome, text) = run(&["no-such-file.xml", "ampersand.xml"], TEXT);
+    assert_eq!(outcome, Outcome::Unreadable);
+    assert!(text.contains("no-such-file.xml: "), "{text}");
+    assert!(text.contains("an `&` on its own"), "{text}");
+}
+
+#[test]
+fn machines_get_one_array_of_all_files() {
+    let (outcome, text) = run(&["warnings.xml", "ampersand.xml"], Style::Json);
+    assert_eq!(outcome, Outcome::Errors);
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let files: Vec<&str> = findings.iter().filter_map(|f| f["file"].as_str()).collect();
+    assert_eq!(
+        files,
+        [
+            "tests/fixtures/twiml/warnings.xml",
+            "tests/fixtures/twiml/warnings.xml",
+            "tests/fixtures/twiml/ampersand.xml"
+        ]
+    );
+    assert_eq!(findings[2]["line"], 4);
+}
