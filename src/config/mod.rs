@@ -5,7 +5,10 @@
 //! with its key. Fields ending in `_s` are seconds, `_ms` milliseconds, `_mb`
 //! mebibytes.
 
+mod account;
 mod check;
+mod environment;
+mod keys;
 mod load;
 pub mod network;
 
@@ -17,8 +20,9 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+pub use account::account_sid;
 pub use check::Problem;
-pub use load::ConfigError;
+pub use load::{ConfigError, Warning};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]

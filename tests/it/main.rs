@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod twiml_check;
 #[cfg(test)]
 mod twiml_diagnostics;
