@@ -36,7 +36,7 @@ fi
 exec 8>"$build/.venv.lock"
 flock 8
 if ! cmp -s "$scripts/requirements.txt" "$build/venv/.requirements"; then
-    echo "installing the speech recognisers in $build/venv" >&2
+    echo "installing speech recognisers and a voice in $build/venv" >&2
     rm -rf "$build/venv"
     /usr/bin/python3 -m venv "$build/venv"
     "$build/venv/bin/pip" install --quiet --disable-pip-version-check \

@@ -151,7 +151,8 @@ impl Pivot {
                     "pivot ended with {status}:\n{log}"
                 )));
             }
-            if http_status(port, "/readyz").await == Some(200) {
+            // The contract has both: it says so on stderr, and /readyz agrees.
+            if self.log().contains("ready") && http_status(port, "/readyz").await == Some(200) {
                 return Ok(());
             }
             if began.elapsed() > START {
