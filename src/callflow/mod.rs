@@ -8,8 +8,11 @@ mod json;
 #[expect(dead_code, reason = "what the modules read is used when they run")]
 mod modules;
 mod node;
+mod prompts;
 mod read;
 mod shape;
+mod sounds;
+mod tones;
 mod walk;
 
 pub use modules::{names, schema};
