@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::call::ops::Keys;
+use crate::call::Call;
+use crate::call::ops::{AudioFormat, Keys, Sound, Upload};
+use crate::callflow::listen::named_sounds;
+use crate::callflow::prompts::prompt;
 
 /// A key of the phone's pad.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -46,6 +49,19 @@ impl Default for MediaSwitch {
     }
 }
 
+impl MediaSwitch {
+    /// What is heard: the usual prompt, another sound, or nothing.
+    pub(super) fn sounds(&self, call: &Call, usual: &str) -> Vec<Sound> {
+        match self {
+            Self::Usual(false) => Vec::new(),
+            Self::Usual(true) => prompt(usual),
+            Self::Media(word) if word.eq_ignore_ascii_case("false") => Vec::new(),
+            Self::Media(word) if word.eq_ignore_ascii_case("true") => prompt(usual),
+            Self::Media(name) => named_sounds(call, Some(name)),
+        }
+    }
+}
+
 /// How a recording is uploaded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -73,4 +89,32 @@ pub(super) enum RecordingFormat {
     #[default]
     Mp3,
     Wav,
+}
+
+impl From<RecordingFormat> for AudioFormat {
+    fn from(format: RecordingFormat) -> Self {
+        match format {
+            RecordingFormat::Mp3 => Self::Mp3,
+            RecordingFormat::Wav => Self::Wav,
+        }
+    }
+}
+
+/// Where a recording goes; without a usable URL it stays in pivot's folder.
+pub(super) fn upload(call: &Call, url: Option<&str>, method: UploadMethod) -> Option<Upload> {
+    let url = url?.trim();
+    let scheme = url
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if !matches!(scheme.as_deref(), Some("http" | "https")) {
+        call.warn(format!(
+            "recordings are uploaded by http and https only; {url:?} is neither, so the recording stays here"
+        ));
+        return None;
+    }
+    Some(Upload {
+        url: url.to_owned(),
+        method: method.as_str().to_owned(),
+        query: true,
+    })
 }

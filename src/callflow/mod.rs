@@ -2,20 +2,23 @@
 //! children comes next.
 
 mod conform;
-#[expect(dead_code, reason = "what the modules read is used when they run")]
 mod fields;
 mod json;
-#[expect(dead_code, reason = "what the modules read is used when they run")]
+mod listen;
 mod modules;
 mod node;
 mod prompts;
 mod read;
+mod ring;
+mod run;
 mod shape;
 mod sounds;
+mod stored;
 mod tones;
 mod walk;
 
 pub use modules::{names, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::read;
+pub use run::step;
 pub use walk::{Step, Walk};

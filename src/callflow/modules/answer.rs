@@ -11,6 +11,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 /// Answers the call.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -18,4 +21,15 @@ pub(super) struct Answer {}
 
 impl Module for Answer {
     const NAME: &'static str = "answer";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        call.answer().await?;
+        Ok(Flow::Next)
+    }
 }

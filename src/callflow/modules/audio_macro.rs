@@ -7,12 +7,12 @@
 //! |---|---|---|
 //! | `macros` | required | what is played, in order; see below |
 //! | `terminators` | every key | keys that stop it, for items without their own |
-//! | `language` | the call's | for items without their own |
+//! | `language` | the call's | of what is spoken, for items without their own |
 //!
 //! | item | fields |
 //! |---|---|
 //! | `play` | `id` as in `play`, `terminators` |
-//! | `prompt` | `id` of a prompt such as `vm-goodbye`, `language` |
+//! | `prompt` | `id` of a prompt such as `vm-goodbye`; in the call's language |
 //! | `tts` | `text`, `voice`, `language`, `engine`, `terminators` |
 //! | `say` | `text`, `type` (`number`, `name_spelled`, `telephone_number`, …), `language` |
 //! | `tone` | `frequencies` in Hz, `duration_on` and `duration_off` in ms, `repeat` |
@@ -36,11 +36,18 @@
 //! In Kazoo a missing field of `say` and `tts` makes later ones count for
 //! nothing; here each field stands for itself.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
-use crate::callflow::fields::Key;
+use crate::call::ops::{Keys, Play, PlayEnd, Sound, Tone, Utterance};
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::callflow::fields::{Key, keys_or_all};
+use crate::callflow::listen::{Listening, named_sounds};
+use crate::program::Flow;
 
 /// Plays several things one after the other.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -115,6 +122,122 @@ fn once() -> u32 {
     1
 }
 
+impl AudioMacro {
+    /// What an item plays; nothing when it lacks what it needs.
+    fn sounds(&self, call: &Call, item: &Item) -> Vec<Sound> {
+        let id = item.id.as_deref();
+        let text = item.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        match item.kind {
+            ItemKind::Play => named_sounds(call, id),
+            ItemKind::Prompt => id.map(|id| named_sounds(call, Some(&format!("system_media/{id}")))).unwrap_or_default(),
+            ItemKind::Tts => text.map(|text| self.speech(item, text)).into_iter().collect(),
+            ItemKind::Say => text.map(|text| self.say(item, text)).into_iter().collect(),
+            ItemKind::Tone => item.tone().map(Sound::Tone).into_iter().collect(),
+        }
+    }
+
+    fn speech(&self, item: &Item, text: &str) -> Sound {
+        Sound::Speech(Utterance {
+            text: text.to_owned(),
+            ssml: false,
+            voice: item.voice.clone(),
+            language: item.language.clone().or_else(|| self.language.clone()),
+            engine: item.engine.clone(),
+        })
+    }
+
+    /// Numbers and letters from Asterisk's recordings where they are enough.
+    fn say(&self, item: &Item, text: &str) -> Sound {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        match item.say_as.as_str() {
+            "number" if is_number(text) => Sound::Asterisk(format!("number:{text}")),
+            "telephone_number" if !digits.is_empty() => Sound::Asterisk(format!("digits:{digits}")),
+            "name_spelled" | "name_phonetic" if text.chars().all(|c| c.is_ascii_alphanumeric()) => {
+                Sound::Asterisk(format!("characters:{}", text.to_lowercase()))
+            }
+            _ => self.speech(item, text),
+        }
+    }
+
+    fn stop_on(&self, item: &Item) -> Keys {
+        keys_or_all(item.terminators.as_deref().or(self.terminators.as_deref()))
+    }
+}
+
+impl Item {
+    fn tone(&self) -> Option<Tone> {
+        let on = self.duration_on.filter(|on| *on > 0)?;
+        if self.frequencies.is_empty() {
+            return None;
+        }
+        Some(Tone {
+            frequencies: self.frequencies.iter().map(|f| f.0).collect(),
+            on: Duration::from_millis(on),
+            off: Duration::from_millis(self.duration_off.unwrap_or(0)),
+            times: self.repeat,
+        })
+    }
+}
+
+/// What Asterisk can read as a number.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    (1..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl Module for AudioMacro {
     const NAME: &'static str = "audio_macro";
+    type Progress = Listening;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        at: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        at.begin(call);
+        while let Some(item) = self.macros.get(at.done as usize) {
+            let sounds = self.sounds(call, item);
+            let stop_on = self.stop_on(item);
+            if !sounds.is_empty()
+                && let PlayEnd::Key(_) = call.play(Play { sounds, stop_on }).await?
+            {
+                break;
+            }
+            at.done += 1;
+            call.save(at);
+        }
+        at.keep_keys(call);
+        Ok(Flow::Next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(text: &str, kind: &str) -> Sound {
+        let data = serde_json::json!({"macros": [{"macro": "say", "text": text, "type": kind}]});
+        let module: AudioMacro = serde_json::from_value(data).unwrap();
+        module.say(&module.macros[0], text)
+    }
+
+    #[test]
+    fn numbers_and_letters_are_said_by_asterisk() {
+        for (text, kind, uri) in [
+            ("12", "number", "number:12"),
+            ("-5", "number", "number:-5"),
+            ("+1 (555) 123", "telephone_number", "digits:1555123"),
+            ("Ab1", "name_spelled", "characters:ab1"),
+        ] {
+            assert_eq!(say(text, kind), Sound::Asterisk(uri.into()));
+        }
+    }
+
+    #[test]
+    fn everything_else_is_spoken() {
+        for (text, kind) in [("twelve", "number"), ("Zoë", "name_spelled"), ("3.50", "currency"), ("none", "telephone_number")] {
+            assert!(matches!(say(text, kind), Sound::Speech(u) if u.text == text));
+        }
+    }
 }

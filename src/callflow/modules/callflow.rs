@@ -15,10 +15,16 @@
 //! {"module": "callflow", "data": {"id": "opening-hours"}}
 //! ```
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::callflow::stored;
+use crate::program::Flow;
 
 /// Runs a stored callflow.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -34,4 +40,17 @@ pub(super) struct Callflow {
 
 impl Module for Callflow {
     const NAME: &'static str = "callflow";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        Ok(match stored::flow(call, &self.id).await? {
+            Some(flow) => Flow::Branch(Arc::new(flow)),
+            None => Flow::Next,
+        })
+    }
 }

@@ -23,11 +23,18 @@
 //!
 //! Unlike in Kazoo, `terminators` works although `terminator` has a default.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Module;
-use crate::callflow::fields::Key;
+use crate::call::ops::{Collect, Keys};
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::callflow::fields::{Key, keys};
+use crate::callflow::listen;
+use crate::program::Flow;
 
 /// Collects keys into a collection with a name.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -71,6 +78,56 @@ pub(super) fn default_name() -> String {
     "default".into()
 }
 
+/// What a collection must remember.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Collecting {
+    /// Keys pressed during earlier prompts; they are taken once.
+    typed: Option<String>,
+}
+
+impl CollectDtmf {
+    fn finish_on(&self) -> Keys {
+        match (&self.terminator, &self.terminators) {
+            (Some(key), _) => key.keys(),
+            (None, Some(list)) => keys(list),
+            (None, None) => Keys::new("#"),
+        }
+    }
+}
+
 impl Module for CollectDtmf {
     const NAME: &'static str = "collect_dtmf";
+    type Progress = Collecting;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        at: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        call.answer().await?;
+        if at.typed.is_none() {
+            at.typed = Some(listen::take_typed(call));
+            call.save(at);
+        }
+        let finish_on = self.finish_on();
+        let typed = at.typed.iter().flat_map(|typed| typed.chars());
+        let collected = call
+            .collect(Collect {
+                prompts: Vec::new(),
+                max: Some(self.max_digits),
+                first: Duration::from_millis(self.timeout),
+                between: Duration::from_millis(self.interdigit_timeout),
+                typed: typed.take_while(|key| !finish_on.contains(*key)).collect(),
+                finish_on,
+            })
+            .await?;
+        call.note(format!(
+            "collection {}: {:?}",
+            self.collection_name, collected.digits
+        ));
+        call.collections_mut()
+            .insert(self.collection_name.clone(), collected.digits.into());
+        Ok(Flow::Next)
+    }
 }

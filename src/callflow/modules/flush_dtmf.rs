@@ -15,6 +15,9 @@ use serde::Deserialize;
 
 use super::Module;
 use super::collect_dtmf::default_name;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 /// Forgets the keys of a collection.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -27,4 +30,15 @@ pub(super) struct FlushDtmf {
 
 impl Module for FlushDtmf {
     const NAME: &'static str = "flush_dtmf";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        call.collections_mut().remove(&self.collection_name);
+        Ok(Flow::Next)
+    }
 }

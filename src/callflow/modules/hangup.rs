@@ -12,6 +12,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::{End, Flow};
 
 /// Ends the call.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -19,4 +22,14 @@ pub(super) struct Hangup {}
 
 impl Module for Hangup {
     const NAME: &'static str = "hangup";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        _: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        Ok(Flow::End(End::Hangup(None)))
+    }
 }

@@ -12,6 +12,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 /// Sets the language of later prompts and speech.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -26,4 +29,15 @@ pub(super) struct Language {
 
 impl Module for Language {
     const NAME: &'static str = "language";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        call.set_language(&self.language.to_lowercase());
+        Ok(Flow::Next)
+    }
 }

@@ -39,11 +39,19 @@
 //! from a menu (`hunt`) and recording its greeting by telephone (`record_pin`)
 //! need stored objects and have no effect yet.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Module;
+use crate::call::ops::{Collect, CollectEnd, Collected, Keys, Play, Sound};
+use crate::call::{Call, Interrupt};
 use crate::callflow::fields::MediaSwitch;
+use crate::callflow::listen::{named_sounds, take_typed};
+use crate::callflow::prompts::prompt;
+use crate::callflow::{DEFAULT_CHILD, Node, stored};
+use crate::program::Flow;
 
 /// Plays a greeting, collects keys, and takes the child of that name.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -107,6 +115,143 @@ fn four() -> usize {
     4
 }
 
+/// Ends an entry and is not part of it.
+const FINISH: &str = "#";
+const BETWEEN: u64 = 2000;
+
+/// What a menu must remember.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Tries {
+    /// Rounds that are over.
+    done: u32,
+    /// Keys since here belong to this menu.
+    mark: Option<u64>,
+    /// So many of them have been used up.
+    used: usize,
+    /// What was pressed before the round that runs.
+    typed: Option<String>,
+}
+
+impl Tries {
+    /// Keys that were pressed before this round, during the last one's
+    /// announcement or before the menu, count for it.
+    fn begin(&mut self, call: &mut Call) -> String {
+        if let Some(typed) = &self.typed {
+            return typed.clone();
+        }
+        let typed = match self.mark {
+            None => {
+                self.mark = Some(call.keys_mark());
+                let typed = take_typed(call);
+                typed.chars().take_while(|key| !FINISH.contains(*key)).collect()
+            }
+            Some(mark) => call.keys_since(mark).chars().skip(self.used).collect::<String>(),
+        };
+        self.typed = Some(typed.clone());
+        call.save(self);
+        typed
+    }
+}
+
+impl Menu {
+    /// The stored menu, if there is one; else what stands in the node.
+    async fn settings(&self, call: &mut Call) -> Result<Self, Interrupt> {
+        let Some(id) = &self.id else {
+            return Ok(self.clone());
+        };
+        let mut menu = match stored::object::<Self>(call, id, Self::NAME).await? {
+            Some(menu) => menu,
+            None => self.clone(),
+        };
+        menu.interdigit_timeout = menu.interdigit_timeout.or(self.interdigit_timeout);
+        Ok(menu)
+    }
+
+    fn greeting(&self, call: &Call) -> Vec<Sound> {
+        match self.media.greeting.as_deref() {
+            None | Some("") => prompt("menu-no_prompt"),
+            greeting => named_sounds(call, greeting),
+        }
+    }
+
+    async fn collect(&self, call: &mut Call, typed: String) -> Result<Collected, Interrupt> {
+        let between = Duration::from_millis(self.interdigit_timeout.unwrap_or(BETWEEN));
+        let mut collect = Collect {
+            prompts: Vec::new(),
+            max: Some(self.max_extension_length),
+            finish_on: Keys::new(FINISH),
+            first: between,
+            between,
+            typed,
+        };
+        if collect.typed.is_empty() {
+            collect.prompts = self.greeting(call);
+            collect.first = Duration::from_millis(self.timeout);
+        }
+        call.collect(collect).await
+    }
+
+    /// The retries are used up.
+    async fn give_up(&self, call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
+        let exit = self.media.exit_media.sounds(call, "menu-exit");
+        say(call, exit).await?;
+        if node.offers("max_retries") {
+            return Ok(Flow::Child("max_retries".into()));
+        }
+        let last = if node.offers(DEFAULT_CHILD) {
+            self.media.transfer_media.sounds(call, "menu-transferring_call")
+        } else {
+            prompt("vm-goodbye")
+        };
+        say(call, last).await?;
+        Ok(Flow::Next)
+    }
+}
+
+async fn say(call: &mut Call, sounds: Vec<Sound>) -> Result<(), Interrupt> {
+    if !sounds.is_empty() {
+        let stop_on = Keys::all();
+        call.play(Play { sounds, stop_on }).await?;
+    }
+    Ok(())
+}
+
 impl Module for Menu {
     const NAME: &'static str = "menu";
+    type Progress = Tries;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        node: &Node,
+        at: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        call.answer().await?;
+        let menu = self.settings(call).await?;
+        while at.done < menu.retries {
+            let typed = at.begin(call);
+            // Those typed before the menu are not among the keys since the mark.
+            let before = if at.done == 0 { typed.len() } else { 0 };
+            let Collected { digits, end } = menu.collect(call, typed).await?;
+            if digits.is_empty() {
+                if node.offers("timeout") {
+                    return Ok(Flow::Child("timeout".into()));
+                }
+            } else if node.offers(&digits) {
+                return Ok(Flow::Child(digits));
+            } else {
+                call.note(format!("menu: {digits} is not among the choices"));
+                if !menu.suppress_media {
+                    let invalid = menu.media.invalid_media.sounds(call, "menu-invalid_entry");
+                    say(call, invalid).await?;
+                }
+            }
+            let finish = usize::from(matches!(end, CollectEnd::Key(_)));
+            at.used += (digits.len() + finish).saturating_sub(before);
+            at.done += 1;
+            at.typed = None;
+            call.save(at);
+        }
+        menu.give_up(call, node).await
+    }
 }

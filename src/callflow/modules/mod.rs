@@ -8,10 +8,14 @@ use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::node::Node;
 use super::shape::Shape;
+use crate::call::{Call, Interrupt};
+use crate::program::Flow;
 
 /// What a node can do. The struct that has it is the node's `data`.
 pub(super) trait Module: DeserializeOwned + JsonSchema + Send + Sync {
@@ -19,6 +23,18 @@ pub(super) trait Module: DeserializeOwned + JsonSchema + Send + Sync {
     const NAME: &'static str;
     /// Other names for it.
     const ALIASES: &'static [&'static str] = &[];
+    /// What must not be forgotten between two operations. It is written down by
+    /// [`Call::save`]; when the call is picked up by another process, `run` is
+    /// entered again with it, and operations that had finished since then return
+    /// what they returned before. So `run` may depend on nothing else.
+    type Progress: Serialize + DeserializeOwned + Default + Send;
+
+    fn run(
+        &self,
+        call: &mut Call,
+        node: &Node,
+        at: &mut Self::Progress,
+    ) -> impl Future<Output = Result<Flow, Interrupt>> + Send;
 }
 
 macro_rules! modules {
@@ -28,6 +44,15 @@ macro_rules! modules {
         /// Name, aliases and schema of each, in the order of the list.
         fn table() -> Vec<Entry> {
             vec![$(Entry::of::<$file::$module>()),*]
+        }
+
+        /// Runs the module of this name; `None` when there is none.
+        async fn dispatch(call: &mut Call, node: &Node) -> Result<Option<Flow>, Interrupt> {
+            let name = node.module.as_str();
+            $(if is::<$file::$module>(name) {
+                return Box::pin(run_module::<$file::$module>(call, node)).await.map(Some);
+            })*
+            Ok(None)
         }
 
         /// The source of each module's file, whose example the tests run.
@@ -88,6 +113,50 @@ impl Entry {
     }
 }
 
+fn is<M: Module>(name: &str) -> bool {
+    M::NAME == name || M::ALIASES.contains(&name)
+}
+
+/// Runs the module of a node, or goes on to `_` where there is nothing to run.
+pub(super) async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
+    if is_skipped(node) {
+        let () = call.enter_step();
+        call.note(format!("{} is skipped (skip_module)", node.module));
+        return Ok(Flow::Next);
+    }
+    if let Some(flow) = dispatch(call, node).await? {
+        return Ok(flow);
+    }
+    let () = call.enter_step();
+    call.warn(format!(
+        "there is no module `{}`; skipped to child `_`",
+        node.module
+    ));
+    Ok(Flow::Next)
+}
+
+async fn run_module<M: Module>(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
+    let mut progress: M::Progress = call.enter_step();
+    match serde_json::from_value::<M>(Value::Object(node.data.clone())) {
+        Ok(module) => module.run(call, node, &mut progress).await,
+        Err(error) => {
+            call.warn(format!(
+                "`data` of {} cannot be used, child `_` runs: {error}",
+                node.module
+            ));
+            Ok(Flow::Next)
+        }
+    }
+}
+
+fn is_skipped(node: &Node) -> bool {
+    match node.data.get("skip_module") {
+        Some(Value::Bool(skip)) => *skip,
+        Some(Value::String(word)) => word == "true",
+        _ => false,
+    }
+}
+
 static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(table);
 
 fn entry(name: &str) -> Option<&'static Entry> {
@@ -114,3 +183,6 @@ pub fn schema() -> Value {
         .collect();
     schemas.into()
 }
+
+#[cfg(test)]
+mod tests;

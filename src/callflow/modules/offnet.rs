@@ -12,6 +12,9 @@ use serde::Deserialize;
 
 use super::Module;
 use super::resources::Resources;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 /// Calls a number in the outside world and connects the caller.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -21,4 +24,14 @@ pub(super) struct Offnet(Resources);
 
 impl Module for Offnet {
     const NAME: &'static str = "offnet";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        node: &Node,
+        at: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        self.0.run(call, node, at).await
+    }
 }

@@ -29,6 +29,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::config;
+use crate::program::{Flow, Pivot};
 
 /// Asks a web server what to do next.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -82,6 +86,15 @@ enum Method {
     Post,
 }
 
+impl From<Method> for config::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => Self::Get,
+            Method::Post => Self::Post,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum ReqFormat {
@@ -100,4 +113,31 @@ enum BodyFormat {
 
 impl Module for PivotModule {
     const NAME: &'static str = "pivot";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        _: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        Ok(Flow::Pivot(Box::new(Pivot {
+            voice_url: self.voice_url.clone(),
+            method: self.method.into(),
+            req_format: match self.req_format {
+                ReqFormat::Kazoo => config::ReqFormat::Kazoo,
+                ReqFormat::Twiml => config::ReqFormat::Twiml,
+            },
+            req_body_format: match self.req_body_format {
+                BodyFormat::Form => config::BodyFormat::Form,
+                BodyFormat::Json => config::BodyFormat::Json,
+            },
+            req_timeout_ms: self.req_timeout_ms,
+            custom_request_headers: self.custom_request_headers.clone().into_iter().collect(),
+            cdr_url: self.cdr_url.clone(),
+            fallback_url: self.fallback_url.clone(),
+            fallback_method: self.fallback_method.unwrap_or(Method::Post).into(),
+            debug: self.debug,
+        })))
+    }
 }

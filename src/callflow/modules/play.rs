@@ -23,11 +23,20 @@
 //! Unlike in Kazoo, an `id` without any `/` or `:` names a sound of Asterisk's
 //! sounds folder, as there are no stored media.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
 use crate::callflow::fields::Key;
+use crate::callflow::listen::{Listening, Rounds, named_sounds};
+use crate::program::Flow;
+
+/// Telephones need a moment until their speaker is on.
+const AFTER_ANSWER: Duration = Duration::from_millis(100);
 
 /// Plays a sound.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -58,4 +67,32 @@ fn once() -> u32 {
 
 impl Module for PlayModule {
     const NAME: &'static str = "play";
+    type Progress = Listening;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        at: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        let sounds = named_sounds(call, self.id.as_deref());
+        if sounds.is_empty() {
+            return Ok(Flow::Next);
+        }
+        if self.answer && !at.ready {
+            if !call.is_answered() {
+                call.answer().await?;
+                call.pause(AFTER_ANSWER).await?;
+            }
+            at.ready = true;
+            call.save(at);
+        }
+        let rounds = Rounds::new(
+            self.loop_count,
+            self.endless_playback,
+            self.terminators.as_deref(),
+        );
+        rounds.play(call, &sounds, at).await?;
+        Ok(Flow::Next)
+    }
 }

@@ -26,11 +26,17 @@
 //!
 //! Unlike in Kazoo, a recording without `url` is kept in the recordings folder.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
-use crate::callflow::fields::{RecordingFormat, UploadMethod};
+use crate::call::ops::{CallRecording, RecordingStart};
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::callflow::fields::{RecordingFormat, UploadMethod, upload};
+use crate::program::Flow;
 
 /// Starts or stops recording both sides of the call.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -82,6 +88,46 @@ pub(super) fn one_hour() -> u64 {
     3600
 }
 
+impl RecordCall {
+    fn recording(&self, call: &Call) -> CallRecording {
+        let start = if self.record_on_answer {
+            RecordingStart::OnAnswer
+        } else if self.record_on_bridge {
+            RecordingStart::OnBridge
+        } else {
+            RecordingStart::Now
+        };
+        CallRecording {
+            format: self.format.into(),
+            max: Duration::from_secs(self.time_limit),
+            min: Duration::from_secs(self.record_min_sec),
+            start,
+            upload: upload(call, self.url.as_deref(), self.method),
+            media_name: self.media_name.clone(),
+            dual: false,
+        }
+    }
+}
+
 impl Module for RecordCall {
     const NAME: &'static str = "record_call";
+    type Progress = bool;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        done: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        if *done {
+            return Ok(Flow::Next);
+        }
+        match self.action {
+            Action::Start => call.start_recording(self.recording(call)).await?,
+            Action::Stop => call.stop_recording().await?,
+        }
+        *done = true;
+        call.save(done);
+        Ok(Flow::Next)
+    }
 }

@@ -17,12 +17,21 @@
 //! Unlike in Kazoo, a recording without `url` is made and kept in the
 //! recordings folder; Kazoo skips it.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
 use super::record_call::one_hour;
-use crate::callflow::fields::{RecordingFormat, UploadMethod};
+use crate::call::ops::{Keys, Record};
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::callflow::fields::{RecordingFormat, UploadMethod, upload};
+use crate::program::Flow;
+
+/// Silence that ends it.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Records the caller alone.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -44,4 +53,34 @@ pub(super) struct RecordCaller {
 
 impl Module for RecordCaller {
     const NAME: &'static str = "record_caller";
+    type Progress = bool;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        done: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        if *done {
+            return Ok(Flow::Next);
+        }
+        call.answer().await?;
+        let recorded = call
+            .record(Record {
+                max: Duration::from_secs(self.time_limit),
+                silence: Some(SILENCE),
+                finish_on: Keys::all(),
+                beep: false,
+                trim: false,
+            })
+            .await?;
+        if let Some(recording) = &recorded.recording
+            && let Some(upload) = upload(call, self.url.as_deref(), self.method)
+        {
+            call.upload(recording, upload);
+        }
+        *done = true;
+        call.save(done);
+        Ok(Flow::Next)
+    }
 }

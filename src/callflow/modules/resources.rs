@@ -27,11 +27,18 @@
 //!
 //! In Kazoo `_` never runs here.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Module;
+use crate::call::ops::{Endpoint, Keys, Play, Sound, Target};
+use crate::call::{Call, Cause, Interrupt};
+use crate::callflow::prompts::prompt;
+use crate::callflow::{Node, ring, tones};
+use crate::program::{End, Flow};
 
 /// Calls a number in the outside world and connects the caller.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -60,4 +67,85 @@ pub(super) struct Resources {
 impl Module for Resources {
     const NAME: &'static str = "resources";
     const ALIASES: &'static [&'static str] = &["resource"];
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        node: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        let number = self.to_did.as_deref().map_or_else(|| call.facts().dialled.clone(), plain);
+        let mut target = Target::new(Endpoint::Number(number));
+        target.headers = ring::headers(call, &self.custom_sip_headers);
+        let timeout = self.timeout.unwrap_or(call.services().config.dial.timeout_s);
+        let mut dial = ring::dial(target, Duration::from_secs(timeout));
+        dial.ignore_early_media = self.ignore_early_media;
+        let dialled = call.dial(dial).await?;
+        match ring::after(node, &dialled) {
+            Ok(flow) => Ok(flow),
+            Err(cause) => refuse(call, cause).await,
+        }
+    }
+}
+
+/// A number without what people put in for reading.
+fn plain(number: &str) -> String {
+    number.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.' | '/')).collect()
+}
+
+/// What the caller is told when no child wants the failure: a tone or an
+/// announcement, then the fitting SIP code if the call is not answered yet.
+async fn refuse(call: &mut Call, cause: Cause) -> Result<Flow, Interrupt> {
+    let sounds = announcement(cause);
+    if !sounds.is_empty() {
+        let stop_on = Keys::none();
+        call.play(Play { sounds, stop_on }).await?;
+    }
+    if call.is_answered() {
+        return Ok(Flow::Stop(Some(cause)));
+    }
+    // Nothing goes on after a final answer, also not a flow that called this one.
+    Ok(Flow::End(End::Hangup(Some(cause))))
+}
+
+fn announcement(cause: Cause) -> Vec<Sound> {
+    match cause.kazoo() {
+        "UNALLOCATED_NUMBER" | "NO_ROUTE_DESTINATION" => {
+            prompt("fault-can_not_be_completed_as_dialed")
+        }
+        "NORMAL_TEMPORARY_FAILURE" => prompt("fault-can_not_be_completed_at_this_time"),
+        "USER_BUSY" | "NORMAL_CLEARING" => tone(BUSY),
+        "NO_USER_RESPONSE" | "CALL_REJECTED" => tone(REORDER),
+        _ => Vec::new(),
+    }
+}
+
+const BUSY: &str = "%(500,500,480,620);loops=25";
+const REORDER: &str = "%(250,250,480,620);loops=25";
+
+fn tone(notation: &str) -> Vec<Sound> {
+    let tones = tones::parse(notation).unwrap_or_default();
+    tones.into_iter().map(Sound::Tone).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_dialled_without_what_makes_it_readable() {
+        assert_eq!(plain("+1 (555) 123-45.67"), "+15551234567");
+        assert_eq!(plain("*98#"), "*98#");
+    }
+
+    #[test]
+    fn a_failure_that_no_child_wants_is_announced() {
+        for (cause, sounds) in [(1, 1), (3, 1), (17, 1), (18, 1), (21, 1), (41, 2), (19, 0), (34, 0)] {
+            assert_eq!(announcement(Cause(cause)).len(), sounds, "{cause}");
+        }
+        let busy = tone(BUSY);
+        let [Sound::Tone(busy)] = &busy[..] else { panic!("{busy:?}") };
+        assert_eq!((busy.times, busy.on, busy.off), (25, Duration::from_millis(500), Duration::from_millis(500)));
+    }
 }

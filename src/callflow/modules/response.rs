@@ -18,6 +18,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::ops::{Keys, Play};
+use crate::call::{Call, Cause, Interrupt};
+use crate::callflow::Node;
+use crate::callflow::listen::named_sounds;
+use crate::program::{End, Flow};
 
 /// Refuses the call with a SIP code.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -38,4 +43,19 @@ fn busy() -> u16 {
 
 impl Module for Response {
     const NAME: &'static str = "response";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        let sounds = named_sounds(call, self.media.as_deref());
+        if !sounds.is_empty() {
+            let stop_on = Keys::none();
+            call.play(Play { sounds, stop_on }).await?;
+        }
+        Ok(Flow::End(End::Hangup(Some(Cause::from_sip(self.code)))))
+    }
 }

@@ -1,4 +1,4 @@
-//! `send_dtmf` – sends keys to the caller, and goes on to `_` without waiting.
+//! `send_dtmf` – sends keys to the caller, and goes on to `_` when they are sent.
 //!
 //! | field | default | |
 //! |---|---|---|
@@ -8,11 +8,18 @@
 //! ```json
 //! {"module": "send_dtmf", "data": {"digits": "1w2#", "duration_ms": 200}}
 //! ```
+//!
+//! Kazoo goes on at once, and what is played next waits for the keys.
+
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 /// Sends keys to the caller.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -36,4 +43,16 @@ fn two_seconds() -> u64 {
 
 impl Module for SendDtmf {
     const NAME: &'static str = "send_dtmf";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        let each = Duration::from_millis(self.duration_ms);
+        call.send_digits(&self.digits, each).await?;
+        Ok(Flow::Next)
+    }
 }

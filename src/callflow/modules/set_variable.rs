@@ -18,6 +18,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 /// Sets one variable of the call.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -33,4 +36,16 @@ pub(super) struct SetVariable {
 
 impl Module for SetVariable {
     const NAME: &'static str = "set_variable";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        let value = self.value.clone().into();
+        call.custom_vars_mut().insert(self.variable.clone(), value);
+        Ok(Flow::Next)
+    }
 }

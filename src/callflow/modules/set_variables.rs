@@ -17,6 +17,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 /// Sets variables of the call.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -28,4 +31,27 @@ pub(super) struct SetVariables {
 
 impl Module for SetVariables {
     const NAME: &'static str = "set_variables";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        for (name, value) in &self.custom_application_vars {
+            match value {
+                Value::Null => {
+                    call.custom_vars_mut().remove(name);
+                }
+                Value::Object(_) | Value::Array(_) => {
+                    call.warn(format!("variable {name} is not set: it is no text, number or boolean"));
+                }
+                _ => {
+                    call.custom_vars_mut().insert(name.clone(), value.clone());
+                }
+            }
+        }
+        Ok(Flow::Next)
+    }
 }

@@ -17,6 +17,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 const LONGEST: Duration = Duration::from_hours(24);
 
@@ -46,4 +49,15 @@ impl Sleep {
 
 impl Module for Sleep {
     const NAME: &'static str = "sleep";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        call.pause(self.duration()).await?;
+        Ok(Flow::Next)
+    }
 }

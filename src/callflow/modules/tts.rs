@@ -24,7 +24,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
+use crate::call::ops::{Sound, Utterance};
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
 use crate::callflow::fields::Key;
+use crate::callflow::listen::{Listening, Rounds};
+use crate::program::Flow;
 
 /// Speaks a text.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -53,4 +58,27 @@ fn female() -> String {
 impl Module for Tts {
     const NAME: &'static str = "tts";
     const ALIASES: &'static [&'static str] = &["say"];
+    type Progress = Listening;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        at: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        if self.text.trim().is_empty() {
+            return Ok(Flow::Next);
+        }
+        call.answer().await?;
+        let speech = Sound::Speech(Utterance {
+            text: self.text.clone(),
+            ssml: false,
+            voice: Some(self.voice.clone()),
+            language: self.language.clone(),
+            engine: self.engine.clone(),
+        });
+        let rounds = Rounds::new(1, self.endless_playback, self.terminators.as_deref());
+        rounds.play(call, &[speech], at).await?;
+        Ok(Flow::Next)
+    }
 }

@@ -14,6 +14,10 @@ use serde::Deserialize;
 
 use super::Module;
 use super::device::Device;
+use crate::call::ops::Endpoint;
+use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
+use crate::program::Flow;
 
 /// Rings a user and connects the caller.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -23,4 +27,15 @@ pub(super) struct User(Device);
 
 impl Module for User {
     const NAME: &'static str = "user";
+    type Progress = ();
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        node: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        let template = call.services().config.dial.user.clone();
+        self.0.ring(call, node, &template, Endpoint::User).await
+    }
 }
