@@ -10,15 +10,13 @@ mod node;
 mod prompts;
 mod read;
 mod ring;
-mod run;
 mod shape;
 mod sounds;
 mod stored;
 mod tones;
 mod walk;
 
-pub use modules::{names, schema};
+pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::read;
-pub use run::step;
 pub use walk::{Step, Walk};

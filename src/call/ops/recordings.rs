@@ -305,7 +305,7 @@ impl Call {
         self.upload_as(recording, upload, AudioFormat::Mp3, None);
     }
 
-    fn upload_as(
+    pub fn upload_as(
         &self,
         recording: &RecordingRef,
         upload: Upload,

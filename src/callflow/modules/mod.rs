@@ -117,8 +117,9 @@ fn is<M: Module>(name: &str) -> bool {
     M::NAME == name || M::ALIASES.contains(&name)
 }
 
-/// Runs the module of a node, or goes on to `_` where there is nothing to run.
-pub(super) async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
+/// Runs the module of a node and gives its decision, for `Walk::advance`. Where
+/// there is nothing to run, that is to go on to `_`.
+pub async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
     if is_skipped(node) {
         let () = call.enter_step();
         call.note(format!("{} is skipped (skip_module)", node.module));

@@ -77,7 +77,7 @@ impl Module for RecordCaller {
         if let Some(recording) = &recorded.recording
             && let Some(upload) = upload(call, self.url.as_deref(), self.method)
         {
-            call.upload(recording, upload);
+            call.upload_as(recording, upload, self.format.into(), None);
         }
         *done = true;
         call.save(done);

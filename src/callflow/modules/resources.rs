@@ -75,7 +75,10 @@ impl Module for Resources {
         node: &Node,
         _: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
-        let number = self.to_did.as_deref().map_or_else(|| call.facts().dialled.clone(), plain);
+        let number = match self.to_did.as_deref().map(plain) {
+            Some(number) if !number.is_empty() => number,
+            _ => call.facts().dialled.clone(),
+        };
         let mut target = Target::new(Endpoint::Number(number));
         target.headers = ring::headers(call, &self.custom_sip_headers);
         let timeout = self.timeout.unwrap_or(call.services().config.dial.timeout_s);

@@ -41,9 +41,6 @@ impl Module for SetVariables {
     ) -> Result<Flow, Interrupt> {
         for (name, value) in &self.custom_application_vars {
             match value {
-                Value::Null => {
-                    call.custom_vars_mut().remove(name);
-                }
                 Value::Object(_) | Value::Array(_) => {
                     call.warn(format!("variable {name} is not set: it is no text, number or boolean"));
                 }

@@ -99,3 +99,93 @@ fn settings<M: Module + std::fmt::Debug>(data: Value) -> String {
         serde_json::from_value::<M>(node.data.into()).unwrap()
     )
 }
+
+macro_rules! settings {
+    ($($module:ty, $data:expr => $expected:expr;)*) => {
+        $(
+            let data = serde_json::from_str($data).unwrap();
+            assert_eq!(settings::<$module>(data), $expected);
+        )*
+    };
+}
+
+/// The defaults, and every field set, in the loosest spelling that is taken.
+#[test]
+fn every_setting_is_read() {
+    settings! {
+        tts::Tts, r##"{"text": "a"}"##
+            => r##"Tts { text: "a", voice: "female", language: None, engine: None, terminators: None, endless_playback: false }"##;
+        tts::Tts, r##"{"text": "a", "voice": "male", "language": "fr-FR", "engine": "flite", "terminators": ["1", 2, "#"], "endless_playback": "true"}"##
+            => r##"Tts { text: "a", voice: "male", language: Some("fr-FR"), engine: Some("flite"), terminators: Some([Key("1"), Key("2"), Key("#")]), endless_playback: true }"##;
+        play::PlayModule, r##"{}"##
+            => r##"PlayModule { id: None, answer: true, terminators: None, loop_count: 1, endless_playback: false }"##;
+        play::PlayModule, r##"{"id": "a", "answer": false, "terminators": [], "loop_count": "3", "endless_playback": true}"##
+            => r##"PlayModule { id: Some("a"), answer: false, terminators: Some([]), loop_count: 3, endless_playback: true }"##;
+        collect_dtmf::CollectDtmf, r##"{}"##
+            => r##"CollectDtmf { max_digits: 1, timeout: 5000, interdigit_timeout: 2000, terminator: None, terminators: None, collection_name: "default" }"##;
+        collect_dtmf::CollectDtmf, r##"{"max_digits": "4", "timeout": 1000, "interdigit_timeout": 500, "terminator": "*", "terminators": ["1"], "collection_name": "pin"}"##
+            => r##"CollectDtmf { max_digits: 4, timeout: 1000, interdigit_timeout: 500, terminator: Some(Key("*")), terminators: Some([Key("1")]), collection_name: "pin" }"##;
+        flush_dtmf::FlushDtmf, r##"{}"##
+            => r##"FlushDtmf { collection_name: "default" }"##;
+        flush_dtmf::FlushDtmf, r##"{"collection_name": "pin"}"##
+            => r##"FlushDtmf { collection_name: "pin" }"##;
+        send_dtmf::SendDtmf, r##"{"digits": 12}"##
+            => r##"SendDtmf { digits: "12", duration_ms: 2000 }"##;
+        send_dtmf::SendDtmf, r##"{"digits": "1w#", "duration_ms": "100"}"##
+            => r##"SendDtmf { digits: "1w#", duration_ms: 100 }"##;
+        sleep::Sleep, r##"{}"##
+            => r##"Sleep { duration: 0, unit: "" }"##;
+        sleep::Sleep, r##"{"duration": "5", "unit": "ms"}"##
+            => r##"Sleep { duration: 5, unit: "ms" }"##;
+        language::Language, r##"{"language": "fr"}"##
+            => r##"Language { language: "fr" }"##;
+        language::Language, r##"{"language": "en-GB"}"##
+            => r##"Language { language: "en-GB" }"##;
+        set_variables::SetVariables, r##"{"custom_application_vars": {}}"##
+            => r##"SetVariables { custom_application_vars: {} }"##;
+        set_variables::SetVariables, r##"{"custom_application_vars": {"a": 1, "b": "2", "c": true}}"##
+            => r##"SetVariables { custom_application_vars: {"a": Number(1), "b": String("2"), "c": Bool(true)} }"##;
+        set_variable::SetVariable, r##"{"variable": "a"}"##
+            => r##"SetVariable { variable: "a", value: "" }"##;
+        set_variable::SetVariable, r##"{"variable": "a", "value": 5}"##
+            => r##"SetVariable { variable: "a", value: "5" }"##;
+        callflow::Callflow, r##"{"id": "night"}"##
+            => r##"Callflow { id: "night" }"##;
+        response::Response, r##"{}"##
+            => r##"Response { code: 486, media: None }"##;
+        response::Response, r##"{"code": "404", "media": "vm-goodbye", "message": "gone"}"##
+            => r##"Response { code: 404, media: Some("vm-goodbye") }"##;
+        pivot::PivotModule, r##"{"voice_url": "http://a.example"}"##
+            => r##"PivotModule { voice_url: "http://a.example", method: Get, req_format: Kazoo, req_body_format: Form, req_timeout_ms: None, custom_request_headers: {}, fallback_url: None, fallback_method: None, cdr_url: None, debug: false }"##;
+        pivot::PivotModule, r##"{"voice_url": "HTTPS://a.example/x", "method": "POST", "req_format": "TwiML", "req_body_format": "json", "req_timeout_ms": "3000", "custom_request_headers": {"X-A": 1}, "fallback_url": "http://b.example", "fallback_method": "get", "cdr_url": "http://c.example", "debug": "true"}"##
+            => r##"PivotModule { voice_url: "HTTPS://a.example/x", method: Post, req_format: Twiml, req_body_format: Json, req_timeout_ms: Some(3000), custom_request_headers: {"X-A": "1"}, fallback_url: Some("http://b.example"), fallback_method: Some(Get), cdr_url: Some("http://c.example"), debug: true }"##;
+        record_call::RecordCall, r##"{}"##
+            => r##"RecordCall { action: Start, format: Mp3, time_limit: 3600, url: None, method: Put, media_name: None, record_on_answer: false, record_on_bridge: false, record_min_sec: 0 }"##;
+        record_call::RecordCall, r##"{"action": "stop", "format": "wav", "time_limit": "60", "url": "http://a.example/r", "method": "POST", "media_name": "x.wav", "record_on_answer": true, "record_on_bridge": true, "record_min_sec": 2, "label": "l", "should_follow_transfer": true}"##
+            => r##"RecordCall { action: Stop, format: Wav, time_limit: 60, url: Some("http://a.example/r"), method: Post, media_name: Some("x.wav"), record_on_answer: true, record_on_bridge: true, record_min_sec: 2 }"##;
+        record_caller::RecordCaller, r##"{}"##
+            => r##"RecordCaller { format: Mp3, time_limit: 3600, url: None, method: Put }"##;
+        record_caller::RecordCaller, r##"{"format": "wav", "time_limit": 5, "url": "http://a.example/r", "method": "post"}"##
+            => r##"RecordCaller { format: Wav, time_limit: 5, url: Some("http://a.example/r"), method: Post }"##;
+        resources::Resources, r##"{}"##
+            => r##"Resources { to_did: None, timeout: None, ignore_early_media: false, custom_sip_headers: {} }"##;
+        resources::Resources, r##"{"to_did": 15551234567, "timeout": "20", "ignore_early_media": true, "custom_sip_headers": {"X-A": "b"}, "use_local_resources": false, "do_not_normalize": true, "bypass_e164": true, "resource_type": "sms"}"##
+            => r##"Resources { to_did: Some("15551234567"), timeout: Some(20), ignore_early_media: true, custom_sip_headers: {"X-A": String("b")} }"##;
+        offnet::Offnet, r##"{"to_did": "1"}"##
+            => r##"Offnet(Resources { to_did: Some("1"), timeout: None, ignore_early_media: false, custom_sip_headers: {} })"##;
+        device::Device, r##"{}"##
+            => r##"Device { id: None, timeout: 0, delay: 0, can_call_self: false, suppress_clid: false, custom_sip_headers: {} }"##;
+        device::Device, r##"{"id": 1001, "timeout": "5", "delay": 2, "can_call_self": true, "suppress_clid": true, "custom_sip_headers": {"in": {"X-A": "b"}}}"##
+            => r##"Device { id: Some("1001"), timeout: 5, delay: 2, can_call_self: true, suppress_clid: true, custom_sip_headers: {"in": Object {"X-A": String("b")}} }"##;
+        user::User, r##"{"id": "bob"}"##
+            => r##"User(Device { id: Some("bob"), timeout: 0, delay: 0, can_call_self: false, suppress_clid: false, custom_sip_headers: {} })"##;
+        audio_macro::AudioMacro, r##"{"macros": [{"macro": "play"}]}"##
+            => r##"AudioMacro { macros: [Item { kind: Play, id: None, text: None, say_as: "name_spelled", voice: None, engine: None, language: None, terminators: None, frequencies: [], duration_on: None, duration_off: None, repeat: 1 }], terminators: None, language: None }"##;
+        audio_macro::AudioMacro, r##"{"macros": [{"macro": "tone", "frequencies": ["440", 480], "duration_on": "500", "duration_off": 100, "repeat": 2}, {"macro": "TTS", "text": "a", "voice": "v", "engine": "e", "language": "fr", "terminators": ["1"]}, {"macro": "say", "text": 5, "type": "number", "method": "pronounced", "gender": "feminine"}], "terminators": ["#"], "language": "de"}"##
+            => r##"AudioMacro { macros: [Item { kind: Tone, id: None, text: None, say_as: "name_spelled", voice: None, engine: None, language: None, terminators: None, frequencies: [Frequency(440.0), Frequency(480.0)], duration_on: Some(500), duration_off: Some(100), repeat: 2 }, Item { kind: Tts, id: None, text: Some("a"), say_as: "name_spelled", voice: Some("v"), engine: Some("e"), language: Some("fr"), terminators: Some([Key("1")]), frequencies: [], duration_on: None, duration_off: None, repeat: 1 }, Item { kind: Say, id: None, text: Some("5"), say_as: "number", voice: None, engine: None, language: None, terminators: None, frequencies: [], duration_on: None, duration_off: None, repeat: 1 }], terminators: Some([Key("#")]), language: Some("de") }"##;
+        menu::Menu, r##"{}"##
+            => r##"Menu { id: None, retries: 3, timeout: 10000, interdigit_timeout: None, max_extension_length: 4, media: Media { greeting: None, invalid_media: Usual(true), exit_media: Usual(true), transfer_media: Usual(true) }, suppress_media: false }"##;
+        menu::Menu, r##"{"id": "main", "name": "Main", "retries": "2", "timeout": 5000, "interdigit_timeout": 1000, "max_extension_length": 1, "media": {"greeting": "g", "invalid_media": false, "exit_media": "bye", "transfer_media": true}, "suppress_media": true}"##
+            => r##"Menu { id: Some("main"), retries: 2, timeout: 5000, interdigit_timeout: Some(1000), max_extension_length: 1, media: Media { greeting: Some("g"), invalid_media: Usual(false), exit_media: Media("bye"), transfer_media: Usual(true) }, suppress_media: true }"##;
+    }
+}
