@@ -157,3 +157,41 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Report, nearest, position};
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let source = "aé\nb\r\nc";
+        assert_eq!(position(source, 0), (1, 1));
+        assert_eq!(position(source, 1), (1, 2));
+        // In the middle of a character is the character.
+        assert_eq!(position(source, 2), (1, 2));
+        assert_eq!(position(source, 3), (1, 3));
+        assert_eq!(position(source, 4), (2, 1));
+        assert_eq!(position(source, 7), (3, 1));
+        assert_eq!(position(source, 99), (3, 2));
+        assert_eq!(position("", 0), (1, 1));
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered_and_a_far_one_is_not() {
+        let known = ["finishOnKey", "numDigits", "timeout"];
+        assert_eq!(nearest("numdigits", known), Some("numDigits"));
+        assert_eq!(nearest("timeuot", known), Some("timeout"));
+        assert_eq!(nearest("finish-on-key", known), Some("finishOnKey"));
+        assert_eq!(nearest("voice", known), None);
+        assert_eq!(nearest("", known), None);
+    }
+
+    #[test]
+    fn what_is_unknown_is_an_error_only_when_strict() {
+        for strict in [false, true] {
+            let mut report = Report::new(strict);
+            report.unknown(12200, 0..1, "what is this");
+            assert_eq!(report.has_errors(), strict);
+        }
+    }
+}

@@ -112,8 +112,8 @@ impl<'e, 'r> Attributes<'e, 'r> {
         }
     }
 
-    /// A whole number. Too large a one is brought down to the largest; anything
-    /// else outside the range is not used.
+    /// A whole number. One outside the range is replaced by the nearest inside;
+    /// zero outside it, and what is no whole number, are not used.
     pub fn number(
         &mut self,
         name: &'static str,
@@ -143,12 +143,18 @@ impl<'e, 'r> Attributes<'e, 'r> {
                 Some(high)
             }
             Some(n) if n >= u64::from(low) => u32::try_from(n).ok(),
-            Some(_) => {
-                self.warn(bad, at, format!("`{name}` is at least {low}, not {value}"))
+            // Zero is no small number but a mistake, as in a menu of no digits.
+            Some(0) => {
+                self.warn(bad, at, format!("`{name}` cannot be 0"))
                     .help(format!(
                         "write a whole number {bounds}; the default is used"
                     ));
                 None
+            }
+            Some(n) => {
+                self.warn(bad, at, format!("`{name}` is at least {low}, not {n}"))
+                    .help(format!("{low} is used"));
+                Some(low)
             }
             None => {
                 self.warn(

@@ -274,7 +274,8 @@ mod tests {
     fn bad_values_give_the_default() {
         for (attribute, code) in [
             ("method='x'", 13210),
-            ("timeout='4'", 13212),
+            ("timeout='0'", 13212),
+            ("timeout='-5'", 13212),
             ("timeout='abc'", 13212),
             ("timeLimit='0'", 13216),
             ("callerId='a&quot;b'", 13214),
@@ -287,6 +288,8 @@ mod tests {
             assert_eq!(dial, clean::<Dial>("<Dial>1</Dial>"), "{attribute}");
             assert_eq!(codes, [code], "{attribute}");
         }
+        let (dial, codes) = read::<Dial>("<Dial timeout='4'>1</Dial>");
+        assert_eq!((dial.timeout.as_secs(), codes), (5, vec![13212]));
         let (dial, codes) = read::<Dial>("<Dial timeout='900' timeLimit='100000'>1</Dial>");
         assert_eq!((dial.timeout.as_secs(), dial.time_limit.as_secs()), (600, 86_400));
         assert_eq!(codes, [13212, 13216]);

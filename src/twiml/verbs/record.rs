@@ -231,7 +231,7 @@ mod tests {
             ("method='x'", 13610),
             ("timeout='-1'", 13611),
             ("timeout='soon'", 13611),
-            ("maxLength='1'", 13612),
+            ("maxLength='0'", 13612),
             ("maxLength='long'", 13612),
             ("finishOnKey='x'", 13613),
             ("playBeep='no'", 13616),
@@ -242,6 +242,8 @@ mod tests {
             assert_eq!(record, clean::<Record>("<Record/>"), "{attribute}");
             assert_eq!(codes, [code], "{attribute}");
         }
+        let (record, codes) = read::<Record>("<Record maxLength='1'/>");
+        assert_eq!((record.max.as_secs(), codes), (2, vec![13612]));
         let (record, codes) = read::<Record>("<Record maxLength='90000'/>");
         assert_eq!((record.max.as_secs(), codes), (14_400, vec![13615]));
     }
