@@ -1,4 +1,7 @@
-//! `pivot check FILE…`: every problem of a document, before a caller meets it.
+//! `pivot check FILE…`: every problem of a document or a configuration, before a
+//! caller meets it.
+
+mod settings;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -92,13 +95,22 @@ impl Checked {
     }
 }
 
-/// The first character tells the language, as it does when a web server answers.
+/// `.toml` is a configuration. Of anything else the first character tells the language, as it does when a web server answers.
 fn check_bytes(path: &Path, bytes: &[u8]) -> Checked {
     let name = path.display().to_string();
     let text = twiml::decode(bytes, None, &mut Report::default());
-    let is_json = path
-        .extension()
-        .is_some_and(|extension| extension == "json");
+    let is = |wanted: &str| {
+        path.extension()
+            .is_some_and(|extension| extension == wanted)
+    };
+    if is("toml") {
+        let report = settings::check(path, &text);
+        return Checked {
+            name,
+            source: settings::without_values(&text),
+            report,
+        };
+    }
     let (source, report) = match text
         .trim_start_matches('\u{feff}')
         .trim_start()
@@ -106,7 +118,7 @@ fn check_bytes(path: &Path, bytes: &[u8]) -> Checked {
         .next()
     {
         Some('{' | '[') => check_callflow(bytes),
-        None if is_json => check_callflow(bytes),
+        None if is("json") => check_callflow(bytes),
         Some('<') | None => {
             let (_, report) = Document::read(bytes, twiml::Options::default());
             (text, report)

@@ -49,6 +49,15 @@ fn what_is_in_no_language_is_an_error() {
 }
 
 #[test]
+fn a_configuration_is_checked_with_the_place_of_each_key() {
+    let (outcome, text) = run(&["pivot.toml"], TEXT);
+    assert_eq!(outcome, Outcome::Errors);
+    assert!(text.contains("`dial.timout_s`"), "{text}");
+    assert!(text.contains("pivot.toml:7:1"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
 fn a_missing_file_is_told_from_one_with_errors() {
     let (outcome, text) = run(&["no-such-file.xml", "ampersand.xml"], TEXT);
     assert_eq!(outcome, Outcome::Unreadable);
