@@ -20,6 +20,25 @@ pub struct Problem {
     pub key: String,
     /// What is wrong and what to write instead.
     pub message: String,
+    /// Where it stands in the file; None for what comes from elsewhere.
+    pub place: Option<Place>,
+}
+
+impl Problem {
+    pub(super) fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            message: message.into(),
+            place: None,
+        }
+    }
+}
+
+/// A place in the file, both counted from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Place {
+    pub line: usize,
+    pub column: usize,
 }
 
 /// What has been found so far.
@@ -28,10 +47,7 @@ pub(super) struct Findings(Vec<Problem>);
 
 impl Findings {
     pub(super) fn add(&mut self, key: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem {
-            key: key.into(),
-            message: message.into(),
-        });
+        self.0.push(Problem::new(key, message));
     }
 
     pub(super) fn add_unless(&mut self, fine: bool, key: &str, message: &str) {

@@ -24,7 +24,7 @@ pub(super) fn read_environment(
     variables.sort();
     for (name, value) in variables {
         if let Err(message) = set_variable(&mut tree, &name, &value) {
-            problems.push(Problem { key: name, message });
+            problems.push(Problem::new(name, message));
         }
     }
     tree

@@ -13,7 +13,8 @@ use serde_path_to_error::Segment;
 
 use super::environment::read_environment;
 use super::keys::{self, Kind};
-use super::{Config, Problem};
+use super::secret_files::read_secrets;
+use super::{Config, Problem, place};
 
 /// Why a configuration could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -25,20 +26,29 @@ pub enum ConfigError {
     },
     #[error("{} is not TOML: {message}", path.display())]
     Syntax { path: PathBuf, message: String },
-    #[error("{}", listed(problems))]
-    Invalid { problems: Vec<Problem> },
+    #[error("{}", listed(path.as_deref(), problems))]
+    Invalid {
+        /// The file that was read.
+        path: Option<PathBuf>,
+        problems: Vec<Problem>,
+    },
     #[error("the account's id cannot be kept in {}: {message}", path.display())]
     Account { path: PathBuf, message: String },
 }
 
-fn listed(problems: &[Problem]) -> String {
+fn listed(path: Option<&Path>, problems: &[Problem]) -> String {
+    let source = path.map_or("the configuration".into(), |p| p.display().to_string());
     let mut text = match problems.len() {
-        1 => "the configuration has a problem:".to_owned(),
-        n => format!("the configuration has {n} problems:"),
+        1 => format!("{source} has a problem:"),
+        n => format!("{source} has {n} problems:"),
     };
-    for Problem { key, message } in problems {
+    for problem in problems {
+        let Problem { key, message, .. } = problem;
         // Writing to a String cannot fail.
-        let _ = write!(text, "\n  {key}: {message}");
+        let _ = match problem.place {
+            Some(place) => write!(text, "\n  line {}, {key}: {message}", place.line),
+            None => write!(text, "\n  {key}: {message}"),
+        };
     }
     text
 }
@@ -72,17 +82,17 @@ impl Config {
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<(Self, Vec<Warning>), ConfigError> {
         let mut problems = Vec::new();
-        let mut file = match path {
-            Some(path) => read_file(path)?,
-            None => Map::new(),
-        };
+        let text = path.map(read_text).transpose()?.unwrap_or_default();
+        let source = path.unwrap_or(Path::new("the environment"));
+        let mut file = parse(source, &text)?;
         let mut environment = read_environment(variables, &mut problems);
+        let set_outside = environment.clone();
         for tree in [&mut file, &mut environment] {
             remove_unknown(tree, "", "", &mut problems);
             read_secrets(tree, &mut problems);
         }
         let mut tree = merge(file, environment).map_err(|error| ConfigError::Syntax {
-            path: path.unwrap_or(Path::new("environment")).to_owned(),
+            path: source.to_owned(),
             message: error.to_string(),
         })?;
         require(&mut tree, &mut problems);
@@ -98,27 +108,50 @@ impl Config {
                 let warnings = config.warnings();
                 Ok((config, warnings))
             }
-            _ => Err(ConfigError::Invalid { problems }),
+            _ => {
+                for problem in &mut problems {
+                    if !holds(&set_outside, &problem.key) {
+                        problem.place = place::of(&text, &problem.key);
+                    }
+                }
+                problems.sort_by_key(|problem| problem.place);
+                Err(ConfigError::Invalid {
+                    path: path.map(Path::to_owned),
+                    problems,
+                })
+            }
         }
     }
 }
 
 pub(super) type Tree = Map<String, Value>;
 
-fn read_file(path: &Path) -> Result<Tree, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+fn read_text(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
         path: path.to_owned(),
         source,
-    })?;
-    File::from_str(&text, FileFormat::Toml)
-        .collect()
-        .map_err(|error| ConfigError::Syntax {
-            path: path.to_owned(),
-            message: match error {
-                config::ConfigError::FileParse { cause, .. } => without_source(&cause.to_string()),
-                other => other.to_string(),
-            },
-        })
+    })
+}
+
+fn parse(path: &Path, text: &str) -> Result<Tree, ConfigError> {
+    let collected = File::from_str(text, FileFormat::Toml).collect();
+    collected.map_err(|error| ConfigError::Syntax {
+        path: path.to_owned(),
+        message: match error {
+            config::ConfigError::FileParse { cause, .. } => without_source(&cause.to_string()),
+            other => other.to_string(),
+        },
+    })
+}
+
+/// Whether this tree gives the key a value.
+fn holds(tree: &Tree, key: &str) -> bool {
+    let (first, rest) = key.split_once('.').unwrap_or((key, ""));
+    match tree.get(first).map(|value| &value.kind) {
+        None => false,
+        Some(ValueKind::Table(inner)) if !rest.is_empty() => holds(inner, rest),
+        Some(_) => true,
+    }
 }
 
 /// A TOML error on one line, without the line of the file, which may be that of
@@ -161,7 +194,7 @@ fn remove_unknown(tree: &mut Tree, table: &str, place: &str, problems: &mut Vec<
         let Some(kind) = keys::kind_of(table, &name) else {
             if secret_file != Some(Kind::Secret) {
                 let message = keys::unknown(table, &name);
-                problems.push(Problem { key: full, message });
+                problems.push(Problem::new(full, message));
                 tree.remove(&name);
             }
             continue;
@@ -180,65 +213,13 @@ fn remove_unknown(tree: &mut Tree, table: &str, place: &str, problems: &mut Vec<
             }
             // These would be taken for numbers.
             (Kind::Number, Some(found @ (ValueKind::Float(_) | ValueKind::Boolean(_)))) => {
-                problems.push(Problem {
-                    key: full,
-                    message: format!("{found} does not fit; write {}", kind.expected()),
-                });
+                let message = format!("{found} does not fit; write {}", kind.expected());
+                problems.push(Problem::new(full, message));
                 tree.remove(&name);
             }
             _ => {}
         }
     }
-}
-
-/// Puts the contents of `<key>_file` where `<key>` belongs.
-fn read_secrets(tree: &mut Tree, problems: &mut Vec<Problem>) {
-    for (table, names) in keys::TABLES {
-        let secrets = names.iter().filter(|(_, kind)| *kind == Kind::Secret);
-        let Some(ValueKind::Table(inner)) = tree.get_mut(*table).map(|value| &mut value.kind)
-        else {
-            continue;
-        };
-        for (name, _) in secrets {
-            let key = format!("{name}_file");
-            let Some(file) = inner.remove(&key) else {
-                continue;
-            };
-            let outcome = if inner.contains_key(*name) {
-                Err(format!("`{name}` is set too; keep one of the two"))
-            } else {
-                read_secret(file)
-            };
-            match outcome {
-                Ok(secret) => {
-                    inner.insert((*name).to_owned(), secret);
-                }
-                Err(message) => {
-                    problems.push(Problem {
-                        key: join(table, &key),
-                        message,
-                    });
-                    // It is not missing on top of that.
-                    let placeholder = Value::from("unreadable");
-                    inner.entry((*name).to_owned()).or_insert(placeholder);
-                }
-            }
-        }
-    }
-}
-
-fn read_secret(file: Value) -> Result<Value, String> {
-    let ValueKind::String(path) = file.kind else {
-        return Err(format!("write {}", Kind::Path.expected()));
-    };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| format!("`{path}` cannot be read: {error}"))?;
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    let text = text.strip_suffix('\r').unwrap_or(text);
-    if text.is_empty() {
-        return Err(format!("`{path}` is empty; write the secret into it"));
-    }
-    Ok(Value::from(text))
 }
 
 fn merge(file: Tree, environment: Tree) -> Result<Tree, config::ConfigError> {
@@ -281,20 +262,17 @@ const REQUIRED: [(&str, &str, &str); 3] = [
 
 fn require(tree: &mut Tree, problems: &mut Vec<Problem>) {
     let Some(ari) = subtable(tree, "ari") else {
-        problems.push(Problem {
-            key: "ari".into(),
-            message: "write a table, `[ari]`, with url, username and password".into(),
-        });
+        problems.push(Problem::new(
+            "ari",
+            "write a table, `[ari]`, with url, username and password",
+        ));
         let stand_ins = REQUIRED.map(|(name, text, _)| (name.to_owned(), Value::from(text)));
         tree.insert("ari".into(), Value::from(Tree::from_iter(stand_ins)));
         return;
     };
     for (name, stand_in, message) in REQUIRED {
         if !ari.contains_key(name) {
-            problems.push(Problem {
-                key: join("ari", name),
-                message: message.into(),
-            });
+            problems.push(Problem::new(join("ari", name), message));
             ari.insert(name.into(), Value::from(stand_in));
         }
     }
@@ -321,7 +299,7 @@ fn deserialize(tree: Tree, problems: &mut Vec<Problem>) -> Option<Config> {
             }
             _ => error.into_inner().to_string(),
         };
-        found_here.push(Problem { key, message });
+        found_here.push(Problem::new(key, message));
         if taken.is_none() {
             break None;
         }

@@ -11,6 +11,8 @@ mod environment;
 mod keys;
 mod load;
 pub mod network;
+mod place;
+mod secret_files;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,7 +23,7 @@ use serde::Deserialize;
 use url::Url;
 
 pub use account::account_sid;
-pub use check::Problem;
+pub use check::{Place, Problem};
 pub use load::{ConfigError, Warning};
 
 /// The whole configuration.

@@ -64,7 +64,7 @@ impl Config {
         }
         let warnings = found.0.into_iter();
         warnings
-            .map(|Problem { key, message }| Warning { key, message })
+            .map(|Problem { key, message, .. }| Warning { key, message })
             .collect()
     }
 }
