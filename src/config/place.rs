@@ -22,7 +22,7 @@ pub(super) fn of(text: &str, key: &str) -> Option<Place> {
             let DeValue::Array(items) = value.get_ref() else {
                 break;
             };
-            let Some(item) = items.iter().nth(index) else {
+            let Some(item) = items.get(index) else {
                 break;
             };
             value = item;
