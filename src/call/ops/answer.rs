@@ -5,6 +5,15 @@ use crate::call::{Call, Interrupt, ops::RecordingStart};
 use crate::clock;
 
 impl Call {
+    /// Asks for the events of the caller's channel, so that its hang-up cause
+    /// comes (rule 4).
+    pub async fn subscribe(&mut self) {
+        let request = Request::subscribe(self.ari.app(), &self.state.channel);
+        if let Err(error) = self.request(request).await {
+            self.note(format!("not subscribed, so the hang-up cause will not be known: {error}"));
+        }
+    }
+
     /// Answers the caller, once.
     pub async fn answer(&mut self) -> Result<(), Interrupt> {
         if self.is_answered() {

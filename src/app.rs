@@ -1,0 +1,171 @@
+//! Building everything from the configuration, draining and stopping it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::api;
+use crate::ari::{self, AriError, Connection, Router, SocketState};
+use crate::call::{Checkpoints, Services, State};
+use crate::calls::{Command, Desk};
+use crate::config::{self, Config};
+use crate::control::{self, ControlError};
+use crate::id::CallId;
+use crate::media::{Media, MediaError};
+use crate::recordings::{Recordings, RecordingsError};
+use crate::speech::{Speech, SpeechError};
+use crate::trace::Traces;
+use crate::web::{Web, WebError};
+
+/// What calls need to end after they were told to.
+const LAST: Duration = Duration::from_secs(10);
+
+/// Why pivot cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Ari(#[from] AriError),
+    #[error(transparent)]
+    Web(#[from] WebError),
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    #[error(transparent)]
+    Speech(#[from] SpeechError),
+    #[error(transparent)]
+    Recordings(#[from] RecordingsError),
+    #[error(transparent)]
+    Api(#[from] api::ApiError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    #[error("the account's id cannot be kept: {0}")]
+    Account(std::io::Error),
+}
+
+/// What differs between the daemon and a program that has pivot inside.
+#[derive(Default)]
+pub struct Options {
+    pub checkpoints: Option<Arc<dyn Checkpoints>>,
+    /// No HTTP server and no control socket: nothing listens.
+    pub quiet: bool,
+}
+
+/// A running pivot.
+pub struct App {
+    pub services: Arc<Services>,
+    pub traces: Traces,
+    pub connection: Connection,
+    /// ARI is up.
+    pub ready: watch::Receiver<bool>,
+    commands: mpsc::Sender<Command>,
+    /// Calls and what they leave to be done.
+    calls: TaskTracker,
+    /// Everything else.
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl App {
+    /// Starts everything. It is of use once `ready` says so.
+    pub async fn start(config: Config, options: Options) -> Result<Self, AppError> {
+        crate::web::install_crypto();
+        let config = Arc::new(config);
+        let (tasks, calls, stop) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
+        let state_dir = config.recordings.dir.parent().unwrap_or(Path::new("."));
+        let account_sid = config::account_sid(&config, state_dir).map_err(AppError::Account)?;
+        let (arrived, arrivals) = mpsc::unbounded_channel();
+        let (router, routing) = Router::start(arrived);
+        let client = ari::Client::new(&config.ari, router.clone())?;
+        let web = Web::new(&config.web)?;
+        let media = Arc::new(Media::new(&config.media, &config.http, web.clone())?);
+        let speech = Arc::new(Speech::new(&config.speech, media.clone())?);
+        let recordings = Arc::new(Recordings::new(&config.recordings, &config.http, &account_sid)?);
+        let (traces, keeping) = Traces::start(config.limits.traces);
+        let services = Arc::new(Services {
+            flows_dir: config.flows.dir.clone(),
+            account_sid,
+            ari: client.clone(),
+            web,
+            media,
+            speech,
+            recordings,
+            checkpoints: options.checkpoints,
+            background: calls.clone(),
+            shutdown: CancellationToken::new(),
+            config: config.clone(),
+        });
+        let (ready_sender, ready) = watch::channel(false);
+        if !options.quiet {
+            let server = api::bind(&services, ready.clone()).await?;
+            tasks.spawn(server.run(stop.clone()));
+            let listener = control::bind(&config.control.socket).await?;
+            tasks.spawn(control::serve(listener, traces.clone(), tasks.clone(), stop.clone()));
+        }
+        let (commands, asked) = mpsc::channel(16);
+        let desk = Desk {
+            services: services.clone(),
+            router: router.clone(),
+            traces: traces.clone(),
+            tasks: calls.clone(),
+            ready: ready_sender,
+        };
+        let (connection, connecting) = ari::connect(config.ari.clone(), client, router);
+        let until_stopped = |work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
+            let stop = stop.clone();
+            tasks.spawn(async move {
+                tokio::select! { () = stop.cancelled() => {} () = work => {} }
+            });
+        };
+        until_stopped(Box::pin(routing));
+        until_stopped(Box::pin(keeping));
+        until_stopped(Box::pin(desk.run(arrivals, asked)));
+        until_stopped(Box::pin(connecting));
+        Ok(Self { services, traces, connection, ready, commands, calls, tasks, stop })
+    }
+
+    /// Waits until calls can come; `false` when another program has the application.
+    pub async fn wait_ready(&mut self) -> bool {
+        let up = self.connection.state.wait_for(|state| *state != SocketState::Connecting(None) && !matches!(state, SocketState::Connecting(_)));
+        let state = up.await.map(|state| state.clone());
+        match state {
+            Ok(SocketState::Up) => self.ready.wait_for(|ready| *ready).await.is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Takes no further calls, waits for those that run, then ends the rest:
+    /// they go back to the dialplan.
+    pub async fn drain(&self) {
+        let limit = Duration::from_secs(self.services.config.limits.drain_s);
+        self.commands.send(Command::Drain).await.ok();
+        self.calls.close();
+        if tokio::time::timeout(limit, self.calls.wait()).await.is_err() {
+            tracing::warn!(calls = self.calls.len(), "draining took too long ([limits] drain_s); the calls go back to the dialplan");
+            self.services.shutdown.cancel();
+            tokio::time::timeout(LAST, self.calls.wait()).await.ok();
+        }
+    }
+
+    /// Stops all that is left.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        tokio::time::timeout(LAST, self.tasks.wait()).await.ok();
+    }
+
+    /// Stops a call's task and nothing else, as if its process had died.
+    pub async fn drop_call(&self, call: &CallId) {
+        let (done, dropped) = oneshot::channel();
+        if self.commands.send(Command::Drop { call: call.clone(), done }).await.is_ok() {
+            dropped.await.ok();
+        }
+    }
+
+    /// Goes on with a call from its checkpoint.
+    pub async fn resume_call(&self, state: State) {
+        self.commands.send(Command::Resume(Box::new(state))).await.ok();
+    }
+}
