@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `pivot`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pivot::cli::main()
+}
