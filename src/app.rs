@@ -17,7 +17,7 @@ use crate::control::{self, ControlError};
 use crate::id::CallId;
 use crate::media::{Media, MediaError};
 use crate::recordings::{Recordings, RecordingsError};
-use crate::speech::{Speech, SpeechError};
+use crate::speech::Speech;
 use crate::trace::Traces;
 use crate::web::{Web, WebError};
 
@@ -34,15 +34,13 @@ pub enum AppError {
     #[error(transparent)]
     Media(#[from] MediaError),
     #[error(transparent)]
-    Speech(#[from] SpeechError),
-    #[error(transparent)]
     Recordings(#[from] RecordingsError),
     #[error(transparent)]
     Api(#[from] api::ApiError),
     #[error(transparent)]
     Control(#[from] ControlError),
-    #[error("the account's id cannot be kept: {0}")]
-    Account(std::io::Error),
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
 }
 
 /// What differs between the daemon and a program that has pivot inside.
@@ -75,13 +73,13 @@ impl App {
         let config = Arc::new(config);
         let (tasks, calls, stop) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
         let state_dir = config.recordings.dir.parent().unwrap_or(Path::new("."));
-        let account_sid = config::account_sid(&config, state_dir).map_err(AppError::Account)?;
+        let account_sid = config::account_sid(&config, state_dir)?;
         let (arrived, arrivals) = mpsc::unbounded_channel();
         let (router, routing) = Router::start(arrived);
         let client = ari::Client::new(&config.ari, router.clone())?;
         let web = Web::new(&config.web)?;
-        let media = Arc::new(Media::new(&config.media, &config.http, web.clone())?);
-        let speech = Arc::new(Speech::new(&config.speech, media.clone())?);
+        let media = Media::new(&config.media, &config.http, web.clone())?;
+        let speech = Arc::new(Speech::new(&config.speech, media.clone()));
         let recordings = Arc::new(Recordings::new(&config.recordings, &config.http, &account_sid)?);
         let (traces, keeping) = Traces::start(config.limits.traces);
         let services = Arc::new(Services {

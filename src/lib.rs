@@ -1,11 +1,15 @@
 //! Pivot for Asterisk: programmable call flows over ARI.
 
+pub mod api;
+pub mod app;
 pub mod ari;
 pub mod call;
 pub mod callflow;
+pub mod calls;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod flow;
 pub mod id;
 pub mod media;
@@ -15,6 +19,7 @@ pub mod recordings;
 pub mod report;
 pub mod simulate;
 pub mod speech;
+pub mod telemetry;
 pub mod trace;
 pub mod twiml;
 pub mod web;

@@ -19,6 +19,8 @@ use crate::id::OpId;
 pub struct Step {
     pub document: u32,
     pub step: u32,
+    /// Its verb or module has begun.
+    pub entered: bool,
     /// The number of the next operation.
     pub next: u32,
     /// What `next` was when the progress was saved.
@@ -48,20 +50,30 @@ impl Call {
         };
     }
 
-    /// Begins a verb or module and gives the progress it had, if the call was
-    /// picked up in the middle of it.
-    pub fn enter_step<P: DeserializeOwned + Default>(&mut self) -> P {
+    /// The step before is over, and so is what it had to remember.
+    pub fn next_step(&mut self) {
         let step = &mut self.state.step;
-        if std::mem::take(&mut self.resuming) {
-            step.next = step.saved;
-            return serde_json::from_value(step.progress.take()).unwrap_or_default();
-        }
         *step = Step {
             document: step.document,
             step: step.step + 1,
             ..Step::default()
         };
-        P::default()
+    }
+
+    /// Begins a verb or module and gives the progress it had, if the call was
+    /// picked up in the middle of it.
+    pub fn enter_step<P: DeserializeOwned + Default>(&mut self) -> P {
+        if !std::mem::take(&mut self.resuming) {
+            if self.state.step.entered {
+                self.next_step();
+            }
+            self.state.step.entered = true;
+            return P::default();
+        }
+        let step = &mut self.state.step;
+        step.entered = true;
+        step.next = step.saved;
+        serde_json::from_value(step.progress.take()).unwrap_or_default()
     }
 
     /// Whether the next step is the one in which the call was dropped.

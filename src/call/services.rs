@@ -20,7 +20,7 @@ pub struct Services {
     pub account_sid: String,
     pub ari: ari::Client,
     pub web: Web,
-    pub media: Arc<Media>,
+    pub media: Media,
     pub speech: Arc<Speech>,
     pub recordings: Arc<Recordings>,
     /// None = nobody could pick the calls up, so nothing is written.

@@ -4,6 +4,7 @@
 //! unreadable configuration.
 
 mod calls;
+pub mod check;
 mod completions;
 mod init;
 mod run;
@@ -35,6 +36,13 @@ enum Command {
         #[command(flatten)]
         config: ConfigFile,
         /// Log as JSON lines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read TwiML and Callflow documents, and say what is wrong with them.
+    Check {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         #[arg(long)]
         json: bool,
     },
@@ -89,11 +97,25 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Run { config, json } => run::main(&config, json),
+        Command::Check { files, json } => check_files(&files, json),
         Command::Calls { config, json } => calls::main(&config, json),
         Command::Trace { call, config, follow, json } => trace::main(&config, &call, follow, json),
         Command::Init { dir } => init::main(&dir),
         Command::Schema => schema::main(),
         Command::Completions { shell } => completions::main(shell),
+    }
+}
+
+fn check_files(files: &[PathBuf], json: bool) -> ExitCode {
+    use std::io::IsTerminal;
+    let color = std::io::stdout().is_terminal();
+    let style = if json { check::Style::Json } else { check::Style::Text { color } };
+    match check::check(files, style, &mut std::io::stdout().lock()) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            complain(error);
+            ExitCode::from(ERRORS)
+        }
     }
 }
 
@@ -123,11 +145,7 @@ fn load(file: &ConfigFile) -> Result<crate::config::Config, ExitCode> {
         ExitCode::from(USAGE)
     })?;
     for warning in warnings {
-        complain(format!("warning: {warning}"));
+        complain(format!("warning: {}: {}", warning.key, warning.message));
     }
-    let problems = config.check();
-    for problem in &problems {
-        complain(format!("{}: {}: {}", file.config.display(), problem.key, problem.message));
-    }
-    if problems.is_empty() { Ok(config) } else { Err(ExitCode::from(USAGE)) }
+    Ok(config)
 }

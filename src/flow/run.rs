@@ -249,36 +249,33 @@ async fn run_twiml(
         // It was read when it came, so this is a checkpoint that somebody has written by hand.
         return Ok(Flow::Stop(None));
     };
-    for (index, (verb, _)) in document.verbs.iter().enumerate().skip(from) {
+    twiml::run(&document, call, from, |call, number| {
         if let At::TwiMl { verb, .. } = &mut session.at {
-            *verb = index;
+            *verb = number;
         }
         call.save_flow(session);
-        call.trace().write(Kind::Step, format!("<{}>", verb.name()));
-        match run_verb(verb, call).await? {
-            Flow::Next => {}
-            left => return Ok(left),
-        }
-    }
-    call.note("the document ends");
-    Ok(Flow::Stop(None))
+    })
+    .await
 }
 
 async fn run_node(call: &mut Call, session: &mut Session) -> Result<Flow, Interrupt> {
     let Some(walk) = &session.walk else {
         return Ok(Flow::Stop(None));
     };
-    let node = Arc::new(walk.node().clone());
+    let node = walk.node().clone();
     call.trace()
         .write(Kind::Step, format!("{} {}", node.module, walk.pointer()));
-    run_module(&node, call).await
+    callflow::run(call, &node).await
 }
 
 /// Carries out a decision; `None` = the call goes on.
 fn follow(call: &mut Call, session: &mut Session, flow: Flow) -> Option<Outcome> {
     let flow = match (&session.at, &mut session.walk) {
         (At::Callflow, Some(walk)) => match walk.advance(flow, &call.services().config.limits) {
-            Step::Run => return None,
+            Step::Run => {
+                call.next_step();
+                return None;
+            }
             Step::Leave(flow) => flow,
             Step::Exhausted(why) => {
                 call.warn(why.clone());
@@ -369,12 +366,4 @@ fn tell(call: &Call, report: &Report, source: &str) {
             finding.message
         ));
     }
-}
-
-// Until the branches with the verbs and modules land.
-async fn run_verb(_: &twiml::AnyVerb, _: &mut Call) -> Result<Flow, Interrupt> {
-    Ok(Flow::Next)
-}
-async fn run_module(_: &callflow::Node, _: &mut Call) -> Result<Flow, Interrupt> {
-    Ok(Flow::Next)
 }

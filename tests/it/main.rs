@@ -1,6 +1,11 @@
 //! Tests of the whole.
 
 #[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]
 mod config;

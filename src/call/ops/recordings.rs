@@ -305,6 +305,7 @@ impl Call {
         self.upload_as(recording, upload, AudioFormat::Mp3, None);
     }
 
+    /// The same in a given format, under a given name.
     pub fn upload_as(
         &self,
         recording: &RecordingRef,

@@ -1,0 +1,139 @@
+//! A whole pivot between a fake Asterisk and a fake web application, in one
+//! runtime and in virtual time.
+
+pub(crate) mod web_app;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pivot::app::{App, Options};
+use pivot::call::MemoryCheckpoints;
+use pivot::config::Config;
+use pivot::id::CallId;
+use pivot::simulate::{self, Caller, FakeAsterisk, Phone};
+use pivot::trace::Timeline;
+
+pub(crate) use web_app::{Reply, WebApp};
+
+/// What a test is about; everything around it is the same.
+pub(crate) struct Setting {
+    pub(crate) version: simulate::Version,
+    /// Lines of pivot.toml; `{app}` is the web application's address.
+    pub(crate) config: String,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { version: simulate::Version::V22, config: "[default]\nvoice_url = \"{app}/voice\"\n".into() }
+    }
+}
+
+pub(crate) struct Scenario {
+    pub(crate) asterisk: FakeAsterisk,
+    pub(crate) web: WebApp,
+    pub(crate) pivot: App,
+    pub(crate) checkpoints: MemoryCheckpoints,
+    pub(crate) dir: PathBuf,
+}
+
+impl Scenario {
+    /// A pivot that asks `/voice` for every call.
+    pub(crate) async fn new() -> Self {
+        Self::with(Setting::default()).await
+    }
+
+    /// The same, with other settings than the default's.
+    pub(crate) async fn configured(config: &str) -> Self {
+        Self::with(Setting { config: config.into(), ..Setting::default() }).await
+    }
+
+    pub(crate) async fn with(setting: Setting) -> Self {
+        let options = simulate::Options { version: setting.version, ..simulate::Options::default() };
+        let asterisk = FakeAsterisk::start(options).await.unwrap();
+        let web = WebApp::start().await;
+        let dir = std::env::temp_dir().join(format!("pivot-it-{}", uuid()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let text = format!(
+            "{}\n[ari]\nurl = '{}'\nusername = 'pivot'\npassword = 'secret'\n[recordings]\ndir = '{dir}/recordings'\n\
+             [media]\ndir = '{dir}/media'\nasterisk_dir = '{dir}/media'\n[control]\nsocket = '{dir}/sock'\n[flows]\ndir = '{dir}/flows'\n",
+            setting.config.replace("{app}", &web.url()).replace("{dir}", &dir.display().to_string()),
+            asterisk.url(),
+            dir = dir.display()
+        );
+        let path = dir.join("pivot.toml");
+        std::fs::write(&path, text).unwrap();
+        let (config, _) = Config::load_with(Some(&path), []).unwrap();
+        let checkpoints = MemoryCheckpoints::default();
+        let options = Options { checkpoints: Some(Arc::new(checkpoints.clone())), quiet: true };
+        let mut pivot = App::start(config, options).await.unwrap();
+        assert!(pivot.wait_ready().await);
+        Self { asterisk, web, pivot, checkpoints, dir }
+    }
+
+    /// Alice dials 1000.
+    pub(crate) async fn call(&self) -> Phone {
+        self.call_from(Caller::default()).await
+    }
+
+    pub(crate) async fn call_from(&self, caller: Caller) -> Phone {
+        self.asterisk.call(caller).await
+    }
+
+    /// The only call there is, or was.
+    pub(crate) async fn timeline(&self) -> Timeline {
+        let calls = self.pivot.traces.calls().await;
+        self.pivot.traces.find(&calls[0].id).await.unwrap()
+    }
+
+    /// The lines of the only call's timeline, for messages of failing tests.
+    pub(crate) async fn lines(&self) -> String {
+        let timeline = self.timeline().await;
+        let began = timeline.summary.began;
+        let line = |e: &pivot::trace::Entry| format!("{:>8.3} {:?} {}", e.at.since(began).as_secs_f64(), e.kind, e.text);
+        timeline.entries.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Kills the task of the only call and goes on with it from its checkpoint.
+    pub(crate) async fn kill_and_resume(&self) {
+        let id: CallId = self.checkpoints.calls().remove(0);
+        self.pivot.drop_call(&id).await;
+        let state = self.checkpoints.read(&id).unwrap();
+        self.pivot.resume_call(state).await;
+    }
+
+    /// Waits until pivot is done with every call, and asserts that nothing of
+    /// them is left in Asterisk.
+    pub(crate) async fn nothing_left(&self) {
+        let waited = tokio::time::Instant::now();
+        while self.pivot.traces.calls().await.iter().any(|call| call.ended.is_none()) {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert!(waited.elapsed() < Duration::from_secs(60), "a call does not end:\n{}", self.lines().await);
+        }
+        let left = self.asterisk.leftovers().await;
+        assert!(left.is_empty(), "{left:?}\n{}", self.lines().await);
+    }
+}
+
+impl Drop for Scenario {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.dir).ok();
+    }
+}
+
+fn uuid() -> String {
+    pivot::id::sid("")
+}
+
+/// `<Response>` around verbs.
+pub(crate) fn twiml(verbs: &str) -> Reply {
+    Reply::xml(format!("<Response>{verbs}</Response>"))
+}
+
+pub(crate) const fn seconds(s: u64) -> Duration {
+    Duration::from_secs(s)
+}
+
+pub(crate) const fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
