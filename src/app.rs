@@ -71,7 +71,11 @@ impl App {
     pub async fn start(config: Config, options: Options) -> Result<Self, AppError> {
         crate::web::install_crypto();
         let config = Arc::new(config);
-        let (tasks, calls, stop) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
+        let (tasks, calls, stop) = (
+            TaskTracker::new(),
+            TaskTracker::new(),
+            CancellationToken::new(),
+        );
         let state_dir = config.recordings.dir.parent().unwrap_or(Path::new("."));
         let account_sid = config::account_sid(&config, state_dir)?;
         let (arrived, arrivals) = mpsc::unbounded_channel();
@@ -80,7 +84,11 @@ impl App {
         let web = Web::new(&config.web)?;
         let media = Media::new(&config.media, &config.http, web.clone())?;
         let speech = Arc::new(Speech::new(&config.speech, media.clone()));
-        let recordings = Arc::new(Recordings::new(&config.recordings, &config.http, &account_sid)?);
+        let recordings = Arc::new(Recordings::new(
+            &config.recordings,
+            &config.http,
+            &account_sid,
+        )?);
         let (traces, keeping) = Traces::start(config.limits.traces);
         let services = Arc::new(Services {
             flows_dir: config.flows.dir.clone(),
@@ -100,7 +108,12 @@ impl App {
             let server = api::bind(&services, ready.clone()).await?;
             tasks.spawn(server.run(stop.clone()));
             let listener = control::bind(&config.control.socket).await?;
-            tasks.spawn(control::serve(listener, traces.clone(), tasks.clone(), stop.clone()));
+            tasks.spawn(control::serve(
+                listener,
+                traces.clone(),
+                tasks.clone(),
+                stop.clone(),
+            ));
         }
         let (commands, asked) = mpsc::channel(16);
         let desk = Desk {
@@ -121,12 +134,23 @@ impl App {
         until_stopped(Box::pin(keeping));
         until_stopped(Box::pin(desk.run(arrivals, asked)));
         until_stopped(Box::pin(connecting));
-        Ok(Self { services, traces, connection, ready, commands, calls, tasks, stop })
+        Ok(Self {
+            services,
+            traces,
+            connection,
+            ready,
+            commands,
+            calls,
+            tasks,
+            stop,
+        })
     }
 
     /// Waits until calls can come; `false` when another program has the application.
     pub async fn wait_ready(&mut self) -> bool {
-        let up = self.connection.state.wait_for(|state| *state != SocketState::Connecting(None) && !matches!(state, SocketState::Connecting(_)));
+        let up = self.connection.state.wait_for(|state| {
+            *state != SocketState::Connecting(None) && !matches!(state, SocketState::Connecting(_))
+        });
         let state = up.await.map(|state| state.clone());
         match state {
             Ok(SocketState::Up) => self.ready.wait_for(|ready| *ready).await.is_ok(),
@@ -140,8 +164,14 @@ impl App {
         let limit = Duration::from_secs(self.services.config.limits.drain_s);
         self.commands.send(Command::Drain).await.ok();
         self.calls.close();
-        if tokio::time::timeout(limit, self.calls.wait()).await.is_err() {
-            tracing::warn!(calls = self.calls.len(), "draining took too long ([limits] drain_s); the calls go back to the dialplan");
+        if tokio::time::timeout(limit, self.calls.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                calls = self.calls.len(),
+                "draining took too long ([limits] drain_s); the calls go back to the dialplan"
+            );
             self.services.shutdown.cancel();
             tokio::time::timeout(LAST, self.calls.wait()).await.ok();
         }
@@ -157,13 +187,24 @@ impl App {
     /// Stops a call's task and nothing else, as if its process had died.
     pub async fn drop_call(&self, call: &CallId) {
         let (done, dropped) = oneshot::channel();
-        if self.commands.send(Command::Drop { call: call.clone(), done }).await.is_ok() {
+        if self
+            .commands
+            .send(Command::Drop {
+                call: call.clone(),
+                done,
+            })
+            .await
+            .is_ok()
+        {
             dropped.await.ok();
         }
     }
 
     /// Goes on with a call from its checkpoint.
     pub async fn resume_call(&self, state: State) {
-        self.commands.send(Command::Resume(Box::new(state))).await.ok();
+        self.commands
+            .send(Command::Resume(Box::new(state)))
+            .await
+            .ok();
     }
 }

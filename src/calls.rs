@@ -24,7 +24,10 @@ const ORPHAN_AFTER: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub enum Command {
     /// Stop a call's task and nothing else, as if its process had died.
-    Drop { call: CallId, done: oneshot::Sender<()> },
+    Drop {
+        call: CallId,
+        done: oneshot::Sender<()>,
+    },
     /// Go on with a call from its checkpoint.
     Resume(Box<State>),
     /// Take no further calls.
@@ -41,7 +44,11 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub async fn run(self, mut arrivals: mpsc::UnboundedReceiver<Arrival>, mut commands: mpsc::Receiver<Command>) {
+    pub async fn run(
+        self,
+        mut arrivals: mpsc::UnboundedReceiver<Arrival>,
+        mut commands: mpsc::Receiver<Command>,
+    ) {
         let room = Arc::new(Semaphore::new(self.services.config.limits.calls));
         let mut draining = false;
         let mut running: HashMap<CallId, AbortHandle> = HashMap::new();
@@ -110,7 +117,12 @@ impl Desk {
         let channel = starting.channel.id.clone();
         let trace = self.traces.begin(&id, summary(&id, &starting.channel));
         metrics::counter!("pivot_calls_total").increment(1);
-        let call = serve(starting, self.services.clone(), self.router.clone(), trace.clone());
+        let call = serve(
+            starting,
+            self.services.clone(),
+            self.router.clone(),
+            trace.clone(),
+        );
         self.supervise(id, channel, trace, ended, async move {
             call.await;
             drop(permit);
@@ -142,7 +154,14 @@ impl Desk {
                     let result = flow::resume(&mut call, &mut session).await;
                     flow::finish(&mut call, Some(session), result).await;
                 }
-                None => flow::hand_back(&mut call, Status::InternalError, "its checkpoint cannot be read".into()).await,
+                None => {
+                    flow::hand_back(
+                        &mut call,
+                        Status::InternalError,
+                        "its checkpoint cannot be read".into(),
+                    )
+                    .await
+                }
             }
         })
     }
@@ -186,15 +205,25 @@ struct Starting {
 }
 
 async fn serve(starting: Starting, services: Arc<Services>, router: Router, trace: Trace) {
-    let Starting { id, channel, args, mailbox, refused } = starting;
+    let Starting {
+        id,
+        channel,
+        args,
+        mailbox,
+        refused,
+    } = starting;
     let plan = flow::plan(&services.config, &channel, &args);
-    let (to, internal) = plan.as_ref().map_or((None, false), |plan| (plan.to.as_deref(), plan.internal));
+    let (to, internal) = plan
+        .as_ref()
+        .map_or((None, false), |plan| (plan.to.as_deref(), plan.internal));
     let facts = Facts::new(&channel, to, internal);
     let mut state = State::new(id.clone(), channel.id.clone(), facts, clock::now());
     if channel.state == "Up" {
         state.answered = Some(clock::now());
     }
-    state.twilio_profile = plan.as_ref().is_ok_and(|plan| plan.manner.profile == Profile::Twilio);
+    state.twilio_profile = plan
+        .as_ref()
+        .is_ok_and(|plan| plan.manner.profile == Profile::Twilio);
     let objects = router.objects(&id);
     let mut call = Call::new(state, mailbox, objects, services, trace);
     call.subscribe().await;
@@ -252,13 +281,24 @@ async fn clear_away(services: &Services, router: &Router, id: &CallId, channel: 
 
 /// Hands a channel that no call owns back to the dialplan.
 async fn give_back(services: &Services, channel: &str, reason: &str) {
-    let told = [("PIVOT_STATUS", Status::InternalError.as_str()), ("PIVOT_REASON", reason)];
+    let told = [
+        ("PIVOT_STATUS", Status::InternalError.as_str()),
+        ("PIVOT_REASON", reason),
+    ];
     for (name, value) in told {
-        services.ari.send(Request::set_variable(channel, name, value)).await.ok();
+        services
+            .ari
+            .send(Request::set_variable(channel, name, value))
+            .await
+            .ok();
     }
     let back = Request::continue_dialplan(channel, None, None, None);
     if services.ari.send(back).await.is_err() {
-        services.ari.send(services.ari.hangup(channel, 16)).await.ok();
+        services
+            .ari
+            .send(services.ari.hangup(channel, 16))
+            .await
+            .ok();
     }
 }
 
@@ -276,12 +316,27 @@ async fn reap(services: Arc<Services>, router: Router) {
         tracing::warn!(?orphan, "left behind by a pivot that is gone");
         match orphan {
             Orphan::Leg(channel) => {
-                services.ari.send(services.ari.hangup(&channel, 16)).await.ok();
+                services
+                    .ari
+                    .send(services.ari.hangup(&channel, 16))
+                    .await
+                    .ok();
             }
             Orphan::Bridge(bridge) => {
-                services.ari.send(Request::destroy_bridge(&bridge)).await.ok();
+                services
+                    .ari
+                    .send(Request::destroy_bridge(&bridge))
+                    .await
+                    .ok();
             }
-            Orphan::Caller(channel) => give_back(&services, &channel, "the pivot that served this call is gone").await,
+            Orphan::Caller(channel) => {
+                give_back(
+                    &services,
+                    &channel,
+                    "the pivot that served this call is gone",
+                )
+                .await
+            }
         }
     }
 }
@@ -301,10 +356,18 @@ struct Application {
 
 async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
     let ari = &services.ari;
-    let channels: Vec<Channel> =
-        ari.send(Request::channels()).await.ok().and_then(|reply| reply.json().ok()).unwrap_or_default();
-    let bridges: Vec<crate::ari::BridgeList> =
-        ari.send(Request::bridges()).await.ok().and_then(|reply| reply.json().ok()).unwrap_or_default();
+    let channels: Vec<Channel> = ari
+        .send(Request::channels())
+        .await
+        .ok()
+        .and_then(|reply| reply.json().ok())
+        .unwrap_or_default();
+    let bridges: Vec<crate::ari::BridgeList> = ari
+        .send(Request::bridges())
+        .await
+        .ok()
+        .and_then(|reply| reply.json().ok())
+        .unwrap_or_default();
     let ours: Vec<String> = ari
         .send(Request::application(ari.app()))
         .await
@@ -312,10 +375,22 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
         .and_then(|reply| reply.json::<Application>().ok())
         .map(|application| application.channel_ids)
         .unwrap_or_default();
-    let Some(owned) = router.snapshot().await else { return Vec::new() };
+    let Some(owned) = router.snapshot().await else {
+        return Vec::new();
+    };
     let free = |id: &String| !owned.objects.contains(id);
-    let legs = channels.iter().map(|c| c.id.clone()).filter(|id| id.starts_with(PREFIX)).filter(free).map(Orphan::Leg);
-    let rooms = bridges.into_iter().map(|b| b.id).filter(|id| id.starts_with(PREFIX)).filter(free).map(Orphan::Bridge);
+    let legs = channels
+        .iter()
+        .map(|c| c.id.clone())
+        .filter(|id| id.starts_with(PREFIX))
+        .filter(free)
+        .map(Orphan::Leg);
+    let rooms = bridges
+        .into_iter()
+        .map(|b| b.id)
+        .filter(|id| id.starts_with(PREFIX))
+        .filter(free)
+        .map(Orphan::Bridge);
     let callers = ours
         .into_iter()
         .filter(|id| !id.starts_with(PREFIX) && channels.iter().any(|c| c.id == *id))

@@ -44,7 +44,9 @@ pub enum Answer {
 pub enum ControlError {
     #[error("control socket {path}: {error} ([control] socket)")]
     Bind { path: String, error: io::Error },
-    #[error("no pivot answers at {path}: {error}. Is it running, and is this its [control] socket?")]
+    #[error(
+        "no pivot answers at {path}: {error}. Is it running, and is this its [control] socket?"
+    )]
     Connect { path: String, error: io::Error },
     #[error("the daemon's answer cannot be read: {0}")]
     Answer(String),
@@ -55,7 +57,10 @@ pub enum ControlError {
 /// Opens the socket. One that a pivot which is gone has left is replaced; one
 /// that answers is not.
 pub async fn bind(path: &Path) -> Result<UnixListener, ControlError> {
-    let failed = |error| ControlError::Bind { path: path.display().to_string(), error };
+    let failed = |error| ControlError::Bind {
+        path: path.display().to_string(),
+        error,
+    };
     if UnixStream::connect(path).await.is_ok() {
         let error = io::Error::new(io::ErrorKind::AddrInUse, "another pivot answers there");
         return Err(failed(error));
@@ -70,7 +75,12 @@ pub async fn bind(path: &Path) -> Result<UnixListener, ControlError> {
 }
 
 /// Answers until told to stop.
-pub async fn serve(listener: UnixListener, traces: Traces, tasks: TaskTracker, stop: CancellationToken) {
+pub async fn serve(
+    listener: UnixListener,
+    traces: Traces,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+) {
     loop {
         let connection = tokio::select! {
             () = stop.cancelled() => return,
@@ -100,20 +110,33 @@ async fn answer(stream: UnixStream, traces: Traces) -> io::Result<()> {
         write.write_all(text.as_bytes()).await
     };
     match serde_json::from_str(&line) {
-        Err(error) => say(Answer::Error { message: error.to_string() }).await,
-        Ok(Question::Calls) => say(Answer::Calls { calls: traces.calls().await }).await,
+        Err(error) => {
+            say(Answer::Error {
+                message: error.to_string(),
+            })
+            .await
+        }
+        Ok(Question::Calls) => {
+            say(Answer::Calls {
+                calls: traces.calls().await,
+            })
+            .await
+        }
         Ok(Question::Trace { call, follow }) => {
             let (lines, mut entries) = mpsc::unbounded_channel();
             // Followed before it is read, so that no entry falls between.
             let live = follow && traces.follow(&call, lines).await;
             let Some(timeline) = traces.find(&call).await else {
-                let message = format!("no call {call:?} here; `pivot calls` lists those that are known");
+                let message =
+                    format!("no call {call:?} here; `pivot calls` lists those that are known");
                 return say(Answer::Error { message }).await;
             };
             let last = timeline.entries.last().map(|entry| entry.at);
             say(Answer::Trace(timeline)).await?;
             while live {
-                let Some(entry) = entries.recv().await else { break };
+                let Some(entry) = entries.recv().await else {
+                    break;
+                };
                 if last.is_none_or(|last| entry.at > last) {
                     say(Answer::Entry(entry)).await?;
                 }
@@ -124,17 +147,27 @@ async fn answer(stream: UnixStream, traces: Traces) -> io::Result<()> {
 }
 
 /// Asks the daemon and hands each answer to `each`.
-pub async fn ask(path: &PathBuf, question: &Question, mut each: impl FnMut(Answer)) -> Result<(), ControlError> {
+pub async fn ask(
+    path: &PathBuf,
+    question: &Question,
+    mut each: impl FnMut(Answer),
+) -> Result<(), ControlError> {
     let shown = path.display().to_string();
-    let connect = |error| ControlError::Connect { path: shown.clone(), error };
+    let connect = |error| ControlError::Connect {
+        path: shown.clone(),
+        error,
+    };
     let stream = UnixStream::connect(path).await.map_err(connect)?;
     let (read, mut write) = stream.into_split();
-    let mut text = serde_json::to_string(question).map_err(|error| ControlError::Answer(error.to_string()))?;
+    let mut text =
+        serde_json::to_string(question).map_err(|error| ControlError::Answer(error.to_string()))?;
     text.push('\n');
     write.write_all(text.as_bytes()).await.map_err(connect)?;
     let mut lines = BufReader::new(read).lines();
     while let Some(line) = lines.next_line().await.map_err(connect)? {
-        match serde_json::from_str(&line).map_err(|error| ControlError::Answer(error.to_string()))? {
+        match serde_json::from_str(&line)
+            .map_err(|error| ControlError::Answer(error.to_string()))?
+        {
             Answer::Error { message } => return Err(ControlError::Refused(message)),
             answer => each(answer),
         }

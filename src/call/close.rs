@@ -28,18 +28,18 @@ impl Call {
             if self.state.gone.is_none() {
                 self.request(Request::stop_recording(&name)).await.ok();
             }
-            let deadline = clock::now().after(CLOSE);
-            let ended = self
-                .wait_closing(deadline, |_, event| match event {
+            let live = Request::get_live_recording(&name);
+            if !self.is_gone_from_asterisk(live).await {
+                let deadline = clock::now().after(CLOSE);
+                let is = |recording: &String| *recording == name;
+                self.wait_closing(deadline, |_, event| match event {
                     Some(
                         Event::RecordingFinished { recording }
                         | Event::RecordingFailed { recording, .. },
-                    ) => *recording == name,
+                    ) => is(recording),
                     _ => false,
                 })
                 .await;
-            if !ended {
-                self.request(Request::stop_recording(&name)).await.ok();
             }
             if let Some((sid, trim)) = self.state.recording_sid.take() {
                 self.state.last_recording =

@@ -180,9 +180,12 @@ impl Call {
     }
 
     /// The request that is made if the caller hangs up before `forget_owed`.
+    /// A verb that is entered again after the call was picked up owes it already.
     pub fn owe(&mut self, owed: ops::Owed) {
-        self.state.owed.push(owed);
-        self.checkpoint();
+        if self.state.owed.last() != Some(&owed) {
+            self.state.owed.push(owed);
+            self.checkpoint();
+        }
     }
 
     /// The verb ended by itself and reports in its own way.

@@ -17,7 +17,11 @@ impl Call {
         let channel = self.state.channel.clone();
         match self.look_up(&channel).await {
             Some(None) => {
-                self.backlog.push_back(Event::StasisEnd { channel });
+                self.backlog.push_back(Event::ChannelDestroyed {
+                    channel,
+                    cause: 0,
+                    sip: None,
+                });
                 return;
             }
             Some(Some(state)) if state == "Up" && self.state.answered.is_none() => {
@@ -90,7 +94,7 @@ impl Call {
         }
     }
 
-    async fn is_gone_from_asterisk(&mut self, request: Request) -> bool {
+    pub(super) async fn is_gone_from_asterisk(&mut self, request: Request) -> bool {
         matches!(self.request(request).await, Err(error) if error.is_gone())
     }
 }

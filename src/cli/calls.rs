@@ -13,11 +13,15 @@ pub(super) fn main(file: &ConfigFile, json: bool) -> ExitCode {
         Err(code) => return code,
     };
     let mut listed = Vec::new();
-    let asked = block_on(control::ask(&config.control.socket, &Question::Calls, |answer| {
-        if let Answer::Calls { calls } = answer {
-            listed = calls;
-        }
-    }));
+    let asked = block_on(control::ask(
+        &config.control.socket,
+        &Question::Calls,
+        |answer| {
+            if let Answer::Calls { calls } = answer {
+                listed = calls;
+            }
+        },
+    ));
     match asked {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
@@ -34,13 +38,23 @@ pub(super) fn main(file: &ConfigFile, json: bool) -> ExitCode {
     } else if listed.is_empty() {
         say("no calls yet");
     } else {
-        say(format!("{:<36}{:<18}{:<12}{:>8}  state", "call", "from", "to", "lasted"));
+        say(format!(
+            "{:<36}{:<18}{:<12}{:>8}  state",
+            "call", "from", "to", "lasted"
+        ));
         listed.iter().for_each(|call| say(line(call)));
     }
     ExitCode::SUCCESS
 }
 
 fn line(call: &Summary) -> String {
-    let lasted = call.ended.unwrap_or_else(clock::now).since(call.began).as_secs();
-    format!("{:<36}{:<18}{:<12}{:>7}s  {}", call.id, call.from, call.to, lasted, call.state)
+    let lasted = call
+        .ended
+        .unwrap_or_else(clock::now)
+        .since(call.began)
+        .as_secs();
+    format!(
+        "{:<36}{:<18}{:<12}{:>7}s  {}",
+        call.id, call.from, call.to, lasted, call.state
+    )
 }

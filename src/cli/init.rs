@@ -8,10 +8,22 @@ use super::{ERRORS, complain, say};
 /// What is written, with the files that the private Asterisk of the tests uses too.
 const FILES: &[(&str, &str)] = &[
     ("pivot.toml", include_str!("init/pivot.toml")),
-    ("asterisk/http.conf", include_str!("../../asterisk-conf/http.conf")),
-    ("asterisk/ari.conf", include_str!("../../asterisk-conf/ari.conf")),
-    ("asterisk/extensions.conf", include_str!("../../asterisk-conf/extensions.conf")),
-    ("asterisk/pjsip.conf", include_str!("../../asterisk-conf/pjsip.conf")),
+    (
+        "asterisk/http.conf",
+        include_str!("../../asterisk-conf/http.conf"),
+    ),
+    (
+        "asterisk/ari.conf",
+        include_str!("../../asterisk-conf/ari.conf"),
+    ),
+    (
+        "asterisk/extensions.conf",
+        include_str!("../../asterisk-conf/extensions.conf"),
+    ),
+    (
+        "asterisk/pjsip.conf",
+        include_str!("../../asterisk-conf/pjsip.conf"),
+    ),
 ];
 
 pub(super) fn main(dir: &Path) -> ExitCode {
@@ -36,7 +48,11 @@ fn write(path: &Path, text: &str) -> std::io::Result<bool> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    match std::fs::OpenOptions::new().write(true).create_new(true).open(path) {
+    match std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+    {
         Ok(mut file) => std::io::Write::write_all(&mut file, text.as_bytes()).map(|()| true),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error),

@@ -99,7 +99,12 @@ pub fn main() -> ExitCode {
         Command::Run { config, json } => run::main(&config, json),
         Command::Check { files, json } => check_files(&files, json),
         Command::Calls { config, json } => calls::main(&config, json),
-        Command::Trace { call, config, follow, json } => trace::main(&config, &call, follow, json),
+        Command::Trace {
+            call,
+            config,
+            follow,
+            json,
+        } => trace::main(&config, &call, follow, json),
         Command::Init { dir } => init::main(&dir),
         Command::Schema => schema::main(),
         Command::Completions { shell } => completions::main(shell),
@@ -109,7 +114,11 @@ pub fn main() -> ExitCode {
 fn check_files(files: &[PathBuf], json: bool) -> ExitCode {
     use std::io::IsTerminal;
     let color = std::io::stdout().is_terminal();
-    let style = if json { check::Style::Json } else { check::Style::Text { color } };
+    let style = if json {
+        check::Style::Json
+    } else {
+        check::Style::Text { color }
+    };
     match check::check(files, style, &mut std::io::stdout().lock()) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
@@ -121,7 +130,10 @@ fn check_files(files: &[PathBuf], json: bool) -> ExitCode {
 
 /// Says on stderr what is wrong.
 fn complain(message: impl std::fmt::Display) {
-    #[expect(clippy::print_stderr, reason = "this is a command, and its user is reading")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "this is a command, and its user is reading"
+    )]
     {
         eprintln!("pivot: {message}");
     }
@@ -135,7 +147,10 @@ fn say(text: impl std::fmt::Display) {
 
 /// A runtime for commands that ask the daemon.
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, std::io::Error> {
-    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work))
+    Ok(tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work))
 }
 
 /// Loads the configuration, with every problem told at once.

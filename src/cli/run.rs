@@ -15,7 +15,10 @@ pub(super) fn main(file: &ConfigFile, json: bool) -> ExitCode {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(error);
@@ -28,7 +31,13 @@ pub(super) fn main(file: &ConfigFile, json: bool) -> ExitCode {
 async fn run(config: Config) -> ExitCode {
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, asterisk = %config.ari.url, app = config.ari.app, "pivot starts");
-    let signals = signal(SignalKind::terminate()).and_then(|term| Ok((term, signal(SignalKind::interrupt())?, signal(SignalKind::hangup())?)));
+    let signals = signal(SignalKind::terminate()).and_then(|term| {
+        Ok((
+            term,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        ))
+    });
     let (mut terminate, mut interrupt, mut hangup) = match signals {
         Ok(signals) => signals,
         Err(error) => {

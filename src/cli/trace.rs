@@ -12,7 +12,10 @@ pub(super) fn main(file: &ConfigFile, call: &str, follow: bool, json: bool) -> E
         Ok(config) => config,
         Err(code) => return code,
     };
-    let question = Question::Trace { call: call.to_owned(), follow };
+    let question = Question::Trace {
+        call: call.to_owned(),
+        follow,
+    };
     let mut began = None;
     let asked = block_on(control::ask(&config.control.socket, &question, |answer| {
         if json {
@@ -22,8 +25,14 @@ pub(super) fn main(file: &ConfigFile, call: &str, follow: bool, json: bool) -> E
             Answer::Trace(timeline) => {
                 let summary = &timeline.summary;
                 began = Some(summary.began);
-                say(format!("{} {} → {} ({}), {}", summary.id, summary.from, summary.to, summary.channel, summary.state));
-                timeline.entries.iter().for_each(|entry| say(line(entry, summary.began)));
+                say(format!(
+                    "{} {} → {} ({}), {}",
+                    summary.id, summary.from, summary.to, summary.channel, summary.state
+                ));
+                timeline
+                    .entries
+                    .iter()
+                    .for_each(|entry| say(line(entry, summary.began)));
             }
             Answer::Entry(entry) => say(line(&entry, began.unwrap_or(entry.at))),
             Answer::Calls { .. } | Answer::Error { .. } => {}
@@ -53,8 +62,15 @@ fn line(entry: &Entry, began: Time) -> String {
         Kind::Warning => "WARNING",
         Kind::Debug => "debug",
     };
-    let took = entry.took_ms.map(|ms| format!("  [{ms:.1} ms]")).unwrap_or_default();
+    let took = entry
+        .took_ms
+        .map(|ms| format!("  [{ms:.1} ms]"))
+        .unwrap_or_default();
     let seconds = entry.at.since(began).as_secs_f64();
-    let detail = entry.detail.as_ref().map(|detail| format!("\n{detail:#}")).unwrap_or_default();
+    let detail = entry
+        .detail
+        .as_ref()
+        .map(|detail| format!("\n{detail:#}"))
+        .unwrap_or_default();
     format!("{seconds:>9.3}  {kind:<10}  {}{took}{detail}", entry.text)
 }

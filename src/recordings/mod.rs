@@ -1,10 +1,11 @@
 //! Placeholder: the media branch replaces this file whole.
+use crate::config;
 use crate::{
     call::ops::{AudioFormat, RecordingRef, Upload},
     clock::Time,
     web::Web,
 };
-use bytes::Bytes; use crate::config;
+use bytes::Bytes;
 pub struct Recordings;
 #[derive(Debug, Clone, Copy)]
 pub enum Source {
@@ -33,7 +34,9 @@ pub struct UploadFacts {
 #[error("x")]
 pub struct RecordingsError;
 impl Recordings {
-    pub fn new(_: &config::Recordings, _: &config::Http, _: &str) -> Result<Self, RecordingsError> { Ok(Self) }
+    pub fn new(_: &config::Recordings, _: &config::Http, _: &str) -> Result<Self, RecordingsError> {
+        Ok(Self)
+    }
     /// One file, or the caller's and the callee's, which become one stereo recording.
     pub async fn take(
         &self,

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod resume;
+#[cfg(test)]
 mod support;
 
 #[cfg(test)]

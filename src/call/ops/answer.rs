@@ -10,7 +10,9 @@ impl Call {
     pub async fn subscribe(&mut self) {
         let request = Request::subscribe(self.ari.app(), &self.state.channel);
         if let Err(error) = self.request(request).await {
-            self.note(format!("not subscribed, so the hang-up cause will not be known: {error}"));
+            self.note(format!(
+                "not subscribed, so the hang-up cause will not be known: {error}"
+            ));
         }
     }
 

@@ -25,7 +25,10 @@ pub(crate) struct Setting {
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { version: simulate::Version::V22, config: "[default]\nvoice_url = \"{app}/voice\"\n".into() }
+        Self {
+            version: simulate::Version::V22,
+            config: "[default]\nvoice_url = \"{app}/voice\"\n".into(),
+        }
     }
 }
 
@@ -45,11 +48,18 @@ impl Scenario {
 
     /// The same, with other settings than the default's.
     pub(crate) async fn configured(config: &str) -> Self {
-        Self::with(Setting { config: config.into(), ..Setting::default() }).await
+        Self::with(Setting {
+            config: config.into(),
+            ..Setting::default()
+        })
+        .await
     }
 
     pub(crate) async fn with(setting: Setting) -> Self {
-        let options = simulate::Options { version: setting.version, ..simulate::Options::default() };
+        let options = simulate::Options {
+            version: setting.version,
+            ..simulate::Options::default()
+        };
         let asterisk = FakeAsterisk::start(options).await.unwrap();
         let web = WebApp::start().await;
         let dir = std::env::temp_dir().join(format!("pivot-it-{}", uuid()));
@@ -57,7 +67,10 @@ impl Scenario {
         let text = format!(
             "{}\n[ari]\nurl = '{}'\nusername = 'pivot'\npassword = 'secret'\n[recordings]\ndir = '{dir}/recordings'\n\
              [media]\ndir = '{dir}/media'\nasterisk_dir = '{dir}/media'\n[control]\nsocket = '{dir}/sock'\n[flows]\ndir = '{dir}/flows'\n",
-            setting.config.replace("{app}", &web.url()).replace("{dir}", &dir.display().to_string()),
+            setting
+                .config
+                .replace("{app}", &web.url())
+                .replace("{dir}", &dir.display().to_string()),
             asterisk.url(),
             dir = dir.display()
         );
@@ -65,10 +78,19 @@ impl Scenario {
         std::fs::write(&path, text).unwrap();
         let (config, _) = Config::load_with(Some(&path), []).unwrap();
         let checkpoints = MemoryCheckpoints::default();
-        let options = Options { checkpoints: Some(Arc::new(checkpoints.clone())), quiet: true };
+        let options = Options {
+            checkpoints: Some(Arc::new(checkpoints.clone())),
+            quiet: true,
+        };
         let mut pivot = App::start(config, options).await.unwrap();
         assert!(pivot.wait_ready().await);
-        Self { asterisk, web, pivot, checkpoints, dir }
+        Self {
+            asterisk,
+            web,
+            pivot,
+            checkpoints,
+            dir,
+        }
     }
 
     /// Alice dials 1000.
@@ -90,8 +112,20 @@ impl Scenario {
     pub(crate) async fn lines(&self) -> String {
         let timeline = self.timeline().await;
         let began = timeline.summary.began;
-        let line = |e: &pivot::trace::Entry| format!("{:>8.3} {:?} {}", e.at.since(began).as_secs_f64(), e.kind, e.text);
-        timeline.entries.iter().map(line).collect::<Vec<_>>().join("\n")
+        let line = |e: &pivot::trace::Entry| {
+            format!(
+                "{:>8.3} {:?} {}",
+                e.at.since(began).as_secs_f64(),
+                e.kind,
+                e.text
+            )
+        };
+        timeline
+            .entries
+            .iter()
+            .map(line)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// Kills the task of the only call and goes on with it from its checkpoint.
@@ -106,9 +140,20 @@ impl Scenario {
     /// them is left in Asterisk.
     pub(crate) async fn nothing_left(&self) {
         let waited = tokio::time::Instant::now();
-        while self.pivot.traces.calls().await.iter().any(|call| call.ended.is_none()) {
+        while self
+            .pivot
+            .traces
+            .calls()
+            .await
+            .iter()
+            .any(|call| call.ended.is_none())
+        {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            assert!(waited.elapsed() < Duration::from_secs(60), "a call does not end:\n{}", self.lines().await);
+            assert!(
+                waited.elapsed() < Duration::from_secs(60),
+                "a call does not end:\n{}",
+                self.lines().await
+            );
         }
         let left = self.asterisk.leftovers().await;
         assert!(left.is_empty(), "{left:?}\n{}", self.lines().await);

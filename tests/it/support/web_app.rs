@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 
@@ -23,8 +23,17 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn new(content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        let headers = if content_type.is_empty() { vec![] } else { vec![("content-type".into(), content_type.into())] };
-        Self { status: 200, headers, body: body.into(), delay: Duration::ZERO }
+        let headers = if content_type.is_empty() {
+            vec![]
+        } else {
+            vec![("content-type".into(), content_type.into())]
+        };
+        Self {
+            status: 200,
+            headers,
+            body: body.into(),
+            delay: Duration::ZERO,
+        }
     }
 
     pub(crate) fn xml(body: impl Into<Vec<u8>>) -> Self {
@@ -36,7 +45,10 @@ impl Reply {
     }
 
     pub(crate) fn status(status: u16) -> Self {
-        Self { status, ..Self::new("", "") }
+        Self {
+            status,
+            ..Self::new("", "")
+        }
     }
 
     pub(crate) fn after(self, delay: Duration) -> Self {
@@ -62,8 +74,14 @@ pub(crate) struct Seen {
 impl Seen {
     /// A parameter, of the query for GET and of the form otherwise.
     pub(crate) fn param(&self, name: &str) -> Option<String> {
-        let form = if self.method == "GET" { &self.query } else { &self.body };
-        url::form_urlencoded::parse(form.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+        let form = if self.method == "GET" {
+            &self.query
+        } else {
+            &self.body
+        };
+        url::form_urlencoded::parse(form.as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
     }
 }
 
@@ -83,7 +101,10 @@ pub(crate) struct WebApp {
 impl WebApp {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let app = Self { inner: Arc::default(), address: listener.local_addr().unwrap() };
+        let app = Self {
+            inner: Arc::default(),
+            address: listener.local_addr().unwrap(),
+        };
         let router = Router::new().fallback(answer).with_state(app.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         app
@@ -95,7 +116,13 @@ impl WebApp {
 
     /// Adds an answer for a path; several are given one after the other.
     pub(crate) fn on(&self, path: &str, reply: Reply) {
-        self.inner.lock().unwrap().replies.entry(path.into()).or_default().push_back(reply);
+        self.inner
+            .lock()
+            .unwrap()
+            .replies
+            .entry(path.into())
+            .or_default()
+            .push_back(reply);
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
@@ -104,11 +131,20 @@ impl WebApp {
 
     /// The requests for a path.
     pub(crate) fn at(&self, path: &str) -> Vec<Seen> {
-        self.seen().into_iter().filter(|seen| seen.path == path).collect()
+        self.seen()
+            .into_iter()
+            .filter(|seen| seen.path == path)
+            .collect()
     }
 }
 
-async fn answer(State(app): State<WebApp>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(
+    State(app): State<WebApp>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let reply = {
         let mut inner = app.inner.lock().unwrap();
         inner.seen.push(Seen {
@@ -129,7 +165,7 @@ async fn answer(State(app): State<WebApp>, method: Method, uri: Uri, headers: He
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap();
     response.headers_mut().remove("content-type");
     for (name, value) in reply.headers {
-        let name: axum::http::HeaderName = name.parse().unwrap();
+        let name: HeaderName = name.parse().unwrap();
         response.headers_mut().append(name, value.parse().unwrap());
     }
     response
