@@ -16,7 +16,7 @@ pub(super) fn check(path: &Path, source: &str) -> Report {
                 report.warn(None, locate(source, key), format!("`{key}`: {message}"));
             }
         }
-        Err(ConfigError::Invalid { problems }) => {
+        Err(ConfigError::Invalid { problems, .. }) => {
             for problem in problems {
                 let (key, message) = (&problem.key, &problem.message);
                 report.error(None, locate(source, key), format!("`{key}`: {message}"));
