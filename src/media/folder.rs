@@ -95,10 +95,10 @@ impl Folder {
         Some(length(frames, PHONE_RATE))
     }
 
-    /// Writes a file that is complete whenever it can be seen.
+    /// Writes a file; Asterisk runs as another user and must be able to read it.
     pub(super) fn write(&self, name: &str, pcm: &Pcm) -> io::Result<()> {
         let bytes = pcm.wav();
-        write_atomically(&self.path(name), &bytes)?;
+        write_atomically(&self.path(name), &bytes, 0o644)?;
         let now = clock::now();
         let doomed = self.with(|index| {
             index.put(name, bytes.len() as u64, now);
@@ -203,17 +203,13 @@ fn secret(path: &Path) -> io::Result<[u8; 32]> {
     let mut secret = [0; 32];
     secret[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
     secret[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
-    write_with_mode(path, &secret, 0o600)?;
+    write_atomically(path, &secret, 0o600)?;
     Ok(secret)
 }
 
-/// Writes beside, then renames; Asterisk runs as another user and must be able
-/// to read the file whatever pivot's umask is.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_with_mode(path, bytes, 0o644)
-}
-
-fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// Writes beside, then renames, so that a file is complete whenever it can be
+/// seen. It has this mode whatever pivot's umask is.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let beside = path.with_file_name(format!(".{}.tmp", crate::id::secret_sid("")));
     let mut options = fs::OpenOptions::new();

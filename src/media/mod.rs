@@ -24,6 +24,7 @@ use crate::web::{Web, shown};
 
 pub use decode::{Kind, decode};
 pub use flight::Flight;
+pub(crate) use folder::write_atomically;
 pub use pcm::Pcm;
 
 use fetch::{Fetched, Known};
