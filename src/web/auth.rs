@@ -325,6 +325,14 @@ mod tests {
         assert!(!login.challenged([r#"Digest nonce="n", qop="auth-int""#].into_iter()));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_challenge_brings_the_reader_down(header in r#"([A-Za-z]{0,6}|[ ,="\\é]){0,30}"#) {
+            let mut login = login("http://u:p@h/");
+            login.challenged([header.as_str()].into_iter());
+        }
+    }
+
     /// The example of RFC 7616, section 3.9.1.
     #[test]
     fn digest_matches_the_rfc() {

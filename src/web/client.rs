@@ -256,6 +256,12 @@ impl Exchange<'_> {
     }
 
     async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, Failure> {
+        // Gone by now if it was gzip, the only encoding that was asked for.
+        let encoding = response.headers().get(header::CONTENT_ENCODING);
+        if let Some(encoding) = encoding.filter(|value| *value != "identity") {
+            let encoding = String::from_utf8_lossy(encoding.as_bytes());
+            return Err(Failure::Encoding(format!("`{encoding}` was not asked for")));
+        }
         let limit = self.policy.max_body;
         let too_large = Failure::TooLarge { limit };
         let announced = response.content_length().unwrap_or(0);

@@ -131,6 +131,29 @@ mod tests {
         assert_eq!(append("http://h/a?x=1#f", &[]), "http://h/a?x=1#f");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_encoded_is_read_back(
+            params in proptest::collection::vec((r"[A-Za-z][A-Za-z0-9_\[\]-]{0,9}", ".*"), 0..5)
+        ) {
+            let encoded = encode(&params);
+            proptest::prop_assert!(encoded.is_ascii());
+            let read: Vec<(String, String)> = url::form_urlencoded::parse(encoded.as_bytes())
+                .into_owned()
+                .collect();
+            proptest::prop_assert_eq!(read, params);
+        }
+
+        #[test]
+        fn appending_keeps_the_url(url in "http://h/[a-z?&=#]{0,12}") {
+            let extended = append(&url, &pairs(&[("A", "1 2")]));
+            let read = url::Url::parse(&extended).unwrap();
+            proptest::prop_assert!(read.query_pairs().any(|(n, v)| n == "A" && v == "1 2"));
+            let fragment = url::Url::parse(&url).unwrap().fragment().map(str::to_owned);
+            proptest::prop_assert_eq!(read.fragment().map(str::to_owned), fragment);
+        }
+    }
+
     #[test]
     fn json_becomes_bracketed_parameters() {
         let value = json!({

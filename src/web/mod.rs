@@ -5,6 +5,9 @@
 //! the call's cookies and logins, and says of every failure how far it came and
 //! why. Any HTTP status is an [`Answer`]; what it means is for the caller to say.
 //!
+//! Certificates are checked against the system's roots; `SSL_CERT_FILE` and
+//! `SSL_CERT_DIR` name others, such as a private authority.
+//!
 //! Only this module builds HTTP clients for customers' servers.
 
 mod answer;

@@ -23,3 +23,5 @@ mod twiml_generators;
 mod twiml_properties;
 #[cfg(test)]
 mod web_servers;
+#[cfg(test)]
+mod web_tls;

@@ -529,6 +529,18 @@ fn each_behaviour_of_a_server_has_its_result() {
             "body 11206: the body could not be decoded: Invalid gzip header",
         ),
         (
+            "an encoding that was not asked for",
+            answer("200 OK", "Content-Encoding: br", "x"),
+            "",
+            "body 11206: the body could not be decoded: `br` was not asked for",
+        ),
+        (
+            "no encoding, spelt out",
+            answer("200 OK", "Content-Encoding: identity", "x"),
+            "",
+            r#"200 "x""#,
+        ),
+        (
             "not HTTP",
             vec![raw("220 mail.example.com ESMTP\r\n"), Hang],
             "",
@@ -1086,6 +1098,20 @@ fn bad_overrides_are_warned_about_and_the_request_goes_out() {
             "`rc=9` is ignored: write a number of retries from 0 to 5"
         );
     });
+}
+
+#[test]
+fn sending_may_move_between_threads() {
+    fn moves<T: std::marker::Send>(_: &T) {}
+    let web = web();
+    let mut jar = CookieJar::default();
+    let sending = web.send(post("http://app.test/", Policy::twiml()), Some(&mut jar));
+    moves(&sending);
+    assert!(
+        size_of_val(&sending) < 4096,
+        "{} bytes",
+        size_of_val(&sending)
+    );
 }
 
 #[test]
