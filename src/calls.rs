@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::ari::{Arrival, Channel, Delivery, Request, Router};
-use crate::call::{Call, Facts, Services, State};
+use crate::call::{Call, Facts, Latency, Services, State};
 use crate::clock;
 use crate::config::Profile;
 use crate::flow::{self, Session, Status};
@@ -57,14 +57,15 @@ impl Desk {
             tokio::select! {
                 arrival = arrivals.recv() => match arrival {
                     None => return,
-                    Some(Arrival::Call { id, channel, args, mailbox }) => {
+                    Some(Arrival::Call { id, channel, args, mailbox, read }) => {
                         let permit = room.clone().try_acquire_owned();
                         let refused = match &permit {
                             _ if draining => Some(Status::Draining),
                             Err(_) => Some(Status::Overloaded),
                             Ok(_) => None,
                         };
-                        let starting = Starting { id: id.clone(), channel, args, mailbox, refused };
+                        let latency = Latency::since(read);
+                        let starting = Starting { id: id.clone(), channel, args, mailbox, refused, latency };
                         let handle = self.start(starting, ended.clone(), permit.ok());
                         running.insert(id, handle);
                     }
@@ -202,6 +203,7 @@ struct Starting {
     args: Vec<String>,
     mailbox: mpsc::Receiver<Delivery>,
     refused: Option<Status>,
+    latency: Latency,
 }
 
 async fn serve(starting: Starting, services: Arc<Services>, router: Router, trace: Trace) {
@@ -211,6 +213,7 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
         args,
         mailbox,
         refused,
+        latency,
     } = starting;
     let plan = flow::plan(&services.config, &channel, &args);
     let (to, internal) = plan
@@ -226,6 +229,7 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
         .is_ok_and(|plan| plan.manner.profile == Profile::Twilio);
     let objects = router.objects(&id);
     let mut call = Call::new(state, mailbox, objects, services, trace);
+    call.latency = latency;
     call.subscribe().await;
     if let Some(status) = refused {
         let limit = call.services().config.limits.calls;

@@ -11,6 +11,7 @@
 use std::collections::{HashMap, HashSet};
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::{Channel, Event};
 use crate::id::{CallId, PREFIX};
@@ -34,6 +35,8 @@ pub enum Arrival {
         channel: Box<Channel>,
         args: Vec<String>,
         mailbox: mpsc::Receiver<Delivery>,
+        /// When its `StasisStart` was read.
+        read: Instant,
     },
     /// A leg of ours whose call is over.
     Stray { channel: String },
@@ -66,7 +69,10 @@ pub(super) enum Message {
         request_id: String,
         answer: oneshot::Sender<Answer>,
     },
-    Event(Event),
+    Event {
+        event: Event,
+        read: Instant,
+    },
     Connected,
     Lost,
     Snapshot(oneshot::Sender<Snapshot>),
@@ -230,7 +236,7 @@ impl Table {
             Message::Await { request_id, answer } => {
                 self.awaited.insert(request_id, answer);
             }
-            Message::Event(event) => self.event(event),
+            Message::Event { event, read } => self.event(event, read),
             Message::Connected => {
                 let calls: Vec<_> = self.owners.keys().cloned().collect();
                 for call in calls {
@@ -252,7 +258,7 @@ impl Table {
         }
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: Event, read: Instant) {
         match event {
             Event::RestResponse {
                 request_id,
@@ -289,7 +295,7 @@ impl Table {
                     });
                     self.deliver(&call, Delivery::Event(event));
                 } else if let Event::StasisStart { channel, args, .. } = event {
-                    self.arrive(channel, args);
+                    self.arrive(channel, args, read);
                 }
             }
             Event::Other { .. } => {}
@@ -312,7 +318,7 @@ impl Table {
         }
     }
 
-    fn arrive(&mut self, channel: Box<Channel>, args: Vec<String>) {
+    fn arrive(&mut self, channel: Box<Channel>, args: Vec<String>, read: Instant) {
         if channel.id.starts_with(PREFIX) {
             self.arrivals
                 .send(Arrival::Stray {
@@ -337,6 +343,7 @@ impl Table {
                 channel,
                 args,
                 mailbox,
+                read,
             })
             .ok();
     }
@@ -369,6 +376,13 @@ mod tests {
         }
     }
 
+    fn event(event: Event) -> Message {
+        Message::Event {
+            event,
+            read: Instant::now(),
+        }
+    }
+
     fn router() -> (Router, mpsc::UnboundedReceiver<Arrival>) {
         let (sender, arrivals) = mpsc::unbounded_channel();
         let (router, run) = Router::start(sender);
@@ -379,8 +393,8 @@ mod tests {
     #[tokio::test]
     async fn events_that_follow_an_arrival_at_once_are_in_the_calls_mailbox() {
         let (router, mut arrivals) = router();
-        router.tell(Message::Event(start("c1")));
-        router.tell(Message::Event(digit("c1", '5')));
+        router.tell(event(start("c1")));
+        router.tell(event(digit("c1", '5')));
         let Some(Arrival::Call {
             mut mailbox, args, ..
         }) = arrivals.recv().await
@@ -397,7 +411,7 @@ mod tests {
     #[tokio::test]
     async fn an_object_registered_before_its_request_gets_its_first_event() {
         let (router, mut arrivals) = router();
-        router.tell(Message::Event(start("c1")));
+        router.tell(event(start("c1")));
         let Some(Arrival::Call {
             id, mut mailbox, ..
         }) = arrivals.recv().await
@@ -406,15 +420,15 @@ mod tests {
         };
         let objects = router.objects(&id);
         objects.register("p1");
-        router.tell(Message::Event(Event::PlaybackStarted {
+        router.tell(event(Event::PlaybackStarted {
             playback: "p1".into(),
         }));
         objects.forget("p1");
-        router.tell(Message::Event(Event::PlaybackFinished {
+        router.tell(event(Event::PlaybackFinished {
             playback: "p1".into(),
             failed: false,
         }));
-        router.tell(Message::Event(digit("c1", '1')));
+        router.tell(event(digit("c1", '1')));
         assert!(matches!(
             mailbox.recv().await,
             Some(Delivery::Event(Event::PlaybackStarted { .. }))
@@ -428,8 +442,8 @@ mod tests {
     #[tokio::test]
     async fn a_call_that_does_not_read_is_cut_off_and_the_others_go_on() {
         let (router, mut arrivals) = router();
-        router.tell(Message::Event(start("stuck")));
-        router.tell(Message::Event(start("fine")));
+        router.tell(event(start("stuck")));
+        router.tell(event(start("fine")));
         let Some(Arrival::Call {
             mailbox: mut stuck, ..
         }) = arrivals.recv().await
@@ -443,9 +457,9 @@ mod tests {
             panic!()
         };
         for _ in 0..=MAILBOX {
-            router.tell(Message::Event(digit("stuck", '1')));
+            router.tell(event(digit("stuck", '1')));
         }
-        router.tell(Message::Event(digit("fine", '2')));
+        router.tell(event(digit("fine", '2')));
         assert!(matches!(
             fine.recv().await,
             Some(Delivery::Event(Event::Dtmf { digit: '2', .. }))
@@ -459,7 +473,7 @@ mod tests {
     #[tokio::test]
     async fn a_leg_whose_call_is_over_is_a_stray() {
         let (router, mut arrivals) = router();
-        router.tell(Message::Event(start("pv-old-1.1.1")));
+        router.tell(event(start("pv-old-1.1.1")));
         assert!(
             matches!(arrivals.recv().await, Some(Arrival::Stray { channel }) if channel == "pv-old-1.1.1")
         );
@@ -468,13 +482,13 @@ mod tests {
     #[tokio::test]
     async fn a_channel_that_replaces_another_belongs_to_the_same_call() {
         let (router, mut arrivals) = router();
-        router.tell(Message::Event(start("c1")));
+        router.tell(event(start("c1")));
         let Some(Arrival::Call { mut mailbox, .. }) = arrivals.recv().await else {
             panic!()
         };
         let text = r#"{"type":"StasisStart","channel":{"id":"c2"},"replace_channel":{"id":"c1"}}"#;
-        router.tell(Message::Event(Event::read(text).unwrap()));
-        router.tell(Message::Event(digit("c2", '9')));
+        router.tell(event(Event::read(text).unwrap()));
+        router.tell(event(digit("c2", '9')));
         assert!(matches!(
             mailbox.recv().await,
             Some(Delivery::Event(Event::StasisStart { .. }))

@@ -11,7 +11,7 @@ use futures_util::{SinkExt, StreamExt};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message as Frame};
@@ -212,7 +212,10 @@ async fn serve(
             match Event::read(&text) {
                 Ok(event) => {
                     let replaced = matches!(event, Event::ApplicationReplaced);
-                    router.tell(Message::Event(event));
+                    router.tell(Message::Event {
+                        event,
+                        read: Instant::now(),
+                    });
                     if replaced {
                         return Ended::Replaced;
                     }

@@ -107,6 +107,7 @@ impl Call {
         request: Request,
     ) -> Result<Result<Reply, AriError>, Interrupt> {
         let joins = request.joins;
+        self.latency.acts();
         let sending = {
             // Only what may wait in Asterisk is given up at a hang-up; the rest is
             // awaited, so that nothing is created behind our back.

@@ -15,6 +15,7 @@ mod close;
 mod facts;
 mod journal;
 mod keys;
+mod latency;
 mod mailbox;
 pub mod ops;
 mod resync;
@@ -37,6 +38,7 @@ pub use checkpoint::{Checkpoints, MemoryCheckpoints};
 pub use close::Closed;
 pub use facts::Facts;
 pub use keys::KeyBuffer;
+pub use latency::{ACT, ASK, Latency};
 pub use ops::DialSoFar;
 pub use services::Services;
 pub use state::{Gone, Leg, LegState, State, Track, TrackSource};
@@ -65,6 +67,7 @@ pub struct Call {
     trace: Trace,
     /// Operations of the current step are still being replayed.
     resuming: bool,
+    pub(crate) latency: Latency,
 }
 
 impl Call {
@@ -86,6 +89,7 @@ impl Call {
             services,
             trace,
             resuming: false,
+            latency: Latency::default(),
         }
     }
 

@@ -60,7 +60,9 @@ pub(super) async fn fetch(
     let out = outgoing(call, &pivot, method, &url, params);
     let iteration = session.iteration;
     let began = tokio::time::Instant::now();
+    call.latency.asks();
     let sent = send(call, session, out).await?;
+    call.latency.replied();
     let shown = web::shown(&url);
     let named = format!("{} {shown} ({})", method_name(method), request.why);
     let answer = match sent {
