@@ -5,6 +5,8 @@
 LAB := tests/lab/scripts
 PIVOT := $(or $(CARGO_TARGET_DIR),target)/debug/pivot
 
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release/pivot
+
 .PHONY: demo test bench setup clean
 
 # Real calls through every sample flow. KEEP=1 stays up for a softphone,
@@ -20,8 +22,10 @@ test: setup
 	$(LAB)/test.sh
 
 # Figures, not verdicts; see docs/performance.md.
+bench: export ASTERISK_VERSIONS = 22
 bench: setup
-	cargo bench --workspace
+	cargo build --quiet --release --bin pivot
+	PIVOT_BIN=$(abspath $(RELEASE)) cargo run --quiet --release --package pivot-lab --bin bench
 
 setup:
 	$(LAB)/setup.sh

@@ -19,11 +19,11 @@ pub enum LabError {
 }
 
 impl LabError {
-    pub(crate) fn failed(message: impl Into<String>) -> Self {
+    pub fn failed(message: impl Into<String>) -> Self {
         Self::Failed(message.into())
     }
 
-    pub(crate) fn file(path: &Path, source: io::Error) -> Self {
+    pub fn file(path: &Path, source: io::Error) -> Self {
         Self::Io {
             what: path.display().to_string(),
             source,

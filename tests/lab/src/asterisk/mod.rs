@@ -165,6 +165,11 @@ impl Asterisk {
         Ok(())
     }
 
+    /// Its process.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// A phone with this number (or device name) that can call and be called.
     pub fn phone(&self, number: &str) -> Phone {
         self.exchange.phone(number)
