@@ -120,12 +120,6 @@ impl World {
         let Some(found) = self.bridges.get(bridge) else {
             return;
         };
-        let subscribers: Vec<_> = self
-            .apps
-            .iter()
-            .filter(|(_, app)| app.bridges.contains_key(bridge))
-            .map(|(name, _)| name.clone())
-            .collect();
         let running = found.playbacks.front().copied();
         for member in found.members() {
             self.leave_bridge(&member);
@@ -142,13 +136,10 @@ impl World {
         for name in recordings {
             self.finish_recording(&name);
         }
-        if let Some(gone) = self.bridges.remove(bridge) {
-            let bridge_json = gone.to_json();
-            for app in subscribers {
-                let fields = super::events::fields(json!({ "bridge": bridge_json }));
-                self.send(&app, "BridgeDestroyed", fields);
-            }
-        }
+        // The members' leaving has taken their applications' subscriptions away;
+        // in a real Asterisk that races against this event.
+        self.bridge_event("BridgeDestroyed", bridge, None);
+        self.bridges.remove(bridge);
         for app in self.apps.values_mut() {
             app.bridges.remove(bridge);
         }

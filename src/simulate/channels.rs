@@ -102,8 +102,13 @@ pub(super) struct Hangup {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
-    /// The person or machine at the other end.
+    /// The person or machine at the other end, before an answer, or with a
+    /// reason.
     Phone,
+    /// A BYE without a reason.
+    Bye,
+    /// It was sent elsewhere.
+    Redirect,
     /// `DELETE`, or the dialplan.
     Asterisk,
     /// A time limit of Asterisk's own: nothing is requested first.
@@ -333,7 +338,12 @@ impl World {
                 let request = json!({ "cause": 32, "soft": true });
                 self.channel_event("ChannelHangupRequest", channel, request);
             }
-            By::Phone => {
+            By::Redirect => {
+                let request = json!({ "cause": if v22 { 23 } else { 16 } });
+                self.channel_event("ChannelHangupRequest", channel, request);
+            }
+            By::Bye if v22 => self.channel_event("ChannelHangupRequest", channel, json!({})),
+            By::Phone | By::Bye => {
                 let mut request = json!({ "cause": hangup.cause });
                 if let (true, Some(tech)) = (v22, hangup.tech) {
                     request["tech_cause"] = tech.into();
@@ -346,6 +356,22 @@ impl World {
         }
     }
 
+    /// The phone follows a redirection to another place: a 302 to a call that
+    /// was not answered, a REFER otherwise.
+    pub(super) fn redirected(&mut self, channel: &str) {
+        let v22 = self.options.version >= Version::V22;
+        let Some(ch) = self.channels.get(channel) else {
+            return;
+        };
+        let answered = ch.state == State::Up;
+        let hangup = Hangup {
+            cause: if v22 { 23 } else { 0 },
+            tech: (!answered).then_some(302),
+            by: By::Redirect,
+        };
+        self.hang_up(channel, hangup);
+    }
+
     /// The channel ends: its media, its bridge, its application, itself.
     pub(super) fn end_channel(&mut self, channel: &str) {
         let Some(ch) = self.channels.get(channel) else {
@@ -353,26 +379,36 @@ impl World {
         };
         let Some(hangup) = ch.ending else { return };
         let (up, sip, inbound) = (ch.state == State::Up, ch.is_sip(), ch.leg.is_none());
+        let undialled = ch.leg.as_ref().is_some_and(|l| !l.dialled);
+        let v22 = self.options.version >= Version::V22;
         self.leave_stasis(channel);
-        if hangup.by == By::Asterisk && inbound {
-            let request = json!({ "cause": hangup.cause, "soft": true });
+        // What a channel's own thread says when it leaves the dialplan.
+        if undialled && !v22 {
+            let request = json!({ "soft": true });
+            self.channel_event("ChannelHangupRequest", channel, request);
+        } else if undialled || inbound && sip {
+            let request = json!({ "cause": 16, "soft": true });
             self.channel_event("ChannelHangupRequest", channel, request);
         }
-        let derived = (hangup.by == By::Asterisk && sip).then(|| sip_code(hangup.cause));
-        let tech = hangup.tech.or(derived);
+        let local = hangup.by == By::Asterisk && (hangup.cause != 16 || undialled);
+        let tech = hangup.tech.or(local.then(|| sip_code(hangup.cause)));
         let mut destroyed = json!({
             "cause": hangup.cause,
             "cause_txt": cause_text(hangup.cause),
         });
-        if let (true, Some(tech)) = (self.options.version >= Version::V22 && sip, tech) {
+        if let (true, Some(tech)) = (v22 && sip, tech) {
             destroyed["tech_cause"] = tech.into();
         }
         self.channel_event("ChannelDestroyed", channel, destroyed);
         let ended = Ended {
             at: self.elapsed(),
-            by_phone: hangup.by == By::Phone,
+            by_phone: matches!(hangup.by, By::Phone | By::Bye),
             cause: hangup.cause,
-            sip: if up || !inbound { None } else { tech },
+            sip: if up || !inbound {
+                None
+            } else {
+                tech.or_else(|| Some(sip_code(hangup.cause)))
+            },
         };
         if let Some(party) = self.parties.get_mut(channel) {
             if let Some(code) = ended.sip {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::apps::App;
 use super::channels::{By, Channel, Hangup, Identity, State};
 use super::log::Sound;
+use super::options::Version;
 use super::script::{Behaviour, Outcome, Party};
 use super::timers::TimerId;
 use super::world::World;
@@ -178,6 +179,7 @@ impl World {
             return;
         };
         leg.dialled = true;
+        let originated = leg.originated;
         let behaviour = leg.behaviour.clone();
         let dialstring = leg
             .endpoint
@@ -200,7 +202,10 @@ impl World {
             Outcome::AnswerAfter(after) => self.leg_after(channel, after, World::leg_answers),
             Outcome::RejectAfter(code, after) => {
                 self.leg_after(channel, after, move |world, id| {
-                    world.dial_event(id, dial_status(code), "");
+                    // The dialling of a created leg does not say how it failed.
+                    if originated {
+                        world.dial_event(id, dial_status(code), "");
+                    }
                     let hangup = Hangup {
                         cause: cause_of(code),
                         tech: Some(code),
@@ -212,12 +217,30 @@ impl World {
             Outcome::NoAnswer | Outcome::Unregistered => {}
         }
         if timeout > 0 {
-            self.leg_after(channel, Duration::from_secs(timeout), |world, id| {
-                let hangup = Hangup {
+            let v22 = self.version() >= Version::V22;
+            let hangup = match (originated, v22) {
+                (false, true) => Hangup {
                     cause: 19,
                     tech: None,
                     by: By::Asterisk,
-                };
+                },
+                (false, false) => Hangup {
+                    cause: 16,
+                    tech: None,
+                    by: By::Asterisk,
+                },
+                (true, true) => Hangup {
+                    cause: 19,
+                    tech: Some(480),
+                    by: By::Limit,
+                },
+                (true, false) => Hangup {
+                    cause: 0,
+                    tech: None,
+                    by: By::Limit,
+                },
+            };
+            self.leg_after(channel, Duration::from_secs(timeout), move |world, id| {
                 world.hang_up(id, hangup);
             });
         }

@@ -132,6 +132,21 @@ impl World {
         }
     }
 
+    /// Its turn has come on a channel that is gone.
+    pub(super) fn fail_playback(&mut self, key: u64) {
+        let Some(playback) = self.playbacks.get(&key) else {
+            return;
+        };
+        if playback.stopped {
+            self.finish_playback(key, "done");
+            return;
+        }
+        let started = playback.json_as("playing");
+        let target = playback.target.clone();
+        self.target_event("PlaybackStarted", &target, "playback", started);
+        self.finish_playback(key, "failed");
+    }
+
     fn start_item(&mut self, key: u64) {
         let Some(playback) = self.playbacks.get_mut(&key) else {
             return;

@@ -36,6 +36,9 @@ pub(super) enum Running {
 pub(super) struct Queue {
     waiting: VecDeque<Command>,
     running: Option<Running>,
+    /// The way out of Stasis that `continue` or `move` asked for. It is gone
+    /// only when nothing waits any more.
+    leave: Option<Act>,
 }
 
 impl Queue {
@@ -75,6 +78,19 @@ impl World {
         self.enqueue(channel, Command::Do(Box::new(act), None));
     }
 
+    /// A way out of Stasis, taken when the queue has run dry.
+    pub(super) fn enqueue_leave(
+        &mut self,
+        channel: &str,
+        leave: impl FnOnce(&mut World, &str) + Send + 'static,
+    ) {
+        self.enqueue_act(channel, move |world, channel| {
+            if let Some(ch) = world.channels.get_mut(channel) {
+                ch.queue.leave = Some(Box::new(leave));
+            }
+        });
+    }
+
     /// A command whose request is answered when it was carried out.
     pub(super) fn enqueue_join(
         &mut self,
@@ -96,6 +112,9 @@ impl World {
                 return;
             }
             let Some(command) = ch.queue.waiting.pop_front() else {
+                if let Some(leave) = ch.queue.leave.take() {
+                    leave(self, channel);
+                }
                 return;
             };
             match command {
@@ -145,21 +164,33 @@ impl World {
         }
     }
 
-    /// The channel leaves: what runs is ended, what waits is thrown away.
+    /// The channel leaves: what runs is ended, and what waits is still carried
+    /// out, as far as that is possible on a channel that is gone.
     pub(super) fn flush_queue(&mut self, channel: &str) {
         let Some(ch) = self.channels.get_mut(channel) else {
             return;
         };
         let running = ch.queue.running.clone();
-        let waiting = std::mem::take(&mut ch.queue.waiting);
         match running {
             Some(Running::Play(key)) => self.finish_playback(key, "failed"),
             Some(Running::Record(name)) => self.finish_recording(&name),
             Some(Running::Dtmf(timer)) => self.cancel(timer),
             None => {}
         }
-        for command in waiting {
-            self.throw_away(command);
+        while let Some(command) = self
+            .channels
+            .get_mut(channel)
+            .and_then(|ch| ch.queue.waiting.pop_front())
+        {
+            match command {
+                Command::Play(key) => self.fail_playback(key),
+                Command::Record(name) => {
+                    self.recording_runs(&name);
+                    self.finish_recording(&name);
+                }
+                Command::Do(act, _) => act(self, channel),
+                other => self.throw_away(other),
+            }
         }
     }
 

@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    fn recording_runs(&mut self, name: &str) {
+    pub(super) fn recording_runs(&mut self, name: &str) {
         let Some(live) = self.live.get_mut(name) else {
             return;
         };

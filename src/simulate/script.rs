@@ -465,6 +465,14 @@ impl Phone {
         self.world.ask(move |world| world.phone_hangs_up(&id)).await;
     }
 
+    /// Hangs up with a BYE that gives this Q.850 cause as its reason.
+    pub async fn hangup_because(&self, cause: u16) {
+        let id = self.id();
+        self.world
+            .ask(move |world| world.phone_ends(&id, Some(cause)))
+            .await;
+    }
+
     /// Hangs up `after` from now, without waiting for it.
     pub fn hangup_at(&self, after: Duration) {
         let id = self.id();
@@ -671,14 +679,35 @@ impl World {
     }
 
     pub(super) fn phone_hangs_up(&mut self, channel: &str) {
+        self.phone_ends(channel, None);
+    }
+
+    fn phone_ends(&mut self, channel: &str, reason: Option<u16>) {
         let Some(ch) = self.channels.get(channel) else {
             return;
         };
         let answered = ch.state == State::Up || ch.leg.is_some();
-        let hangup = Hangup {
-            cause: if answered { 16 } else { 127 },
-            tech: (!answered).then_some(487),
-            by: By::Phone,
+        let hangup = match reason {
+            _ if !answered => Hangup {
+                cause: 127,
+                tech: Some(487),
+                by: By::Phone,
+            },
+            Some(cause) => Hangup {
+                cause,
+                tech: None,
+                by: By::Phone,
+            },
+            // 22 does not make up a cause for a caller's BYE.
+            None => Hangup {
+                cause: if self.version() >= Version::V22 && ch.leg.is_none() {
+                    0
+                } else {
+                    16
+                },
+                tech: None,
+                by: By::Bye,
+            },
         };
         self.hang_up(channel, hangup);
     }

@@ -175,6 +175,7 @@ async fn an_inbound_channel_is_destroyed_unheard_unless_subscribed() {
         (&json!(127), &json!(487))
     );
     client.expect("StasisEnd").await;
+    client.expect("ChannelHangupRequest").await;
     let destroyed = client.expect("ChannelDestroyed").await;
     assert_eq!(destroyed["tech_cause"], 487);
     assert_eq!(phone.ended().await.unwrap().sip, Some(487));

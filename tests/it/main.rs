@@ -1,6 +1,8 @@
 //! Tests of the whole.
 
 #[cfg(test)]
+mod ari_scenarios;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod resume;
@@ -11,6 +13,8 @@ mod support;
 mod callflow_documents;
 #[cfg(test)]
 mod config;
+#[cfg(test)]
+mod scenarios;
 #[cfg(test)]
 mod twiml_check;
 #[cfg(test)]

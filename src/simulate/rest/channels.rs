@@ -46,9 +46,32 @@ pub(super) fn route(
             Err(no_resource())
         }
         ("POST" | "DELETE", [id, action]) => act(world, request, id, action, ticket),
+        (_, [_, "play" | "snoop", _]) => Err(wrong_method()),
+        (_, [_, action]) if ACTIONS.contains(action) => Err(wrong_method()),
         _ => Err(no_resource()),
     }
 }
+
+/// What can be asked of a channel.
+const ACTIONS: [&str; 17] = [
+    "answer",
+    "continue",
+    "dial",
+    "dtmf",
+    "hold",
+    "moh",
+    "move",
+    "mute",
+    "play",
+    "record",
+    "redirect",
+    "ring",
+    "rtp_statistics",
+    "silence",
+    "snoop",
+    "variable",
+    "externalMedia",
+];
 
 fn found<'a>(world: &'a World, id: &str) -> Result<&'a Channel, Answer> {
     world
@@ -83,6 +106,11 @@ fn act(world: &mut World, request: &Request, id: &str, action: &str, ticket: Tic
             usable(world, id)?;
             let flushed = Answer::error(500, "Failed to answer channel");
             world.enqueue_join(id, ticket, flushed, move |world, channel| {
+                let gone = world.channels.get(channel).is_none_or(Channel::is_ending);
+                if gone {
+                    world.answer(ticket, Answer::error(500, "Failed to answer channel"));
+                    return;
+                }
                 world.answer_channel(channel);
                 world.answer(ticket, Answer::done());
             });
@@ -141,15 +169,15 @@ fn act(world: &mut World, request: &Request, id: &str, action: &str, ticket: Tic
         ("continue", true) => {
             let channel = usable(world, id)?;
             let place = place(request, channel);
-            world.enqueue_act(id, |world, channel| world.leave_to_dialplan(channel, place));
+            world.enqueue_leave(id, |world, channel| world.leave_to_dialplan(channel, place));
         }
         ("move", true) => {
             controlled(world, id)?;
             let app = request.params.get("app").filter(|app| !app.is_empty());
             let app = app.ok_or_else(|| Answer::error(400, "Missing parameter app"))?;
             let args = request.params.list("appArgs");
-            world.enqueue_act(id, move |world, channel| {
-                move_to(world, channel, &app, &args)
+            world.enqueue_leave(id, move |world, channel| {
+                move_to(world, channel, &app, &args);
             });
         }
         ("redirect", true) => {
@@ -167,22 +195,9 @@ fn act(world: &mut World, request: &Request, id: &str, action: &str, ticket: Tic
                     &format!("Endpoint '{endpoint}' and channel must have the same technology"),
                 ));
             }
-            world.enqueue_act(id, |world, channel| {
-                let answered = world
-                    .channels
-                    .get(channel)
-                    .is_some_and(|c| c.state == State::Up);
-                let hangup = Hangup {
-                    cause: 16,
-                    tech: (!answered).then_some(302),
-                    by: By::Phone,
-                };
-                world.hang_up(channel, hangup);
-            });
+            world.enqueue_act(id, World::redirected);
         }
-        ("answer" | "progress" | "dtmf" | "continue" | "move" | "redirect", _) => {
-            return Err(wrong_method());
-        }
+        (action, _) if ACTIONS.contains(&action) => return Err(wrong_method()),
         _ => return Err(no_resource()),
     }
     Ok(Some(Answer::done()))
@@ -328,6 +343,11 @@ fn set_variable(world: &mut World, request: &Request, id: &str, ticket: Ticket) 
     controlled(world, id)?;
     let name = asterisk::needed(request)?;
     let value = request.params.get("value").unwrap_or_default();
+    // 16 does not wait for its turn.
+    if world.version() < Version::V22 {
+        world.enqueue_act(id, move |world, channel| set(world, channel, &name, &value));
+        return Ok(Some(Answer::done()));
+    }
     let flushed = Answer::error(400, "Failed to execute function");
     world.enqueue_join(id, ticket, flushed, move |world, channel| {
         set(world, channel, &name, &value);

@@ -1,0 +1,70 @@
+//! One set of scenarios for every Asterisk: the fake of `pivot::simulate`,
+//! 22.10 and 16.28.
+//!
+//! The `.txt` files say what a program and the phones do and what it must come
+//! to: the status of each REST request, and the events of each object in their
+//! order. `cargo test` runs them against the fake; the lab runs the same files
+//! against real Asterisks, and the two must not differ.
+//!
+//! A file holds scenarios of this form:
+//!
+//! ```text
+//! == a prompt is played to its end
+//! call a
+//! POST channels/$a/answer => 204
+//! POST channels/$a/play/$p1 media=sound:beep => 201
+//! until a PlaybackFinished $p1
+//! --
+//! a: StasisStart, State Up, PlaybackStarted $p1, PlaybackFinished $p1 done
+//! ```
+//!
+//! `$a` is the channel of phone `a`; any other `$name` is an id that is ours
+//! alone. Steps:
+//!
+//! | step | meaning |
+//! |---|---|
+//! | `call a` | phone `a` calls in; waits for its `StasisStart` |
+//! | `a presses 12#`, `a hangs up`, `a talks 2` | what a phone does; talking goes on in the background |
+//! | `b answers 0.3`, `b rejects 486`, `b rings`, `b gone` | what phone `b` does when `{b}` is called |
+//! | `METHOD path k=v … => 204 k=v` | a REST request; the status, and fields of the answer, must be so |
+//! | `& METHOD path …` | the same without waiting for the answer |
+//! | `pending`, `joined 204` | the request sent with `&` has not been answered, is answered so |
+//! | `until a EVENT` | waits for an event of an object |
+//! | `socket down`, `socket up`, `socket again` | breaks, opens, or opens a second event socket |
+//! | `sleep 0.5` | waits |
+//! | `a got 486` | the final SIP response that the caller saw, or `bye` |
+//!
+//! Below `--` stand the events of each object. A line that begins with `[22]` or
+//! `[16]` is for that version alone. 16 has no `tech_cause`: what follows a `/`
+//! after a cause is left out there.
+
+mod client;
+mod run;
+mod script;
+mod transcript;
+
+pub(crate) use run::{How, Subject, run};
+pub(crate) use script::{Scenario, Version};
+
+const FILES: [(&str, &str); 8] = [
+    ("answer", include_str!("answer.txt")),
+    ("play", include_str!("play.txt")),
+    ("queue", include_str!("queue.txt")),
+    ("record", include_str!("record.txt")),
+    ("bridge", include_str!("bridge.txt")),
+    ("dial", include_str!("dial.txt")),
+    ("snoop", include_str!("snoop.txt")),
+    ("app", include_str!("app.txt")),
+];
+
+/// All scenarios, in the order of the files.
+pub(crate) fn all() -> Vec<Scenario> {
+    let mut all: Vec<Scenario> = FILES
+        .iter()
+        .flat_map(|(file, text)| script::parse(file, text))
+        .collect();
+    for (ordinal, scenario) in (1..).zip(all.iter_mut()) {
+        scenario.ordinal = ordinal;
+    }
+    all
+}
