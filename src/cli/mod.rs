@@ -6,6 +6,7 @@
 mod calls;
 pub mod check;
 mod completions;
+mod doctor;
 mod init;
 mod run;
 mod schema;
@@ -65,6 +66,16 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at your Asterisk and say what to change, line by line.
+    Doctor {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// Where Asterisk's configuration files are, if they are on this machine.
+        #[arg(long, default_value = "/etc/asterisk")]
+        asterisk_etc: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
     /// Write a pivot.toml and the Asterisk snippets to start from.
     Init {
         /// The folder to write into; nothing in it is overwritten.
@@ -105,6 +116,11 @@ pub fn main() -> ExitCode {
             follow,
             json,
         } => trace::main(&config, &call, follow, json),
+        Command::Doctor {
+            config,
+            asterisk_etc,
+            json,
+        } => doctor::main(&config, &asterisk_etc, json),
         Command::Init { dir } => init::main(&dir),
         Command::Schema => schema::main(),
         Command::Completions { shell } => completions::main(shell),
