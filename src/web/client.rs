@@ -170,6 +170,13 @@ impl Policy {
     }
 }
 
+/// What carried a request. A new connection tells of its phases.
+#[derive(Clone, Copy)]
+enum Connection {
+    New,
+    Reused,
+}
+
 /// One request with all its attempts.
 struct Exchange<'a> {
     client: &'a reqwest::Client,
@@ -230,12 +237,29 @@ impl Exchange<'_> {
         }
     }
 
-    /// Sends one request and waits for the headers of its answer. The time that
-    /// a connection takes does not count as silence of the server.
+    /// Sends one request and waits for the headers of its answer. When a server
+    /// closes an idle connection just as it is used again, the request is sent
+    /// once more, as browsers do.
     async fn headers(&self, request: reqwest::Request) -> Result<reqwest::Response, Failure> {
+        let again = request.try_clone();
+        match (self.headers_once(request).await, again) {
+            (Err((Failure::Closed, Connection::Reused)), Some(request)) => {
+                self.headers_once(request).await
+            }
+            (result, _) => result,
+        }
+        .map_err(|(failure, _)| failure)
+    }
+
+    /// The time that a connection takes does not count as silence of the server.
+    async fn headers_once(
+        &self,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response, (Failure, Connection)> {
         let (progress, mut phases) = Progress::new(self.policy.connect);
-        let request = progress.watch(self.client.execute(request));
+        let request = progress.clone().watch(self.client.execute(request));
         tokio::pin!(request);
+        let mut connection = Connection::Reused;
         let mut silent_since = Instant::now();
         loop {
             let phase = *phases.borrow_and_update();
@@ -246,11 +270,17 @@ impl Exchange<'_> {
             tokio::select! {
                 biased;
                 response = &mut request => {
+                    if phases.has_changed().is_ok_and(|changed| changed) {
+                        connection = Connection::New;
+                    }
                     let phase = *phases.borrow();
-                    return response.map_err(|error| Failure::from_client(&error, phase));
+                    return response.map_err(|e| (Failure::from_client(&e, phase), connection));
                 }
-                Ok(()) = phases.changed() => silent_since = Instant::now(),
-                () = sleep_until(until) => return Err(self.too_slow(phase)),
+                Ok(()) = phases.changed() => {
+                    connection = Connection::New;
+                    silent_since = Instant::now();
+                }
+                () = sleep_until(until) => return Err((self.too_slow(phase), connection)),
             }
         }
     }

@@ -1086,6 +1086,27 @@ fn an_idle_connection_is_used_again_and_one_that_was_closed_is_not() {
 }
 
 #[test]
+fn a_connection_that_closes_as_it_is_used_again_costs_nothing() {
+    in_virtual_time(async {
+        let server = Server::start(|number, _| match number {
+            1 | 3 | 4 => vec![Close],
+            _ => ok("a"),
+        })
+        .await;
+        let web = web();
+        for expected in [r#"200 "a""#, r#"200 "a""#, "headers 11205"] {
+            let started = Instant::now();
+            let out = post(server.url("/"), Policy::twiml());
+            let outcome = tell(&web.send(out, None).await, started);
+            assert!(outcome.starts_with(expected), "{outcome}");
+            sleep(Duration::from_secs(1)).await;
+        }
+        // The new connection that was closed too was not tried again.
+        assert_eq!(server.seen().len(), 5);
+    });
+}
+
+#[test]
 fn bad_overrides_are_warned_about_and_the_request_goes_out() {
     in_virtual_time(async {
         let server = Server::always(ok("a")).await;
