@@ -1,5 +1,7 @@
 //! Sending: attempts, redirects, time limits and the size of the answer.
 
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -20,12 +22,13 @@ const IDLE: Duration = Duration::from_secs(3);
 
 /// The way to customers' servers. Cheap to clone; all clones share one pool of
 /// connections.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Web {
     guard: Guard,
+    lookup: Lookup,
     client: reqwest::Client,
-    /// For URLs with `#sni=n`.
-    without_sni: reqwest::Client,
+    /// For URLs with `#sni=n`, which are rare.
+    without_sni: Arc<OnceLock<reqwest::Client>>,
 }
 
 impl Web {
@@ -44,29 +47,23 @@ impl Web {
             warnings: Vec::new(),
         };
         let guard = Guard::new(config).map_err(setup)?;
-        let build = |sni| {
-            let resolver = Resolver {
-                guard: guard.clone(),
-                lookup: lookup.clone(),
-            };
-            reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .no_proxy()
-                .referer(false)
-                .tls_sni(sni)
-                .dns_resolver(resolver)
-                .connector_layer(ConnectLayer)
-                .pool_idle_timeout(IDLE)
-                .http1_title_case_headers()
-                .build()
-                .map_err(|error| setup(Failure::Setup(error.to_string())))
-        };
         Ok(Self {
-            client: build(true)?,
-            without_sni: build(false)?,
+            client: build(&guard, &lookup, true).map_err(setup)?,
+            without_sni: Arc::default(),
             guard,
+            lookup,
         })
+    }
+
+    fn client(&self, sni: bool) -> Result<reqwest::Client, Failure> {
+        if sni {
+            return Ok(self.client.clone());
+        }
+        if let Some(client) = self.without_sni.get() {
+            return Ok(client.clone());
+        }
+        let client = build(&self.guard, &self.lookup, false)?;
+        Ok(self.without_sni.get_or_init(|| client).clone())
     }
 
     /// Sends a request and reads the whole answer, whatever its status.
@@ -81,23 +78,20 @@ impl Web {
         let mut own = CookieJar::default();
         let jar = jar.unwrap_or(&mut own);
         let url = shown(&out.url);
-        let (hop, policy, warnings) = hop::first(out).map_err(|failure| WebError {
+        let unsent = |failure| WebError {
             url: url.clone(),
             failure,
             attempts: 0,
             sent: None,
             warnings: Vec::new(),
-        })?;
+        };
+        let (hop, policy, warnings) = hop::first(out).map_err(unsent)?;
         let begun = Begun {
             at: Instant::now(),
             started: clock::now(),
         };
         let mut exchange = Exchange {
-            client: if policy.sni {
-                &self.client
-            } else {
-                &self.without_sni
-            },
+            client: self.client(policy.sni).map_err(unsent)?,
             guard: &self.guard,
             deadline: begun.at + policy.total,
             policy: &policy,
@@ -149,6 +143,32 @@ impl Web {
     }
 }
 
+fn build(guard: &Guard, lookup: &Lookup, sni: bool) -> Result<reqwest::Client, Failure> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .referer(false)
+        .tls_sni(sni)
+        .dns_resolver(Resolver {
+            guard: guard.clone(),
+            lookup: lookup.clone(),
+        })
+        .connector_layer(ConnectLayer)
+        .pool_idle_timeout(IDLE)
+        .http1_title_case_headers()
+        .build()
+        .map_err(|error| Failure::Setup(error.to_string()))
+}
+
+impl fmt::Debug for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Web")
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}
+
 struct Begun {
     at: Instant,
     started: clock::Time,
@@ -179,7 +199,7 @@ enum Connection {
 
 /// One request with all its attempts.
 struct Exchange<'a> {
-    client: &'a reqwest::Client,
+    client: reqwest::Client,
     guard: &'a Guard,
     policy: &'a Policy,
     deadline: Instant,
