@@ -18,7 +18,9 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// Decompressed.
     pub body: Bytes,
-    /// Where it came from, after redirects. Has no fragment; credentials are kept, so that relative URLs keep them too.
+    /// Where it came from, after redirects: what relative URLs are relative to.
+    /// Without fragment, credentials (the jar remembers them) and the parameters
+    /// that were added to the query of a GET.
     pub url: Url,
     pub attempts: u32,
     /// How many redirects were followed.

@@ -113,7 +113,7 @@ impl Web {
                 status: got.status,
                 headers: got.headers,
                 body: got.body,
-                url: got.hop.url,
+                url: got.hop.document,
                 attempts,
                 redirects: got.hop.redirects,
                 timing: Timing {

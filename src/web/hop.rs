@@ -36,6 +36,9 @@ pub(super) struct Hop {
     pub(super) method: Method,
     /// Without credentials and fragment.
     pub(super) url: Url,
+    /// The same without the parameters that a GET carries in its query: what
+    /// the answer's relative URLs are relative to.
+    pub(super) document: Url,
     headers: HeaderMap,
     body: Bytes,
     form: Vec<(String, String)>,
@@ -51,16 +54,17 @@ pub(super) fn first(out: Outgoing) -> Result<(Hop, Policy, Vec<Warning>), Failur
     let (target, fragment) = out.url.split_once('#').unwrap_or((&out.url, ""));
     let warnings = policy.override_by(fragment);
 
+    let mut document = parse(target)?;
+    let login = Login::take_from(&mut document);
     let bodyless = matches!(out.method, Method::GET | Method::HEAD);
-    let (target, body) = match out.body {
-        Body::Form(params) if bodyless => (form::append(target, &params), Body::Empty),
+    let (url, body) = match out.body {
+        Body::Form(params) if bodyless => (with_query(&document, &params)?, Body::Empty),
         Body::Json(value) if bodyless => {
-            (form::append(target, &form::flatten(&value)), Body::Empty)
+            let params = form::flatten(&value);
+            (with_query(&document, &params)?, Body::Empty)
         }
-        other => (target.to_owned(), other),
+        other => (document.clone(), other),
     };
-    let mut url = parse(&target)?;
-    let login = Login::take_from(&mut url);
 
     let mut headers = HeaderMap::new();
     if let Some(agent) = policy.user_agent {
@@ -112,6 +116,7 @@ pub(super) fn first(out: Outgoing) -> Result<(Hop, Policy, Vec<Warning>), Failur
     let hop = Hop {
         method: out.method,
         url,
+        document,
         headers,
         body,
         form,
@@ -120,6 +125,10 @@ pub(super) fn first(out: Outgoing) -> Result<(Hop, Policy, Vec<Warning>), Failur
         redirects: 0,
     };
     Ok((hop, policy, warnings))
+}
+
+fn with_query(url: &Url, params: &[(String, String)]) -> Result<Url, Failure> {
+    parse(&form::append(url.as_str(), params))
 }
 
 fn parse(text: &str) -> Result<Url, Failure> {
@@ -275,6 +284,7 @@ impl Hop {
         };
         next.login =
             Login::take_from(&mut url).or_else(|| self.login.clone().filter(|_| same_origin));
+        next.document = url.clone();
         next.url = url;
         next.headers.remove(SIGNATURE);
         if !same_origin {
