@@ -16,6 +16,8 @@ mod config;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
+mod twiml_calls;
+#[cfg(test)]
 mod twiml_check;
 #[cfg(test)]
 mod twiml_diagnostics;
