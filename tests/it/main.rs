@@ -28,6 +28,12 @@ mod twiml_generators;
 #[cfg(test)]
 mod twiml_properties;
 #[cfg(test)]
+mod web_connecting;
+#[cfg(test)]
+mod web_requests;
+#[cfg(test)]
 mod web_servers;
+#[cfg(test)]
+mod web_support;
 #[cfg(test)]
 mod web_tls;
