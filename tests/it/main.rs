@@ -3,18 +3,21 @@
 #[cfg(test)]
 mod ari_scenarios;
 #[cfg(test)]
-mod calls;
-#[cfg(test)]
-mod resume;
-#[cfg(test)]
-mod support;
-
+mod callflow_broken;
 #[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]
+mod callflow_odd;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
+mod resume;
+#[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod support;
 #[cfg(test)]
 mod twiml_calls;
 #[cfg(test)]
