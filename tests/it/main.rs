@@ -5,7 +5,15 @@ mod ari_scenarios;
 #[cfg(test)]
 mod callflow_broken;
 #[cfg(test)]
+mod callflow_calls;
+#[cfg(test)]
+mod callflow_dialling;
+#[cfg(test)]
 mod callflow_documents;
+#[cfg(test)]
+mod callflow_keys;
+#[cfg(test)]
+mod callflow_leaving;
 #[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]

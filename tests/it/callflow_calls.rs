@@ -1,0 +1,493 @@
+//! Calls that run Callflow JSON: what the caller hears, what the web
+//! application is asked, how the call ends.
+
+use serde_json::{Value, json};
+
+use crate::support::{Reply, Scenario, ms, seconds};
+use pivot::simulate::{Ended, Phone};
+
+/// Runs one of several cases in a runtime of its own, which ends with it: a
+/// pivot that is left over would move the clock of the next one.
+pub(crate) fn in_virtual_time(case: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(case);
+}
+
+/// A node without children.
+pub(crate) fn node(module: &str, data: Value) -> Value {
+    json!({"module": module, "data": data})
+}
+
+/// Nodes one after the other.
+pub(crate) fn chain(
+    nodes: impl IntoIterator<Item = Value, IntoIter: DoubleEndedIterator>,
+) -> Value {
+    let mut flow = json!({});
+    for mut node in nodes.into_iter().rev() {
+        if node["children"].is_null() {
+            node["children"] = json!({});
+        }
+        node["children"]["_"] = flow;
+        flow = node;
+    }
+    flow
+}
+
+pub(crate) fn play(sound: &str) -> Value {
+    node("play", json!({"id": format!("sound:{sound}")}))
+}
+
+/// A node that asks the web application, at this path.
+pub(crate) fn ask(path: &str) -> Value {
+    node("pivot", json!({"voice_url": format!("{{app}}{path}")}))
+}
+
+impl Scenario {
+    /// A caller whose call gets this flow as its first document.
+    pub(crate) async fn flow(flow: Value) -> (Self, Phone) {
+        let scenario = Self::new().await;
+        scenario.answer_with("/voice", &flow);
+        let phone = scenario.call().await;
+        (scenario, phone)
+    }
+
+    /// The web application answers with this flow; `{app}` in it is its address.
+    pub(crate) fn answer_with(&self, path: &str, flow: &Value) {
+        let text = flow.to_string().replace("{app}", &self.web.url());
+        self.web.on(path, Reply::new("application/json", text));
+    }
+
+    /// A flow or menu in `[flows] dir`.
+    pub(crate) fn store(&self, id: &str, document: &Value) {
+        let dir = self.dir.join("flows");
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join(format!("{id}.json")), document.to_string()).unwrap();
+    }
+
+    /// Waits for the end of the call, and that nothing is left of it.
+    pub(crate) async fn end(&self, phone: &Phone) -> Ended {
+        let ended = phone.wait_ended().await;
+        self.nothing_left().await;
+        ended.unwrap()
+    }
+
+    /// Asserts what the caller heard, from beginning to end.
+    pub(crate) async fn heard(&self, phone: &Phone, sounds: &[&str]) {
+        self.end(phone).await;
+        let heard = phone.heard_media().await;
+        let expected: Vec<_> = sounds
+            .iter()
+            .map(|sound| format!("sound:{sound}"))
+            .collect();
+        assert_eq!(heard, expected, "{}", self.lines().await);
+    }
+
+    /// What the flow collected, as the web application is told at `path`.
+    pub(crate) async fn told(&self, phone: &Phone, path: &str, parameter: &str) -> Option<String> {
+        self.end(phone).await;
+        let seen = self.web.at(path);
+        assert_eq!(seen.len(), 1, "{}", self.lines().await);
+        seen[0].param(parameter)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn speech_and_sounds_follow_each_other() {
+    let (scenario, phone) = Scenario::flow(chain([
+        play("hello-world"),
+        node("tts", json!({"text": "Hello"})),
+        play("vm-goodbye"),
+    ]))
+    .await;
+    let ended = scenario.end(&phone).await;
+    let heard = phone.heard_media().await;
+    assert_eq!(heard.len(), 3, "{}", scenario.lines().await);
+    assert_eq!(
+        (heard[0].as_str(), heard[2].as_str()),
+        ("sound:hello-world", "sound:vm-goodbye")
+    );
+    assert!(!ended.by_phone && ended.cause == 16, "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn play_answers_and_waits_a_tenth_of_a_second_first() {
+    let (scenario, phone) = Scenario::flow(play("hello-world")).await;
+    scenario.end(&phone).await;
+    let requests = scenario.asterisk.requests().await;
+    let at = |what: &str| requests.iter().find(|r| r.path.contains(what)).unwrap().at;
+    assert!(
+        at("/play") - at("/answer") >= ms(100),
+        "{}",
+        scenario.lines().await
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn play_without_answer_is_early_media() {
+    let early = node("play", json!({"id": "sound:hello-world", "answer": false}));
+    let (scenario, phone) =
+        Scenario::flow(chain([early, node("response", json!({"code": 486}))])).await;
+    let ended = scenario.end(&phone).await;
+    assert_eq!(ended.sip, Some(486));
+    assert_eq!(phone.heard_media().await, ["sound:hello-world"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn play_without_a_sound_goes_on_and_does_not_answer() {
+    let flow = chain([
+        node("play", json!({})),
+        node("response", json!({"code": 404})),
+    ]);
+    let (scenario, phone) = Scenario::flow(flow).await;
+    assert_eq!(scenario.end(&phone).await.sip, Some(404));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_that_does_not_exist_is_passed_over() {
+    let scenario = Scenario::new().await;
+    scenario.asterisk.no_sound("nowhere").await;
+    scenario.answer_with("/voice", &chain([play("nowhere"), play("hello-world")]));
+    let phone = scenario.call().await;
+    scenario.end(&phone).await;
+    assert_eq!(
+        phone.heard_media().await.last().unwrap(),
+        "sound:hello-world"
+    );
+    assert!(scenario.lines().await.contains("nowhere"));
+}
+
+#[test]
+fn only_terminators_stop_a_sound() {
+    for (terminators, key, complete) in [
+        (json!(null), "5", false),
+        (json!([]), "5", true),
+        (json!(["1"]), "5", true),
+        (json!(["1"]), "1", false),
+        (json!(["1", "#"]), "#", false),
+    ] {
+        in_virtual_time(async move {
+            let sound = node(
+                "play",
+                json!({"id": "sound:hello-world", "terminators": terminators}),
+            );
+            let scenario = Scenario::new().await;
+            scenario.asterisk.sound("hello-world", seconds(5)).await;
+            scenario.answer_with("/voice", &sound);
+            let phone = scenario.call().await;
+            phone.press_at(seconds(2), key);
+            scenario.end(&phone).await;
+            assert_eq!(
+                phone.heard().await[0].complete,
+                complete,
+                "{terminators} {key}"
+            );
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_is_repeated_as_often_as_the_flow_says() {
+    let sound = node("play", json!({"id": "sound:hello-world", "loop_count": 3}));
+    let (scenario, phone) = Scenario::flow(sound).await;
+    scenario.heard(&phone, &["hello-world"; 3]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_sound_ends_with_the_call_and_not_with_a_key() {
+    let sound = node(
+        "play",
+        json!({"id": "sound:hello-world", "endless_playback": true}),
+    );
+    let (scenario, phone) = Scenario::flow(chain([sound, play("vm-goodbye")])).await;
+    phone.press_at(seconds(2), "1");
+    phone.hangup_at(ms(5500));
+    scenario.end(&phone).await;
+    let heard = phone.heard_media().await;
+    assert!(
+        heard.len() >= 5 && heard.iter().all(|sound| sound == "sound:hello-world"),
+        "{heard:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_audio_macro_plays_its_items_in_order_and_does_not_answer() {
+    let items = json!([
+        {"macro": "play", "id": "sound:hello-world"},
+        {"macro": "prompt", "id": "vm-goodbye"},
+        {"macro": "play"},
+        {"macro": "say", "text": "12", "type": "number"},
+    ]);
+    let flow = chain([
+        node("audio_macro", json!({"macros": items})),
+        node("response", json!({"code": 486})),
+    ]);
+    let (scenario, phone) = Scenario::flow(flow).await;
+    assert_eq!(scenario.end(&phone).await.sip, Some(486));
+    let heard = phone.heard_media().await;
+    assert_eq!(
+        heard,
+        ["sound:hello-world", "sound:vm-goodbye", "number:12"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_skips_the_rest_of_an_audio_macro() {
+    let items = json!([{"macro": "play", "id": "sound:a"}, {"macro": "play", "id": "sound:b"}, {"macro": "play", "id": "sound:c"}]);
+    let macros = node(
+        "audio_macro",
+        json!({"macros": items, "terminators": ["1"]}),
+    );
+    let (scenario, phone) =
+        Scenario::flow(chain([node("answer", json!({})), macros, play("end")])).await;
+    phone.press_at(ms(500), "5");
+    phone.press_at(ms(1500), "1");
+    scenario.heard(&phone, &["a", "b", "end"]).await;
+}
+
+#[test]
+fn sleep_lasts_as_long_as_it_says() {
+    for (data, expected) in [
+        (json!({"duration": 3}), seconds(3)),
+        (json!({"duration": 250, "unit": "ms"}), ms(250)),
+        (json!({"duration": 2, "unit": "m"}), seconds(120)),
+        (json!({"duration": 1, "unit": "h"}), seconds(3600)),
+        (json!({"duration": 2, "unit": "fortnights"}), seconds(2)),
+        (json!({}), ms(0)),
+    ] {
+        in_virtual_time(async move {
+            let began = tokio::time::Instant::now();
+            let (scenario, phone) = Scenario::flow(node("sleep", data.clone())).await;
+            while phone.ended().await.is_none() {
+                tokio::time::sleep(ms(10)).await;
+            }
+            let lasted = began.elapsed();
+            assert!(
+                lasted >= expected && lasted < expected + ms(200),
+                "{data}: {lasted:?}"
+            );
+            scenario.nothing_left().await;
+        });
+    }
+}
+
+#[test]
+fn response_refuses_with_its_code() {
+    for code in [404, 408, 480, 484, 486, 503] {
+        in_virtual_time(async move {
+            let (scenario, phone) =
+                Scenario::flow(node("response", json!({"code": code.to_string()}))).await;
+            assert_eq!(
+                scenario.end(&phone).await.sip,
+                Some(code),
+                "{}",
+                scenario.lines().await
+            );
+            assert!(phone.heard_media().await.is_empty());
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_plays_its_media_before_it_refuses() {
+    let data = json!({"code": 404, "media": "/system_media/fault-can_not_be_completed_as_dialed"});
+    let (scenario, phone) = Scenario::flow(node("response", data)).await;
+    assert_eq!(scenario.end(&phone).await.sip, Some(404));
+    assert_eq!(
+        phone.heard_media().await,
+        ["sound:cannot-complete-as-dialed"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn response_on_an_answered_call_hangs_up() {
+    let flow = chain([
+        node("answer", json!({})),
+        node("response", json!({})),
+        play("hello-world"),
+    ]);
+    let (scenario, phone) = Scenario::flow(flow).await;
+    let ended = scenario.end(&phone).await;
+    assert_eq!((ended.cause, ended.sip), (17, None));
+    assert!(phone.heard_media().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_sent_to_the_caller() {
+    let keys = node("send_dtmf", json!({"digits": "12w#", "duration_ms": 100}));
+    let (scenario, phone) =
+        Scenario::flow(chain([node("answer", json!({})), keys, play("end")])).await;
+    scenario.heard(&phone, &["end"]).await;
+    assert_eq!(phone.digits().await.replace('w', ""), "12#");
+}
+
+#[tokio::test(start_paused = true)]
+async fn variables_and_language_reach_the_web_application() {
+    let variables = node(
+        "set_variables",
+        json!({"custom_application_vars": {"customer": "4711", "vip": true}}),
+    );
+    let more = node(
+        "set_variable",
+        json!({"variable": "customer", "value": 4712}),
+    );
+    let language = node("language", json!({"language": "fr-FR"}));
+    let (scenario, phone) = Scenario::flow(chain([variables, more, language, ask("/next")])).await;
+    scenario.answer_with("/next", &node("hangup", json!({})));
+    scenario.end(&phone).await;
+    let seen = &scenario.web.at("/next")[0];
+    assert_eq!(
+        seen.param("Custom-Application-Vars[customer]").as_deref(),
+        Some("4712")
+    );
+    assert_eq!(
+        seen.param("Custom-Application-Vars[vip]").as_deref(),
+        Some("true")
+    );
+    assert_eq!(seen.param("Language").as_deref(), Some("fr-fr"));
+}
+
+#[test]
+fn a_module_that_is_skipped_or_unknown_goes_on_to_its_default_child() {
+    for first in [
+        node(
+            "play",
+            json!({"id": "sound:hello-world", "skip_module": true}),
+        ),
+        node(
+            "play",
+            json!({"id": "sound:hello-world", "skip_module": "true"}),
+        ),
+        node("teleport", json!({"where": "home"})),
+        node("noop", json!({})),
+    ] {
+        in_virtual_time(async move {
+            let (scenario, phone) = Scenario::flow(chain([first, play("end")])).await;
+            scenario.heard(&phone, &["end"]).await;
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_with_an_error_does_not_run() {
+    let (scenario, phone) =
+        Scenario::flow(chain([play("hello-world"), node("tts", json!({}))])).await;
+    phone.wait_ended().await;
+    assert!(phone.heard_media().await.is_empty());
+    assert!(
+        scenario.lines().await.contains("`text` is missing"),
+        "{}",
+        scenario.lines().await
+    );
+    assert!(phone.continued().await.is_some());
+    scenario.nothing_left().await;
+}
+
+#[test]
+fn the_default_child_of_a_pivot_node_runs_only_when_its_request_fails() {
+    for (status, sounds) in [(500, &["sorry"][..]), (404, &["sorry"]), (200, &["fine"])] {
+        in_virtual_time(async move {
+            let mut pivot = ask("/next");
+            pivot["children"] = json!({"_": play("sorry")});
+            let (scenario, phone) = Scenario::flow(pivot).await;
+            let reply = Reply {
+                status,
+                ..Reply::json(&play("fine"))
+            };
+            scenario.web.on("/next", reply);
+            scenario.heard(&phone, sounds).await;
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_switches_between_the_languages_both_ways() {
+    let (scenario, phone) = Scenario::flow(chain([play("one"), ask("/two")])).await;
+    let two = "<Response><Play>sound:two</Play><Redirect>/three</Redirect></Response>";
+    scenario.web.on("/two", Reply::xml(two));
+    scenario.answer_with("/three", &chain([play("three"), ask("/four")]));
+    scenario.web.on(
+        "/four",
+        Reply::xml("<Response><Play>sound:four</Play></Response>"),
+    );
+    scenario
+        .heard(&phone, &["one", "two", "three", "four"])
+        .await;
+    let methods: Vec<_> = scenario
+        .web
+        .seen()
+        .iter()
+        .map(|s| format!("{} {}", s.method, s.path))
+        .collect();
+    assert_eq!(
+        methods,
+        ["POST /voice", "GET /two", "POST /three", "GET /four"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_flow_returns_to_its_caller_three_levels_deep() {
+    let scenario = Scenario::new().await;
+    let call = |id: &str, then: &str| chain([node("callflow", json!({"id": id})), play(then)]);
+    scenario.store(
+        "one",
+        &json!({"numbers": ["1"], "flow": call("two", "after-two")}),
+    );
+    scenario.store("two", &call("three", "after-three"));
+    scenario.store("three", &play("three"));
+    scenario.answer_with("/voice", &call("one", "after-one"));
+    let phone = scenario.call().await;
+    scenario
+        .heard(&phone, &["three", "after-three", "after-two", "after-one"])
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn hangup_inside_a_stored_flow_ends_everything() {
+    let scenario = Scenario::new().await;
+    scenario.store("night", &chain([play("closed"), node("hangup", json!({}))]));
+    scenario.answer_with(
+        "/voice",
+        &chain([node("callflow", json!({"id": "night"})), play("after")]),
+    );
+    let phone = scenario.call().await;
+    scenario.heard(&phone, &["closed"]).await;
+}
+
+#[test]
+fn a_stored_flow_that_is_missing_or_broken_is_passed_over() {
+    for stored in [None, Some(json!({"module": "tts", "data": {}}))] {
+        in_virtual_time(async move {
+            let scenario = Scenario::new().await;
+            if let Some(stored) = &stored {
+                scenario.store("night", stored);
+            }
+            scenario.answer_with(
+                "/voice",
+                &chain([node("callflow", json!({"id": "night"})), play("after")]),
+            );
+            let phone = scenario.call().await;
+            scenario.heard(&phone, &["after"]).await;
+            assert!(
+                scenario.lines().await.contains("night"),
+                "{}",
+                scenario.lines().await
+            );
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flow_that_calls_itself_ends_after_fifty_branches() {
+    let scenario = Scenario::new().await;
+    scenario.store(
+        "loop",
+        &chain([play("again"), node("callflow", json!({"id": "loop"}))]),
+    );
+    scenario.answer_with("/voice", &node("callflow", json!({"id": "loop"})));
+    let phone = scenario.call().await;
+    scenario.heard(&phone, &["again"; 50]).await;
+}
