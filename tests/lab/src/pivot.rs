@@ -6,8 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
@@ -138,11 +137,11 @@ impl Pivot {
             child,
             keep: std::env::var_os("PIVOT_LAB_KEEP").is_some(),
         };
-        pivot.wait_ready(port).await?;
+        pivot.wait_ready().await?;
         Ok(pivot)
     }
 
-    async fn wait_ready(&mut self, port: u16) -> Result<()> {
+    async fn wait_ready(&mut self) -> Result<()> {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
@@ -151,8 +150,7 @@ impl Pivot {
                     "pivot ended with {status}:\n{log}"
                 )));
             }
-            // The contract has both: it says so on stderr, and /readyz agrees.
-            if self.log().contains("ready") && http_status(port, "/readyz").await == Some(200) {
+            if self.log().contains("ready: connected") {
                 return Ok(());
             }
             if began.elapsed() > START {
@@ -173,8 +171,7 @@ impl Pivot {
         self.child.id()
     }
 
-    /// A call's timeline as `pivot trace` prints it. `call` is pivot's id or
-    /// the id of Asterisk's channel.
+    /// A call's timeline as `pivot trace` prints it.
     pub async fn trace(&self, call: &str) -> Result<String> {
         self.command(&["trace", call]).await
     }
@@ -182,6 +179,17 @@ impl Pivot {
     /// What `pivot calls` prints.
     pub async fn calls(&self) -> Result<String> {
         self.command(&["calls"]).await
+    }
+
+    /// The ids of live and recent calls.
+    pub async fn call_ids(&self) -> Result<Vec<String>> {
+        let text = self.command(&["calls", "--json"]).await?;
+        let calls: serde_json::Value = serde_json::from_str(&text)
+            .map_err(|e| LabError::failed(format!("pivot calls --json: {e}")))?;
+        let calls = calls.as_array().into_iter().flatten();
+        Ok(calls
+            .filter_map(|call| call["id"].as_str().map(str::to_owned))
+            .collect())
     }
 
     /// Another command of the binary on the running daemon.
@@ -302,13 +310,4 @@ fn collect(dir: &Path, files: &mut Vec<(std::time::SystemTime, PathBuf)>) {
             files.push((modified, path));
         }
     }
-}
-
-async fn http_status(port: u16, path: &str) -> Option<u16> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.ok()?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).await.ok()?;
-    text.split(' ').nth(1)?.parse().ok()
 }

@@ -8,8 +8,11 @@
 
 use std::time::Duration;
 
-use pivot_lab::asterisk::{self, Asterisk};
+use pivot_lab::LabError;
+use pivot_lab::asterisk::{self, Asterisk, Options};
+use pivot_lab::ears::Heard;
 use pivot_lab::phone::OnCall;
+use pivot_lab::webapp::{Answer, WebApp};
 use tokio::net::TcpStream;
 
 /// Modules of modules.conf that a version does not have.
@@ -109,4 +112,38 @@ on_each_asterisk! {
         assert!(call.heard().tone_duration(350.0) > Duration::from_millis(800));
         call.hangup().await.unwrap();
     };
+}
+
+/// Prompts come from pivot over HTTP, so Asterisk must be able to fetch.
+#[tokio::test]
+async fn asterisk_plays_what_a_web_server_has() {
+    let app = WebApp::start().await.unwrap();
+    let tone = (0..16_000)
+        .map(|i| ((f64::from(i) * 500.0 * std::f64::consts::TAU / 8000.0).sin() * 9000.0) as i16)
+        .collect();
+    let path = std::env::temp_dir().join(format!("pivot-lab-{}.wav", std::process::id()));
+    Heard::new(tone).write_wav(&path).unwrap();
+    app.on(
+        "/tone.wav",
+        [Answer::new(200, "audio/wav", std::fs::read(&path).unwrap())],
+    );
+    std::fs::remove_file(&path).unwrap();
+    for version in asterisk::VERSIONS {
+        let url = app.url("/tone.wav");
+        let options = Options {
+            dialplan: format!("[pivot](+)\nexten => 9101,1,Answer()\n same => n,Playback({url})\n"),
+            ..Options::default()
+        };
+        let asterisk = match Asterisk::start_with(version, options).await {
+            Err(LabError::Skipped(_)) => continue,
+            asterisk => asterisk.unwrap(),
+        };
+        let mut call = asterisk.phone("15550001").call("9101").await.unwrap();
+        call.wait_ended().await.unwrap();
+        let length = call.heard().tone_duration(500.0);
+        assert!(
+            length > Duration::from_millis(1800),
+            "{version}: {length:?}"
+        );
+    }
 }

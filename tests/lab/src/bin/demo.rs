@@ -4,7 +4,6 @@
 //! `KEEP=1` stays up afterwards for a softphone; `LISTEN=ADDRESS` lets a phone
 //! on another machine in.
 
-use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -47,7 +46,7 @@ async fn demo() -> Result<bool> {
         address,
         ..Options::default()
     };
-    let asterisk = Arc::new(Asterisk::start_with(VERSIONS[0], options).await?);
+    let asterisk = Asterisk::start_with(VERSIONS[0], options).await?;
     let version = asterisk.rx("core show version").await?;
     println!("{}", version.lines().next().unwrap_or_default());
     println!("  ARI {}   SIP {}", asterisk.ari_url, asterisk.sip_addr);
@@ -61,7 +60,7 @@ async fn demo() -> Result<bool> {
     let mut rows = Vec::new();
     for sample in &SAMPLES {
         println!("── {}  {}", sample.number, sample.title);
-        let follower = tokio::spawn(follow(Arc::clone(&asterisk), Arc::clone(&pivot)));
+        let follower = tokio::spawn(follow(Arc::clone(&pivot), pivot.call_ids().await?));
         let outcome = sample::run(sample, &asterisk, &app, &pivot).await?;
         // The last lines of the timeline are written after the call's end.
         tokio::time::sleep(Duration::from_millis(400)).await;
@@ -79,31 +78,23 @@ async fn demo() -> Result<bool> {
     Ok(good)
 }
 
-/// Prints the timeline of the next call from now on, line by line.
-async fn follow(asterisk: Arc<Asterisk>, pivot: Arc<Pivot>) {
-    let mut call = None;
+/// Prints the timeline of the first call that is not in `before`, line by line
+/// as `pivot trace` shows them.
+async fn follow(pivot: Arc<Pivot>, before: Vec<String>) {
     let mut printed = 0;
-    let mut complained = HashSet::new();
     loop {
-        tokio::time::sleep(Duration::from_millis(150)).await;
-        if call.is_none() {
-            // The caller's channel is the first of the call.
-            let left = asterisk.leftovers().await.unwrap_or_default();
-            call = left.channels.into_iter().next();
-        }
-        let Some(id) = &call else { continue };
-        match pivot.trace(id).await {
-            Ok(text) => {
-                for line in text.lines().skip(printed) {
-                    println!("   {line}");
-                }
-                printed = printed.max(text.lines().count());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let calls = pivot.call_ids().await.unwrap_or_default();
+        let Some(id) = calls.iter().find(|id| !before.contains(id)) else {
+            continue;
+        };
+        if let Ok(text) = pivot.trace(id).await {
+            // The first line is the state of the call, which changes.
+            let lines: Vec<&str> = text.lines().skip(1).collect();
+            for line in &lines[printed.min(lines.len())..] {
+                println!("   {line}");
             }
-            Err(error) => {
-                if complained.insert(error.to_string()) {
-                    println!("   {error}");
-                }
-            }
+            printed = printed.max(lines.len());
         }
     }
 }

@@ -13,6 +13,10 @@ use crate::paths;
 /// How long one recording may take. A cold start of the model takes 3 s.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// The share of a sentence's words that must be understood in their order.
+/// Single words are misheard; the rest tells sentences apart.
+const LIKE: f64 = 0.7;
+
 /// Which program listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recogniser {
@@ -23,24 +27,49 @@ pub enum Recogniser {
 }
 
 impl Heard {
-    /// The words that were said, lower case, without punctuation.
+    /// The words that were said, lower case, without punctuation, digits as words.
     pub async fn words(&self) -> Result<String> {
         self.recognise(Recogniser::Whisper, &[]).await
     }
 
     /// Which of these sentences was said; empty when it was none of them.
     pub async fn which_of(&self, sentences: &[&str]) -> Result<String> {
-        self.recognise(Recogniser::Sphinx, sentences).await
+        let plain_sentences: Vec<String> = sentences.iter().map(|s| plain(s)).collect();
+        let heard = self.recognise(Recogniser::Sphinx, &plain_sentences).await?;
+        let place = plain_sentences.iter().position(|s| *s == heard);
+        Ok(place.map(|i| sentences[i].to_owned()).unwrap_or_default())
     }
 
-    /// Whether most words of `sentence` were said in this order. Recognisers
-    /// mishear single words of a telephone line; a share of 0.7 tells
-    /// sentences apart without failing on those.
+    /// Whether this sentence was said.
     pub async fn says(&self, sentence: &str) -> Result<bool> {
-        Ok(likeness(&self.words().await?, sentence) >= 0.7)
+        Ok(self.says_rather_than(sentence, &[]).await?.0)
     }
 
-    async fn recognise(&self, with: Recogniser, sentences: &[&str]) -> Result<String> {
+    /// Whether `sentence` was said and none of `others`, with the words as they
+    /// were understood.
+    ///
+    /// Neither recogniser is right about every synthetic voice over a telephone
+    /// line: the model for free text stumbles over product names and digits, the
+    /// other over endings. It was said if one of them is sure.
+    pub async fn says_rather_than(
+        &self,
+        sentence: &str,
+        others: &[&str],
+    ) -> Result<(bool, String)> {
+        if !others.is_empty() {
+            let all: Vec<&str> = others.iter().copied().chain([sentence]).collect();
+            let which = self.which_of(&all).await?;
+            if which == sentence {
+                return Ok((true, which));
+            }
+        }
+        let words = self.words().await?;
+        let like = likeness(&words, sentence);
+        let likest = others.iter().all(|other| likeness(&words, other) < like);
+        Ok((like >= LIKE && likest, words))
+    }
+
+    async fn recognise(&self, with: Recogniser, sentences: &[String]) -> Result<String> {
         if self.is_silent() {
             return Ok(String::new());
         }
@@ -84,15 +113,27 @@ fn python() -> Result<PathBuf> {
     )))
 }
 
-/// Lower case words with single spaces.
+/// Lower case words with single spaces; digits become words one by one, since
+/// recognisers write the same digits in many ways.
 pub fn plain(text: &str) -> String {
-    let kept: String = text
-        .to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric() || c.is_whitespace() || *c == '-')
-        .map(|c| if c == '-' { ' ' } else { c })
-        .collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+    const DIGITS: [&str; 10] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    ];
+    let mut out = String::new();
+    let mut characters = text.chars().flat_map(char::to_lowercase).peekable();
+    while let Some(c) = characters.next() {
+        match c.to_digit(10) {
+            Some(1) if characters.next_if_eq(&'0').is_some() => out.push_str(" ten "),
+            Some(digit) => {
+                out.push(' ');
+                out.push_str(DIGITS[digit as usize]);
+                out.push(' ');
+            }
+            None if c.is_alphanumeric() || c == '\'' => out.push(c),
+            None => out.push(' '),
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The share of the words of `expected` that occur in `heard` in their order.
@@ -120,6 +161,15 @@ pub fn likeness(heard: &str, expected: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_are_words_however_they_are_written() {
+        assert_eq!(
+            plain("You entered 1-3 79."),
+            "you entered one three seven nine"
+        );
+        assert_eq!(plain("Recording for 10s"), "recording for ten s");
+    }
 
     #[test]
     fn likeness_counts_words_in_order() {

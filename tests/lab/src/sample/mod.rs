@@ -131,7 +131,7 @@ pub const SAMPLES: [Sample; 12] = [
         source: Source::Web("dial-say-record.xml", ""),
         script: &[
             Talks,
-            Hears("recording for"),
+            Hears("recording for ten"),
             // Past the beep, or the tone would begin in it.
             Waits(1),
             Sings(3),
@@ -165,7 +165,7 @@ pub const SAMPLES: [Sample; 12] = [
         number: "2041",
         title: "Gather with action",
         source: Source::Web("gather.xml", ""),
-        script: &[Waits(1), Presses("246#"), Hears("you pressed 2 4 6"), Ends],
+        script: &[Waits(1), Presses("951#"), Hears("you pressed 9 5 1"), Ends],
         requests: &["/gather.xml", "/gathered.json"],
     },
 ];
