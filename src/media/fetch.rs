@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{Request, Response};
 use http_cache_semantics::{AfterResponse, BeforeRequest, CachePolicy};
+use url::Url;
 
 use super::MediaError;
 use super::decode::Kind;
@@ -52,7 +53,7 @@ impl Known {
     /// Asks the server, with what lets it answer that nothing changed.
     pub(super) async fn ask(&self, web: &Web, url: &str) -> Result<Fetched, MediaError> {
         let fail = |why: String| MediaError::new(&shown(url), why);
-        let request = get(url).map_err(|e| fail(e.to_string()))?;
+        let request = get(url).map_err(fail)?;
         let known = {
             let urls = self.urls.lock().unwrap_or_else(PoisonError::into_inner);
             urls.get(url).cloned()
@@ -130,9 +131,13 @@ pub(super) fn kind(answer: &Answer) -> Kind {
     }
 }
 
-fn get(url: &str) -> Result<Request<()>, http::Error> {
-    let bare = url.split('#').next().unwrap_or_default();
-    Request::get(bare).body(())
+/// The request as the cache sees it. Documents may write spaces and accents in
+/// a URL, which are encoded as they are when it is sent.
+fn get(url: &str) -> Result<Request<()>, String> {
+    let mut url = Url::parse(url.trim()).map_err(|e| e.to_string())?;
+    url.set_fragment(None);
+    let request = Request::get(url.as_str()).body(());
+    request.map_err(|e| e.to_string())
 }
 
 /// The time in the terms of HTTP, following virtual time.

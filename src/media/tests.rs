@@ -425,3 +425,18 @@ async fn errors_name_the_url_without_credentials_and_the_reason() {
     assert!(error.why.contains("[web] allow"), "{error}");
     assert!(media.fetch("not a url").await.is_err());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_url_with_spaces_and_accents_is_fetched_encoded() {
+    let scratch = Scratch::new();
+    let media = scratch.media();
+    let server = Server::start(|_, request| match request.uri().path() {
+        "/gr%C3%BC%C3%9Fe%201.mp3" => audio("second.mp3", &[("cache-control", "max-age=60")]),
+        other => panic!("{other}"),
+    })
+    .await;
+    let url = format!("{}/grüße 1.mp3#rc=2", server.url);
+    media.fetch(&url).await.unwrap();
+    media.fetch(&url).await.unwrap();
+    assert_eq!(server.hits(), 1);
+}

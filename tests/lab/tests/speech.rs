@@ -70,7 +70,8 @@ async fn http_engine_is_asked_as_described_and_understood() {
     let app = WebApp::start().await.unwrap();
     let wav = std::env::temp_dir().join(format!("pivot-lab-{}.wav", std::process::id()));
     let espeak = std::process::Command::new("espeak-ng")
-        .arg("-w")
+        // As pivot would have it say it; the British default is misheard.
+        .args(["-v", "en-us", "-s", "150", "-w"])
         .arg(&wav)
         .arg(SENTENCE)
         .status();
