@@ -44,6 +44,7 @@ impl Call {
             if let Some((sid, trim)) = self.state.recording_sid.take() {
                 self.state.last_recording =
                     self.take_over(&name, &sid, Source::RecordVerb, trim).await;
+                self.pay_upload();
             }
         }
         while let Some(index) = self.state.tracks.len().checked_sub(1) {

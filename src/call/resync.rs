@@ -42,10 +42,16 @@ impl Call {
                     sip: None,
                 }),
                 Some(Some(state)) => {
-                    if leg.state == LegState::Created {
-                        if let Some(leg) = self.state.leg_mut(&leg.channel) {
-                            leg.state = LegState::Ready;
-                        }
+                    // A leg that is no longer down has been dialled since the checkpoint.
+                    let down = state == "Down";
+                    if leg.state == LegState::Created
+                        && let Some(leg) = self.state.leg_mut(&leg.channel)
+                    {
+                        leg.state = if down {
+                            LegState::Ready
+                        } else {
+                            LegState::Dialling
+                        };
                     }
                     self.backlog.push_back(Event::StateChange {
                         channel: leg.channel,

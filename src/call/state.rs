@@ -33,6 +33,8 @@ pub struct State {
     pub recording: Option<String>,
     /// Where that recording will be found, and whether silence is cut from it.
     pub recording_sid: Option<(String, bool)>,
+    /// Where it is sent when it is complete, and as what.
+    pub recording_upload: Option<(Upload, AudioFormat)>,
     pub legs: Vec<Leg>,
     /// Where in `legs` those of the Dial that runs begin.
     pub dialling_from: usize,
@@ -147,6 +149,7 @@ impl State {
             playing: Vec::new(),
             recording: None,
             recording_sid: None,
+            recording_upload: None,
             legs: Vec::new(),
             dialling_from: 0,
             bridges: Vec::new(),

@@ -276,7 +276,7 @@ fn sleep_lasts_as_long_as_it_says() {
 
 #[test]
 fn response_refuses_with_its_code() {
-    for code in [404, 408, 480, 484, 486, 503] {
+    for code in [404, 408, 480, 484, 486, 503, 603] {
         in_virtual_time(async move {
             let (scenario, phone) =
                 Scenario::flow(node("response", json!({"code": code.to_string()}))).await;

@@ -290,6 +290,21 @@ async fn a_key_ends_the_recording_of_the_caller_and_it_is_uploaded() {
     assert!(uploads[0].path.ends_with(".mp3"), "{uploads:?}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_message_is_uploaded_although_the_caller_ended_it_by_hanging_up() {
+    let record = node(
+        "record_caller",
+        json!({"url": "{app}/store", "format": "wav"}),
+    );
+    let (scenario, phone) = Scenario::flow(record).await;
+    phone.talk_at(ms(0), seconds(20));
+    phone.hangup_at(seconds(6));
+    scenario.end(&phone).await;
+    let uploads = wait_for_uploads(&scenario, 1).await;
+    assert_eq!(uploads[0].method, "PUT");
+    assert!(uploads[0].path.ends_with(".wav"), "{uploads:?}");
+}
+
 #[test]
 fn silence_or_the_time_limit_ends_the_recording_of_the_caller() {
     for (talks, limit, ends) in [(seconds(2), 60, seconds(7)), (seconds(60), 10, seconds(10))] {

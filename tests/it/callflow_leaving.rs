@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::callflow_calls::{ask, chain, in_virtual_time, node, play};
 use crate::support::{Reply, Scenario, ms, seconds};
-use pivot::simulate::Behaviour;
+use pivot::simulate::{Behaviour, Caller, Sound};
 
 /// Every module that takes time, with nothing that would end it within two seconds.
 fn waiting() -> Vec<Value> {
@@ -200,4 +200,48 @@ async fn a_conversation_goes_on() {
         "{}",
         scenario.lines().await
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_of_the_caller_goes_on_and_is_uploaded_once() {
+    let scenario = Scenario::new().await;
+    let record = node("record_caller", json!({"url": "{app}/store"}));
+    scenario.answer_with("/voice", &chain([record, play("thanks")]));
+    scenario
+        .web
+        .on("/store/call_recording_abc.mp3", Reply::status(200));
+    let caller = Caller {
+        call_id: Some("abc".into()),
+        ..Caller::default()
+    };
+    let phone = scenario.call_from(caller).await;
+    phone.talk_at(ms(0), seconds(20));
+    tokio::time::sleep(seconds(4)).await;
+    scenario.kill_and_resume().await;
+    phone.press_at(seconds(4), "#");
+    scenario.heard(&phone, &["thanks"]).await;
+    tokio::time::sleep(seconds(5)).await;
+    let uploads = scenario.web.seen();
+    let uploads = uploads.iter().filter(|s| s.path.starts_with("/store"));
+    assert_eq!(uploads.count(), 1, "{}", scenario.lines().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_phone_goes_on_ringing() {
+    let scenario = Scenario::new().await;
+    scenario.asterisk.callee("*", Behaviour::no_answer()).await;
+    let flow = json!({"module": "device", "data": {"id": "bob"}, "children": {"NO_ANSWER": play("nobody")}});
+    scenario.answer_with("/voice", &flow);
+    let phone = scenario.call().await;
+    tokio::time::sleep(seconds(8)).await;
+    scenario.kill_and_resume().await;
+    scenario.heard(&phone, &["nobody"]).await;
+    assert_eq!(scenario.asterisk.called("PJSIP/bob").await.len(), 1);
+    let heard = phone.heard().await;
+    let nobody = heard
+        .iter()
+        .find(|h| matches!(h.what, Sound::Media(_)))
+        .unwrap()
+        .from;
+    assert!(nobody >= seconds(20) && nobody < seconds(23), "{nobody:?}");
 }

@@ -277,6 +277,7 @@ impl Call {
             if let Some(leg) = self.state.leg_mut(&channel) {
                 leg.state = LegState::Dialling;
             }
+            self.checkpoint();
             if let Err(error) = self.request(Request::dial(&channel, timeout)).await {
                 self.warn(format!("leg not dialled: {error}"));
                 self.request(self.ari.hangup(&channel, 16)).await.ok();

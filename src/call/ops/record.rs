@@ -90,6 +90,7 @@ impl Call {
         self.state.recording_sid = None;
         let duration = recording.as_ref().map_or(Duration::ZERO, |r| r.duration);
         self.state.last_recording.clone_from(&recording);
+        self.pay_upload();
         self.done(
             op,
             Recorded {

@@ -300,13 +300,27 @@ impl Call {
         }
     }
 
+    /// The recording of the caller that comes next is sent there, also when the
+    /// caller ends it by hanging up.
+    pub fn owe_upload(&mut self, upload: Upload, format: AudioFormat) {
+        self.state.recording_upload = Some((upload, format));
+    }
+
+    /// Sends the recording that is complete now, if that is owed.
+    pub(in crate::call) fn pay_upload(&mut self) {
+        if let Some((upload, format)) = self.state.recording_upload.take()
+            && let Some(recording) = self.state.last_recording.clone()
+        {
+            self.upload_as(&recording, upload, format, None);
+        }
+    }
+
     /// Sends a finished recording to a web server, beside the flow, with retries.
     pub fn upload(&self, recording: &RecordingRef, upload: Upload) {
         self.upload_as(recording, upload, AudioFormat::Mp3, None);
     }
 
-    /// The same in a given format, under a given name.
-    pub fn upload_as(
+    fn upload_as(
         &self,
         recording: &RecordingRef,
         upload: Upload,

@@ -53,34 +53,26 @@ pub(super) struct RecordCaller {
 
 impl Module for RecordCaller {
     const NAME: &'static str = "record_caller";
-    type Progress = bool;
+    type Progress = ();
 
     async fn run(
         &self,
         call: &mut Call,
         _: &Node,
-        done: &mut Self::Progress,
+        _: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
-        if *done {
-            return Ok(Flow::Next);
-        }
         call.answer().await?;
-        let recorded = call
-            .record(Record {
-                max: Duration::from_secs(self.time_limit),
-                silence: Some(SILENCE),
-                finish_on: Keys::all(),
-                beep: false,
-                trim: false,
-            })
-            .await?;
-        if let Some(recording) = &recorded.recording
-            && let Some(upload) = upload(call, self.url.as_deref(), self.method)
-        {
-            call.upload_as(recording, upload, self.format.into(), None);
+        if let Some(upload) = upload(call, self.url.as_deref(), self.method) {
+            call.owe_upload(upload, self.format.into());
         }
-        *done = true;
-        call.save(done);
+        call.record(Record {
+            max: Duration::from_secs(self.time_limit),
+            silence: Some(SILENCE),
+            finish_on: Keys::all(),
+            beep: false,
+            trim: false,
+        })
+        .await?;
         Ok(Flow::Next)
     }
 }
