@@ -62,7 +62,7 @@ impl Bridge {
             "name": self.name,
             "channels": self.members(),
             "creationtime": timestamp(self.created),
-            "video_mode": "none",
+            "video_mode": "talker",
         })
     }
 }
@@ -114,34 +114,48 @@ impl World {
         if let Some(app) = app.and_then(|app| self.apps.get_mut(&app)) {
             App::remove(&mut app.bridges, &bridge);
         }
+        let empty = |b: &Bridge| b.members.is_empty();
+        if self.bridges.get(&bridge).is_some_and(empty) {
+            self.finish_bridge_media(&bridge);
+        }
     }
 
     pub(super) fn destroy_bridge(&mut self, bridge: &str) {
         let Some(found) = self.bridges.get(bridge) else {
             return;
         };
-        let running = found.playbacks.front().copied();
         for member in found.members() {
             self.leave_bridge(&member);
         }
-        if let Some(key) = running {
-            self.finish_playback(key, "failed");
-        }
-        let recordings: Vec<_> = self
-            .live
-            .values()
-            .filter(|live| live.target == format!("bridge:{bridge}"))
-            .map(|live| live.name.clone())
-            .collect();
-        for name in recordings {
-            self.finish_recording(&name);
-        }
+        self.finish_bridge_media(bridge);
         // The members' leaving has taken their applications' subscriptions away;
         // in a real Asterisk that races against this event.
         self.bridge_event("BridgeDestroyed", bridge, None);
         self.bridges.remove(bridge);
         for app in self.apps.values_mut() {
             app.bridges.remove(bridge);
+        }
+    }
+
+    /// Nobody is left to hear prompts or to be recorded.
+    fn finish_bridge_media(&mut self, bridge: &str) {
+        let playbacks = self
+            .bridges
+            .get_mut(bridge)
+            .map(|b| std::mem::take(&mut b.playbacks))
+            .unwrap_or_default();
+        for key in playbacks {
+            self.finish_playback(key, "failed");
+        }
+        let target = format!("bridge:{bridge}");
+        let recordings: Vec<_> = self
+            .live
+            .values()
+            .filter(|live| live.target == target)
+            .map(|live| live.name.clone())
+            .collect();
+        for name in recordings {
+            self.finish_recording(&name);
         }
     }
 

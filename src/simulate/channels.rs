@@ -134,6 +134,13 @@ pub(super) fn sip_code(cause: u16) -> u16 {
     }
 }
 
+/// The SIP code that a local hang-up is reported with; only some causes have
+/// one.
+fn derived_code(cause: u16) -> Option<u16> {
+    let code = sip_code(cause);
+    (code != 603).then_some(code)
+}
+
 fn cause_text(cause: u16) -> &'static str {
     match cause {
         1 => "Unallocated (unassigned) number",
@@ -390,8 +397,11 @@ impl World {
             let request = json!({ "cause": 16, "soft": true });
             self.channel_event("ChannelHangupRequest", channel, request);
         }
-        let local = hangup.by == By::Asterisk && (hangup.cause != 16 || undialled);
-        let tech = hangup.tech.or(local.then(|| sip_code(hangup.cause)));
+        let tech = hangup.tech.or(match hangup.by {
+            By::Asterisk if undialled => Some(sip_code(hangup.cause)),
+            By::Asterisk => derived_code(hangup.cause),
+            _ => None,
+        });
         let mut destroyed = json!({
             "cause": hangup.cause,
             "cause_txt": cause_text(hangup.cause),
@@ -438,7 +448,7 @@ impl World {
         let Some(ch) = self.channels.get_mut(channel) else {
             return;
         };
-        let has_pbx = ch.leg.is_none() && ch.spies.is_none();
+        let has_pbx = place.is_some() || ch.leg.is_none() && ch.spies.is_none();
         ch.vars.insert("STASISSTATUS".into(), "SUCCESS".into());
         let place = place.unwrap_or_else(|| Continued {
             context: ch.dialplan.context.clone(),

@@ -6,7 +6,7 @@ use super::apps::App;
 use super::channels::{By, Channel, Hangup, Identity, State};
 use super::log::Sound;
 use super::options::Version;
-use super::script::{Behaviour, Outcome, Party};
+use super::script::{Behaviour, Continued, Outcome, Party};
 use super::timers::TimerId;
 use super::world::World;
 
@@ -16,6 +16,8 @@ pub(super) struct Leg {
     pub(super) endpoint: String,
     pub(super) args: Vec<String>,
     pub(super) app: String,
+    /// Where in the dialplan it goes when answered, instead of `app`.
+    pub(super) place: Option<Continued>,
     pub(super) behaviour: Behaviour,
     /// Set for `POST /channels`: enters Stasis only when answered.
     pub(super) originated: bool,
@@ -39,6 +41,7 @@ pub(super) struct NewLeg {
     pub(super) endpoint: String,
     pub(super) app: String,
     pub(super) args: Vec<String>,
+    pub(super) place: Option<Continued>,
     pub(super) originated: bool,
     pub(super) caller: Identity,
     pub(super) variables: Vec<(String, String)>,
@@ -132,6 +135,7 @@ impl World {
             endpoint: new.endpoint.clone(),
             args: new.args,
             app: new.app.clone(),
+            place: new.place,
             behaviour,
             originated: new.originated,
             dialled: false,
@@ -181,6 +185,15 @@ impl World {
         leg.dialled = true;
         let originated = leg.originated;
         let behaviour = leg.behaviour.clone();
+        if behaviour.outcome == Outcome::NoExtension {
+            let hangup = Hangup {
+                cause: 16,
+                tech: None,
+                by: By::Limit,
+            };
+            self.hang_up(channel, hangup);
+            return;
+        }
         let dialstring = leg
             .endpoint
             .split_once('/')
@@ -214,7 +227,7 @@ impl World {
                     world.hang_up(id, hangup);
                 });
             }
-            Outcome::NoAnswer | Outcome::Unregistered => {}
+            Outcome::NoAnswer | Outcome::Unregistered | Outcome::NoExtension => {}
         }
         if timeout > 0 {
             let v22 = self.version() >= Version::V22;
@@ -283,7 +296,7 @@ impl World {
         self.dial_event(channel, "ANSWER", "");
         self.meet_again(channel);
         if originated {
-            self.leg_enters(channel);
+            self.originated_leg_answers(channel);
         }
         for (after, length) in behaviour.talks {
             self.party_talks(channel, after, length);
@@ -296,6 +309,19 @@ impl World {
         }
         if let Some(after) = behaviour.hangup_after {
             self.leg_after(channel, after, World::phone_hangs_up);
+        }
+    }
+
+    /// An originated leg goes where `POST /channels` said.
+    fn originated_leg_answers(&mut self, channel: &str) {
+        let place = self
+            .channels
+            .get(channel)
+            .and_then(|c| c.leg.as_ref())
+            .and_then(|leg| leg.place.clone());
+        match place {
+            Some(place) => self.leave_to_dialplan(channel, Some(place)),
+            None => self.leg_enters(channel),
         }
     }
 

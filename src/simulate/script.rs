@@ -93,6 +93,9 @@ pub enum Outcome {
     NoAnswer,
     /// Nobody is registered: the leg cannot even be created.
     Unregistered,
+    /// A `Local/` endpoint whose extension is not in the dialplan: the leg ends
+    /// when it is dialled, without a word about the dialling.
+    NoExtension,
 }
 
 impl Behaviour {
@@ -136,6 +139,13 @@ impl Behaviour {
     pub fn unregistered() -> Self {
         Self {
             outcome: Outcome::Unregistered,
+            ..Self::answers(Duration::ZERO)
+        }
+    }
+
+    pub fn no_extension() -> Self {
+        Self {
+            outcome: Outcome::NoExtension,
             ..Self::answers(Duration::ZERO)
         }
     }
@@ -625,6 +635,23 @@ impl World {
         ] {
             channel.vars.insert(format!("CHANNEL(pjsip,{what})"), value);
         }
+        let own = [
+            (
+                "From",
+                format!(
+                    "\"{}\" <{}>",
+                    caller.name,
+                    uri(&caller.number, &caller.domain)
+                ),
+            ),
+            ("To", format!("<{}>", uri(&caller.to, &caller.domain))),
+            ("Call-ID", channel.protocol_id.clone()),
+        ];
+        for (name, value) in own {
+            channel
+                .vars
+                .insert(format!("PJSIP_HEADER(read,{name})"), value);
+        }
         for (name, value) in &caller.headers {
             channel
                 .vars
@@ -695,6 +722,12 @@ impl World {
             },
             Some(cause) => Hangup {
                 cause,
+                tech: None,
+                by: By::Phone,
+            },
+            // The dialplan on the other half hangs up.
+            None if ch.name.starts_with("Local/") => Hangup {
+                cause: 16,
                 tech: None,
                 by: By::Phone,
             },

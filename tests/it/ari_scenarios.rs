@@ -33,6 +33,9 @@ impl Fake {
         asterisk
             .callee("PJSIP/nobody-here", Behaviour::unregistered())
             .await;
+        asterisk
+            .callee("Local/nowhere@*", Behaviour::no_extension())
+            .await;
         // The dialplan waits when a call is handed back to it.
         asterisk.dialplan_time(Duration::from_secs(30)).await;
         Self {
@@ -67,8 +70,12 @@ impl Subject for Fake {
         self.asterisk.options().password.clone()
     }
 
-    async fn call(&mut self, phone: &str, _app: &str) {
-        let called = self.asterisk.call(Caller::default()).await;
+    async fn call(&mut self, phone: &str, app: &str) {
+        let caller = Caller {
+            to: app.into(),
+            ..Caller::default()
+        };
+        let called = self.asterisk.call(caller).await;
         self.phones.insert(phone.to_owned(), called);
     }
 

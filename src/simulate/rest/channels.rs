@@ -507,11 +507,23 @@ fn create(world: &mut World, request: &Request, id: Option<&str>, originate: boo
     let variables = params.variables();
     let caller = text("callerId").map(|id| identity(&id)).unwrap_or_default();
     let connected = variables.clone();
+    let place = if app.is_none() {
+        text("extension").map(|extension| Continued {
+            context: text("context").unwrap_or_else(|| "default".into()),
+            extension,
+            priority: params.number("priority").unwrap_or(1),
+            label: text("label"),
+            variables: std::collections::BTreeMap::new(),
+        })
+    } else {
+        None
+    };
     let new = NewLeg {
         id: id.clone(),
         endpoint,
         app: app.unwrap_or_default(),
         args: params.list("appArgs"),
+        place,
         originated: originate,
         caller,
         variables,
@@ -561,10 +573,11 @@ fn dial(world: &mut World, request: &Request, id: &str) -> Handled {
         return Err(Answer::error(409, "Channel is not in the 'Down' state"));
     }
     let timeout = request.params.number("timeout").unwrap_or(0);
-    let timeout = u64::try_from(timeout).map_err(|_| Answer::error(400, "Invalid timeout"))?;
+    let timeout = u64::try_from(timeout).unwrap_or(0);
     if let Some(caller) = request.params.get("caller").filter(|c| !c.is_empty()) {
-        let caller = found(world, &caller)?.caller.clone();
-        if let Some(channel) = world.channels.get_mut(id) {
+        // One that does not exist is nobody.
+        let caller = world.channels.get(&caller).map(|c| c.caller.clone());
+        if let (Some(channel), Some(caller)) = (world.channels.get_mut(id), caller) {
             channel.connected = caller;
         }
     }

@@ -28,6 +28,7 @@
 //! | `b answers 0.3`, `b rejects 486`, `b rings`, `b gone` | what phone `b` does when `{b}` is called |
 //! | `METHOD path k=v … => 204 k=v` | a REST request; the status, and fields of the answer, must be so |
 //! | `& METHOD path …` | the same without waiting for the answer |
+//! | `~ METHOD path … => 200` | a request over the event socket |
 //! | `pending`, `joined 204` | the request sent with `&` has not been answered, is answered so |
 //! | `until a EVENT` | waits for an event of an object |
 //! | `socket down`, `socket up`, `socket again` | breaks, opens, or opens a second event socket |

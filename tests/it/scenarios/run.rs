@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
+use futures_util::SinkExt;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::client::{Client, Socket, next_event};
 use super::script::{Line, Scenario, Version};
@@ -130,7 +132,7 @@ impl Runner {
                 let id = start.await.ok_or_else(|| fail("no StasisStart".into()))?;
                 self.channels.insert((*phone).to_owned(), id.clone());
                 self.transcript.name(&id, phone);
-                self.transcript.add(&serde_json::json!({
+                self.transcript.add(&json!({
                     "type": "StasisStart", "channel": { "id": id },
                 }));
             }
@@ -187,6 +189,21 @@ impl Runner {
                 // So that it is on its way before the next step.
                 self.absorb_for(Duration::from_millis(100)).await;
             }
+            ["~", method, path, rest @ ..] => {
+                let (params, wanted) = halves(rest);
+                let frame = request_frame(method, &self.path(path), &self.params(params));
+                let socket = self.sockets.first_mut();
+                let socket = socket.ok_or_else(|| fail("no socket".into()))?;
+                socket.send(Message::text(frame)).await.unwrap();
+                let response =
+                    self.wait(|event, _| (event["type"] == "RESTResponse").then(|| event.clone()));
+                let response = response.await.ok_or_else(|| fail("no answer".into()))?;
+                let body = response["message_body"].as_str().unwrap_or("null");
+                let body = serde_json::from_str(body).unwrap_or_default();
+                let status = u16::try_from(response["status_code"].as_u64().unwrap_or(0));
+                self.compare(status.unwrap_or(0), &body, wanted)
+                    .map_err(fail)?;
+            }
             ["pending"] => {
                 if self.waiting.as_ref().is_none_or(JoinHandle::is_finished) {
                     return Err(fail("it has been answered".into()));
@@ -203,28 +220,33 @@ impl Runner {
                 }
             }
             [method, path, rest @ ..] => {
-                let split = rest.iter().position(|word| *word == "=>");
-                let (params, wanted) = rest.split_at(split.unwrap_or(rest.len()));
+                let (params, wanted) = halves(rest);
                 let (path, params) = (self.path(path), self.params(params));
                 let client = self.client.clone();
                 let (status, body) = self.during(client.send(method, &path, &params)).await;
-                let [_, code, fields @ ..] = wanted else {
-                    return Err(fail("no status is expected".into()));
-                };
-                if status.to_string() != *code {
-                    return Err(fail(format!("{status} {body}")));
-                }
-                for (name, value) in self.params(fields) {
-                    let found = match &body[&name] {
-                        Value::String(text) => text.clone(),
-                        other => other.to_string(),
-                    };
-                    if found != value {
-                        return Err(fail(format!("{name} is {found}")));
-                    }
-                }
+                self.compare(status, &body, wanted).map_err(fail)?;
             }
             _ => return Err(fail("not understood".into())),
+        }
+        Ok(())
+    }
+
+    /// Whether an answer is what stands behind `=>`.
+    fn compare(&self, status: u16, body: &Value, wanted: &[&str]) -> Result<(), String> {
+        let [_, code, fields @ ..] = wanted else {
+            return Err("no status is expected".into());
+        };
+        if status.to_string() != *code {
+            return Err(format!("{status} {body}"));
+        }
+        for (name, value) in self.params(fields) {
+            let found = match &body[&name] {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            if found != value {
+                return Err(format!("{name} is {found}"));
+            }
         }
         Ok(())
     }
@@ -383,6 +405,25 @@ async fn any(sockets: &mut Vec<Socket>) -> Value {
             }
         }
     }
+}
+
+/// What stands before and from `=>`.
+fn halves<'a, 'b>(words: &'a [&'b str]) -> (&'a [&'b str], &'a [&'b str]) {
+    let split = words.iter().position(|word| *word == "=>");
+    words.split_at(split.unwrap_or(words.len()))
+}
+
+/// A request over the event socket.
+fn request_frame(method: &str, path: &str, params: &[(String, String)]) -> String {
+    let query: Vec<Value> = params
+        .iter()
+        .map(|(name, value)| json!({ "name": name, "value": value }))
+        .collect();
+    json!({
+        "type": "RESTRequest", "request_id": "r", "method": method, "uri": path,
+        "query_strings": query,
+    })
+    .to_string()
 }
 
 fn seconds(text: &str) -> Duration {

@@ -143,8 +143,12 @@ impl Transcript {
     }
 
     fn target(&self, uri: &str) -> String {
-        let id = uri.split_once(':').map_or(uri, |(_, id)| id);
-        self.short(id)
+        match uri.split_once(':') {
+            // Other threads than those of its members.
+            Some(("bridge", id)) => format!("{}.media", self.short(id)),
+            Some((_, id)) => self.short(id),
+            None => "?".into(),
+        }
     }
 
     fn note(&mut self, object: &str, line: String) {
