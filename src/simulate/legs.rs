@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::apps::App;
-use super::channels::{By, Channel, Hangup, Identity, State};
+use super::channels::{Channel, Identity, State};
+use super::hangup::{By, Hangup};
 use super::log::Sound;
 use super::options::Version;
 use super::script::{Behaviour, Continued, Outcome, Party};

@@ -21,6 +21,7 @@ mod channels;
 mod clock;
 mod events;
 mod faults;
+mod hangup;
 mod http;
 mod legs;
 mod log;

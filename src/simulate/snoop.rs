@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::channels::{By, Channel, Hangup, State};
+use super::channels::{Channel, State};
+use super::hangup::{By, Hangup};
 use super::world::World;
 
 /// Which side of a channel is listened to.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Handled, Request, channels, no_resource, recordings, wrong_method};
+use super::{Answer, Handled, Request, media, no_resource, recordings, wrong_method};
 use crate::simulate::bridges::Bridge;
 use crate::simulate::recordings::Live;
 use crate::simulate::world::{Ticket, World};
@@ -186,7 +186,7 @@ fn each(
 
 fn play(world: &mut World, request: &Request, bridge: &str, id: Option<&str>) -> Handled {
     found(world, bridge)?;
-    let playback = channels::playback(request, format!("bridge:{bridge}"), id, "en")?;
+    let playback = media::playback(request, format!("bridge:{bridge}"), id, "en")?;
     let json = playback.to_json();
     let key = world.count();
     world.playbacks.insert(key, playback);

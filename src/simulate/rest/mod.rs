@@ -7,9 +7,12 @@ mod applications;
 mod asterisk;
 mod bridges;
 mod channels;
+mod legs;
+mod media;
 mod params;
 mod playbacks;
 mod recordings;
+mod variables;
 
 use bytes::Bytes;
 use serde_json::{Value, json};

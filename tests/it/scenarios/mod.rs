@@ -35,9 +35,25 @@
 //! | `sleep 0.5` | waits |
 //! | `a got 486` | the final SIP response that the caller saw, or `bye` |
 //!
-//! Below `--` stand the events of each object. A line that begins with `[22]` or
-//! `[16]` is for that version alone. 16 has no `tech_cause`: what follows a `/`
-//! after a cause is left out there.
+//! Below `--` stand the events of each object. `Destroyed 16|0` means that it is
+//! chance which of the two it is.
+//!
+//! A line that begins with `[22]` or `[16]` is for that version alone. What is
+//! different between them:
+//!
+//! - 16 has no `tech_cause`: what follows a `/` after a cause is left out there.
+//! - 16 has no `reason_code`, no `progress` and no requests over the socket.
+//! - 16 answers a request to set a variable at once, though the variable is set
+//!   when the queue comes to it.
+//! - A BYE without a reason is `ChannelHangupRequest` without a cause in 22, and
+//!   with 16 in 16; the channel of a caller is then destroyed with 0 in 22.
+//! - A leg that is not answered in time ends with 19 since 22.4; before, with 16
+//!   when it was dialled and with 0 when it was originated.
+//! - A leg that was never dialled says `ChannelHangupRequest` once more when it
+//!   ends: without a cause in 16.
+//!
+//! Pauses in the scenarios that are not there for the phones stand where a real
+//! Asterisk needs a moment: its answers lag behind its events.
 
 mod client;
 mod run;

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::client::{Client, Socket, next_event};
-use super::script::{Line, Scenario, Version};
+use super::script::{Line, Scenario, Version, fits};
 use super::transcript::Transcript;
 
 /// What a phone does when it is called.
@@ -61,8 +61,13 @@ pub(crate) async fn run(scenario: &Scenario, subject: &mut impl Subject) -> Resu
     let seen = runner.transcript.result();
     let expected = scenario.expected(version);
     runner.clean_up(subject).await;
+    let same = expected.len() == seen.len()
+        && expected
+            .iter()
+            .zip(&seen)
+            .all(|(wanted, got)| wanted.0 == got.0 && fits(wanted.1, got.1));
     match outcome {
-        Ok(()) if seen == expected => Ok(()),
+        Ok(()) if same => Ok(()),
         Ok(()) => Err(difference(&expected, &seen)),
         Err(error) => Err(format!("{error}\n{}", difference(&expected, &seen))),
     }
@@ -75,7 +80,7 @@ fn difference(expected: &BTreeMap<String, String>, seen: &BTreeMap<String, Strin
     for object in objects {
         let wanted = expected.get(object).unwrap_or(&nothing);
         let got = seen.get(object).unwrap_or(&nothing);
-        if wanted == got {
+        if fits(wanted, got) {
             text.push_str(&format!("  {object}: as expected\n"));
         } else {
             text.push_str(&format!("- {object}: {wanted}\n+ {object}: {got}\n"));

@@ -58,6 +58,23 @@ impl Scenario {
     }
 }
 
+/// Whether events are as expected. `Destroyed 16|0` stands for one of two.
+pub(super) fn fits(expected: &str, seen: &str) -> bool {
+    let (expected, seen): (Vec<_>, Vec<_>) =
+        (expected.split(", ").collect(), seen.split(", ").collect());
+    expected.len() == seen.len()
+        && expected
+            .iter()
+            .zip(seen)
+            .all(|(expected, seen)| match expected.split_once('|') {
+                None => *expected == seen,
+                Some((first, other)) => {
+                    let stem = first.rsplit_once(' ').map_or("", |(stem, _)| stem);
+                    first == seen || format!("{stem} {other}") == seen
+                }
+            })
+}
+
 /// Leaves out what follows a `/` after a cause.
 fn without_tech(events: &str) -> String {
     events

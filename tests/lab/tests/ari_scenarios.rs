@@ -1,6 +1,11 @@
 //! The scenarios of `tests/it/scenarios` against real Asterisks. The fake is
 //! held to the same files, so a difference here is one between fake and real.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a step that cannot be done is the failure of the scenario"
+)]
+
 #[path = "../../it/scenarios/mod.rs"]
 mod scenarios;
 
