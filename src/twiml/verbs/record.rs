@@ -9,7 +9,7 @@
 //! | `maxLength` | 3600 | seconds, from 2 to 14400 |
 //! | `playBeep` | true | a tone before it |
 //! | `trim` | `trim-silence` | or `do-not-trim` |
-//! | `recordingUrl` | none | where the file is uploaded to (Kazoo's) |
+//! | `recordingUrl` | none | where the file is uploaded to as mp3, after a hang-up too (Kazoo's) |
 //! | `recordStoreMethod` | PUT | of the upload: `PUT`, `POST` or `PATCH` |
 //!
 //! ```xml
@@ -28,7 +28,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::Verb;
-use crate::call::ops::{self, Keys, Owed, OwedAbout, RecordEnd, Recorded, RecordingRef, Upload};
+use crate::call::ops::{self, AudioFormat, Keys, Owed, OwedAbout, RecordEnd, Recorded, RecordingRef, Upload};
 use crate::call::{Call, Interrupt};
 use crate::config::Method;
 use crate::program::{Flow, Request};
@@ -93,6 +93,9 @@ impl Verb for Record {
                 about: OwedAbout::Record,
             });
         }
+        if let Some(upload) = &self.upload {
+            call.owe_upload(upload.clone(), AudioFormat::Mp3);
+        }
         let recorded = call
             .record(ops::Record {
                 max: self.max,
@@ -102,9 +105,6 @@ impl Verb for Record {
                 trim: self.trim,
             })
             .await?;
-        if let (Some(upload), Some(recording)) = (&self.upload, &recorded.recording) {
-            call.upload(recording, upload.clone());
-        }
         let Some(mut request) = request else {
             return Ok(Flow::Next);
         };

@@ -148,6 +148,29 @@ async fn there_is_a_beep_unless_it_is_turned_off() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_recording_that_a_hang_up_ended_is_uploaded_too() {
+    let scenario = recording("<Record timeout='0' recordingUrl='/up'/>").await;
+    let phone = scenario.call().await;
+    phone.talk_at(Duration::ZERO, seconds(5));
+    phone.hangup_at(seconds(4));
+    phone.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    tokio::time::sleep(seconds(5)).await;
+    let up: Vec<String> = scenario
+        .web
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.path.starts_with("/up/call_recording_"))
+        .map(|seen| seen.method)
+        .collect();
+    assert!(
+        up.contains(&"PUT".to_owned()),
+        "{up:?}\n{}",
+        scenario.lines().await
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_recording_is_uploaded_where_the_document_says() {
     let scenario = recording(
         "<Record action='/recorded' maxLength='3' timeout='0' recordingUrl='/up' recordStoreMethod='POST'/>",
