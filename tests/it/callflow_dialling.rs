@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::callflow_calls::{chain, in_virtual_time, node, play};
+use crate::callflow_flows::{chain, in_virtual_time, node, play};
 use crate::support::{Scenario, ms, seconds};
 use pivot::simulate::{Behaviour, Phone, Sound};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::callflow_calls::{ask, chain, in_virtual_time, node, play};
+use crate::callflow_flows::{ask, chain, in_virtual_time, node, play};
 use crate::support::{Scenario, ms, seconds};
 use pivot::simulate::Phone;
 

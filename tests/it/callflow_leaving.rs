@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::callflow_calls::{ask, chain, in_virtual_time, node, play};
+use crate::callflow_flows::{ask, chain, in_virtual_time, node, play};
 use crate::support::{Reply, Scenario, ms, seconds};
 use pivot::simulate::{Behaviour, Caller, Sound};
 

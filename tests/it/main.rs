@@ -11,6 +11,8 @@ mod callflow_dialling;
 #[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]
+mod callflow_flows;
+#[cfg(test)]
 mod callflow_keys;
 #[cfg(test)]
 mod callflow_leaving;

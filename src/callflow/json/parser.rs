@@ -1,147 +1,16 @@
-//! JSON that remembers where each value stood, so that every message about a
-//! document can name its line and column.
-//!
-//! Accepted beyond RFC 8259, with a warning: trailing commas, and the byte
-//! order mark that some editors write.
+//! The grammar of JSON. The first fault ends it: what follows a missing bracket
+//! would only be noise.
 
 use std::ops::Range;
 
+use super::{Kind, MAX_DEPTH, Member, Value};
 use crate::report::Report;
 
-/// Larger documents are refused.
-pub(super) const MAX_BYTES: usize = 1 << 20;
-/// Deeper nesting of objects and arrays is refused; one Callflow node takes two levels.
-pub(super) const MAX_DEPTH: usize = 256;
-
-/// A value and the bytes it was read from.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Value {
-    pub kind: Kind,
-    pub span: Range<usize>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
-    Null,
-    Bool(bool),
-    Number(serde_json::Number),
-    String(String),
-    Array(Vec<Value>),
-    Object(Vec<Member>),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member {
-    pub key: String,
-    pub key_span: Range<usize>,
-    pub value: Value,
-}
-
-impl Value {
-    pub(super) fn get(&self, key: &str) -> Option<&Value> {
-        match &self.kind {
-            Kind::Object(members) => members.iter().find(|m| m.key == key).map(|m| &m.value),
-            _ => None,
-        }
-    }
-
-    /// What it is, for messages.
-    pub(super) fn describe(&self) -> &'static str {
-        match &self.kind {
-            Kind::Null => "null",
-            Kind::Bool(_) => "a boolean",
-            Kind::Number(_) => "a number",
-            Kind::String(_) => "a string",
-            Kind::Array(_) => "a list",
-            Kind::Object(_) => "an object",
-        }
-    }
-
-    /// The value without its places.
-    pub(super) fn plain(&self) -> serde_json::Value {
-        match &self.kind {
-            Kind::Null => serde_json::Value::Null,
-            Kind::Bool(value) => (*value).into(),
-            Kind::Number(value) => value.clone().into(),
-            Kind::String(value) => value.clone().into(),
-            Kind::Array(items) => items.iter().map(Value::plain).collect(),
-            Kind::Object(members) => members
-                .iter()
-                .map(|m| (m.key.clone(), m.value.plain()))
-                .collect::<serde_json::Map<_, _>>()
-                .into(),
-        }
-    }
-
-    /// How deep objects and arrays are nested in it.
-    pub(super) fn depth(&self) -> usize {
-        match &self.kind {
-            Kind::Array(items) => 1 + items.iter().map(Value::depth).max().unwrap_or(0),
-            Kind::Object(members) => 1 + members.iter().map(|m| m.value.depth()).max().unwrap_or(0),
-            _ => 0,
-        }
-    }
-}
-
-/// Reads one JSON value. `None` means that the report has an error.
-pub(super) fn parse(bytes: &[u8], report: &mut Report) -> Option<Value> {
-    let source = decode(bytes, report)?;
-    let start = if source.starts_with('\u{feff}') {
-        report.warn(None, 0..3, "the document begins with a byte order mark");
-        3
-    } else {
-        0
-    };
-    let mut parser = Parser {
-        source,
-        at: start,
-        depth: 0,
-        report,
-    };
-    match parser.document() {
-        Ok(value) => Some(value),
-        Err(Fault {
-            span,
-            message,
-            help,
-        }) => {
-            let diagnostic = report.error(None, span, message);
-            if let Some(help) = help {
-                diagnostic.help(help);
-            }
-            None
-        }
-    }
-}
-
-fn decode<'a>(bytes: &'a [u8], report: &mut Report) -> Option<&'a str> {
-    if bytes.len() > MAX_BYTES {
-        report.error(
-            None,
-            0..0,
-            format!(
-                "the document has {} bytes; at most {MAX_BYTES} are read",
-                bytes.len()
-            ),
-        );
-        return None;
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(source) => Some(source),
-        Err(error) => {
-            let at = error.valid_up_to();
-            report
-                .error(None, at..at + 1, "the document is not UTF-8")
-                .help("JSON is always UTF-8; save or send the document in that encoding");
-            None
-        }
-    }
-}
-
-struct Fault {
-    span: Range<usize>,
-    message: String,
-    help: Option<String>,
+/// Where and why the document is no JSON.
+pub(super) struct Fault {
+    pub(super) span: Range<usize>,
+    pub(super) message: String,
+    pub(super) help: Option<String>,
 }
 
 impl Fault {
@@ -159,7 +28,7 @@ impl Fault {
     }
 }
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     source: &'a str,
     /// Always at a character boundary.
     at: usize,
@@ -167,8 +36,17 @@ struct Parser<'a> {
     report: &'a mut Report,
 }
 
-impl Parser<'_> {
-    fn document(&mut self) -> Result<Value, Fault> {
+impl<'a> Parser<'a> {
+    pub(super) fn new(source: &'a str, at: usize, report: &'a mut Report) -> Self {
+        Self {
+            source,
+            at,
+            depth: 0,
+            report,
+        }
+    }
+
+    pub(super) fn document(&mut self) -> Result<Value, Fault> {
         self.space();
         if self.peek().is_none() {
             return Err(Fault::new(self.here(), "the document is empty").help(
