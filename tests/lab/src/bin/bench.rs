@@ -15,6 +15,9 @@ use tokio::process::Command;
 /// A prompt of a tenth of a second, so that calls are short and many.
 const DOCUMENT: &str = "<Response><Play>sound:beep</Play></Response>";
 
+/// Opens `/metrics`; requests are signed with it, as in earnest.
+const TOKEN: &str = "bench";
+
 /// Kernel clock ticks a second, on every Linux that pivot runs on.
 const TICKS: f64 = 100.0;
 
@@ -44,7 +47,9 @@ async fn run(version: &str, rate: u64, seconds: u64) -> Result<String> {
     let asterisk = Asterisk::start(version).await?;
     let web = WebApp::start().await?;
     web.on("/voice", [Answer::xml(DOCUMENT)]);
-    let pivot = Pivot::start(&asterisk, &pivot::Config::voice_url(&web.url("/voice"))).await?;
+    let token = format!("[account]\nauth_token = {TOKEN:?}\n");
+    let config = pivot::Config::voice_url(&web.url("/voice")).more(&token);
+    let pivot = Pivot::start(&asterisk, &config).await?;
     let pid = pivot
         .pid()
         .ok_or_else(|| LabError::failed("pivot has no pid"))?;
@@ -138,7 +143,8 @@ fn rss_mb(pid: u32) -> Result<f64> {
 
 async fn scrape(url: &str) -> Result<BTreeMap<String, f64>> {
     let text = Command::new("curl")
-        .args(["-s", &format!("{url}/metrics")])
+        .args(["-s", "-H", &format!("X-Auth-Token: {TOKEN}")])
+        .arg(format!("{url}/metrics"))
         .output()
         .await?
         .stdout;
