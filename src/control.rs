@@ -133,10 +133,10 @@ async fn answer(stream: UnixStream, traces: Traces) -> io::Result<()> {
             };
             let last = timeline.entries.last().map(|entry| entry.at);
             say(Answer::Trace(timeline)).await?;
-            while live {
-                let Some(entry) = entries.recv().await else {
-                    break;
-                };
+            if !live {
+                return Ok(());
+            }
+            while let Some(entry) = entries.recv().await {
                 if last.is_none_or(|last| entry.at > last) {
                     say(Answer::Entry(entry)).await?;
                 }

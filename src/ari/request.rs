@@ -346,6 +346,8 @@ impl Request {
             "ChannelDialplan",
             "ChannelConnectedLine",
             "ChannelCallerId",
+            "PlaybackStarted",
+            "PlaybackContinuing",
         ];
         let mut request = Self::new(
             Method::PUT,

@@ -238,7 +238,8 @@ pub struct Flite {
 pub struct Piper {
     /// The worker and its arguments: reads one JSON line per utterance
     /// (`{"text": …, "output_file": …}`) and answers with one line when the
-    /// file is written.
+    /// file is written. `{worker}` is the text of pivot's own, for a python that
+    /// has `piper-tts`.
     pub command: Vec<String>,
     /// Path of the `.onnx` voice, given to the worker as its last argument.
     pub model: Option<PathBuf>,
@@ -398,7 +399,7 @@ impl Default for Flite {
 impl Default for Piper {
     fn default() -> Self {
         Self {
-            command: vec!["pivot-piper".into()],
+            command: ["python3", "-c", "{worker}"].map(String::from).to_vec(),
             model: None,
             workers: 1,
         }

@@ -159,16 +159,12 @@ fn judge_modules(config: &Config, modules: &[Module]) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> = missing(NEEDED)
         .iter()
-        .map(|m| load(m, |a, b| Finding::bad(a, b)))
+        .map(|m| load(m, Finding::bad))
         .collect();
     if findings.is_empty() {
         findings.push(Finding::good("the modules that calls need are loaded"));
     }
-    findings.extend(
-        missing(USEFUL)
-            .iter()
-            .map(|m| load(m, |a, b| Finding::doubtful(a, b))),
-    );
+    findings.extend(missing(USEFUL).iter().map(|m| load(m, Finding::doubtful)));
     if config.media.asterisk_dir.is_none() && !runs("res_http_media_cache.so") {
         findings.push(Finding::bad(
             "res_http_media_cache.so is not loaded, so Asterisk cannot fetch speech and audio from pivot",

@@ -159,8 +159,20 @@ pub(super) fn outgoing(
     }
     policy.max_body = call.services().config.limits.document_kb * 1024;
     let params = Value::Object(params);
+    let token = call.services().config.account.auth_token.clone();
+    let mut url = url.to_owned();
     let body = match (method, pivot.req_body_format) {
-        (Method::Post, BodyFormat::Json) => Body::Json(params),
+        (Method::Post, BodyFormat::Json) => {
+            let text = params.to_string();
+            // What is not a form is signed by its hash in the URL.
+            if token.is_some() {
+                url = signature::url_with_body_hash(&url, text.as_bytes());
+            }
+            Body::Bytes {
+                content_type: "application/json".into(),
+                bytes: text.into(),
+            }
+        }
         _ => Body::Form(web::form::flatten(&params)),
     };
     let http_method = match method {
@@ -177,7 +189,7 @@ pub(super) fn outgoing(
             uuid::Uuid::new_v4().to_string(),
         );
     }
-    if let Some(token) = call.services().config.account.auth_token.clone() {
+    if let Some(token) = token {
         out = out.sign(Arc::new(move |url, form| {
             signature::sign(&token, url, form)
         }));

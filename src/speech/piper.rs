@@ -25,6 +25,9 @@ use crate::media::{Media, Pcm};
 
 pub(super) const NAME: &str = "piper";
 
+/// What `{worker}` in the command stands for.
+const WORKER: &str = include_str!("piper_worker.py");
+
 pub(super) struct Piper {
     config: config::Piper,
     media: Media,
@@ -99,7 +102,14 @@ impl Piper {
             return Err(SpeechError::Setting(format!("`{KEY}` is empty")));
         };
         let mut command = Command::new(program);
-        command.args(args).arg(model);
+        let worker = |arg: &String| {
+            if arg == "{worker}" {
+                WORKER.into()
+            } else {
+                arg.clone()
+            }
+        };
+        command.args(args.iter().map(worker)).arg(model);
         let mut child = start(&mut command, KEY)?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {

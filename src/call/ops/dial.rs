@@ -98,10 +98,10 @@ impl Call {
         } else {
             self.start_ringback(op, at).await?;
         }
-        if dial.record.is_some_and(|record| record.from_ringing) && self.state.tracks.is_empty() {
-            if let Some(record) = dial.record {
-                self.start_dial_recording(record).await?;
-            }
+        if let Some(record) = dial.record.filter(|record| record.from_ringing)
+            && self.state.tracks.is_empty()
+        {
+            self.start_dial_recording(record).await?;
         }
         let give_up = at.began.after(dial.timeout);
         loop {
@@ -598,7 +598,7 @@ impl Call {
 fn outcome(cause: Cause, sip: Option<u16>) -> DialOutcome {
     match (cause.0, sip) {
         (_, Some(486 | 600 | 603)) | (17 | 21, _) => DialOutcome::Busy,
-        (18 | 19 | 20, _) | (_, Some(408 | 480 | 487)) => DialOutcome::NoAnswer,
+        (18..=20, _) | (_, Some(408 | 480 | 487)) => DialOutcome::NoAnswer,
         _ => DialOutcome::Failed,
     }
 }

@@ -190,9 +190,12 @@ impl Call {
         let made = match sound {
             Sound::Speech(utterance) => {
                 let mut utterance = utterance.clone();
-                utterance
-                    .language
-                    .get_or_insert_with(|| self.state.language.clone());
+                // A voice brings its own language, unless the document says otherwise.
+                if utterance.voice.is_none() {
+                    utterance
+                        .language
+                        .get_or_insert_with(|| self.state.language.clone());
+                }
                 let said = self
                     .during(async { services.speech.say(&utterance).await })
                     .await?;
