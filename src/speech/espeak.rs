@@ -121,8 +121,12 @@ fn voice(wanted: &Wanted, has: &[String]) -> String {
     let has_it = |tag: &str| has.iter().any(|l| l == tag);
     let primary = language.split('-').next().unwrap_or_default();
     let regional = || {
+        // A plain "en", which is what Asterisk's channels say, would otherwise be
+        // the first of the list, Caribbean English.
+        let default = |tag: &&String| *tag == DEFAULT && DEFAULT.starts_with(primary);
         has.iter()
-            .find(|l| l.split('-').next() == Some(primary))
+            .find(default)
+            .or_else(|| has.iter().find(|l| l.split('-').next() == Some(primary)))
             .cloned()
     };
     let found = if has_it(language) {
@@ -164,13 +168,16 @@ mod tests {
         let list = "Pty Language       Age/Gender VoiceName          File          Other Languages\n \
                     5  cmn             --/M      Chinese_(Mandarin) sit/cmn\n \
                     5  de              --/M      German             gmw/de\n \
+                    5  en-029          --/M      English_(Caribbean) gmw/en-029\n \
                     2  en-gb           --/M      English            gmw/en\n \
                     2  en-us           --/M      English_(America)  gmw/en-US\n \
                     5  pt-br           --/M      Portuguese         roa/pt-BR\n";
         let has = languages(list);
-        assert_eq!(has.len(), 5);
+        assert_eq!(has.len(), 6);
         let voice = |tag| voice(&wanted(tag, None), &has);
         assert_eq!(voice(Some("en-gb")), "en-gb");
+        assert_eq!(voice(Some("en")), "en-us");
+        assert_eq!(voice(Some("en-nz")), "en-us");
         assert_eq!(voice(Some("de-at")), "de");
         assert_eq!(voice(Some("pt-pt")), "pt-br");
         assert_eq!(voice(Some("zh-cn")), "cmn");
