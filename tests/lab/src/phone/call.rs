@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long an unanswered request is repeated before the call is given up.
 const SIP_TIMEOUT: Duration = Duration::from_secs(32);
 
+/// Samples that may be on their way without being missed (100 ms).
+const JITTER: usize = 800;
+
 /// Who ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -73,6 +76,7 @@ pub struct Call {
     commands: mpsc::UnboundedSender<Command>,
     state: watch::Receiver<State>,
     received: Arc<Mutex<Receiver>>,
+    began: Instant,
 }
 
 impl Call {
@@ -259,8 +263,17 @@ impl Call {
 
     /// Everything heard so far; sample 0 is the start of the call.
     pub fn heard(&self) -> Heard {
+        let ended = self.state.borrow().ended.as_ref().map(|e| e.at);
+        let lasted = ended.unwrap_or_else(|| self.began.elapsed());
         let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        Heard::new(received.samples.clone())
+        let mut samples = received.samples.clone();
+        // Asterisk sends nothing while it has nothing to play (in a recording,
+        // for one); a phone hears that as silence.
+        let expected = (lasted.as_secs_f64() * 8000.0) as usize;
+        if expected > samples.len() + JITTER {
+            samples.resize(expected, 0);
+        }
+        Heard::new(samples)
     }
 
     /// What was heard after the answer; nothing when there was none.
@@ -356,6 +369,7 @@ fn build(
     let (commands, commanded) = mpsc::unbounded_channel();
     let (state, watching) = watch::channel(State::default());
     let received = Arc::new(Mutex::new(Receiver::default()));
+    let began = Instant::now();
     let call = Call {
         peer: peer.to_owned(),
         invite: None,
@@ -363,6 +377,7 @@ fn build(
         commands,
         state: watching,
         received: Arc::clone(&received),
+        began,
     };
     let seed = uuid::Uuid::new_v4().as_u128() as u32;
     let actor = Actor {
@@ -375,7 +390,7 @@ fn build(
         sender: Sender::new(seed),
         far: None,
         muted: false,
-        began: Instant::now(),
+        began,
         invite: None,
         incoming: false,
         cancelling: false,

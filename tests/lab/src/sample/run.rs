@@ -28,6 +28,24 @@ pub struct Outcome {
     pub recordings: Vec<Recording>,
     /// What was not as the sample says; empty when all was well.
     pub failures: Vec<String>,
+    /// Sentences that should have been heard, with what was.
+    prompts: Vec<(&'static str, Heard)>,
+}
+
+impl Outcome {
+    /// Recognises the prompts, after the call: it takes seconds, in which the
+    /// caller of a running call would do nothing.
+    async fn understand(&mut self) -> Result<()> {
+        for (sentence, sound) in std::mem::take(&mut self.prompts) {
+            let (said, words) = sound.says_rather_than(sentence, &others(sentence)).await?;
+            if !said {
+                self.failures
+                    .push(format!("heard {words:?} instead of {sentence:?}"));
+            }
+            self.heard.push(words);
+        }
+        Ok(())
+    }
 }
 
 /// A file in pivot's recordings folder.
@@ -99,6 +117,7 @@ impl Stage<'_> {
             call.hangup().await?;
         }
         outcome.sound = call.heard();
+        outcome.understand().await?;
         self.check_requests(sample, &mut outcome);
         let left = self.asterisk.settled_leftovers().await?;
         if !left.is_empty() {
@@ -118,7 +137,7 @@ impl Stage<'_> {
 
     async fn step(
         &self,
-        step: &Step,
+        step: &'static Step,
         call: &mut Call,
         other: &mut Phone,
         from: &mut Duration,
@@ -128,11 +147,7 @@ impl Stage<'_> {
         match step {
             Step::Hears(sentence) => {
                 let part = prompt(call, from).await?;
-                let (said, words) = part.says_rather_than(sentence, &others(sentence)).await?;
-                outcome.heard.push(words.clone());
-                if !said {
-                    return Err(LabError::failed(format!("heard {words:?}")));
-                }
+                outcome.prompts.push((sentence, part));
             }
             Step::Presses(keys) => {
                 call.press(keys).await?;
@@ -148,7 +163,9 @@ impl Stage<'_> {
             }
             Step::Talks => {
                 talk(call, other).await?;
-                outcome.heard.push(format!("(a tone of {OTHER_TONE} Hz)"));
+                outcome
+                    .heard
+                    .push(format!("(a tone of {OTHER_TONE:.0} Hz)"));
                 *from = call.heard().duration();
             }
             Step::Ends => {
