@@ -162,7 +162,7 @@ impl World {
             return;
         }
         let event = self.stamp(kind, name, fields);
-        let delay = self.options.dials.event_delay;
+        let delay = self.options.dials.event_delay + self.options.dials.chance();
         let now = Instant::now();
         let Some(app) = self.apps.get_mut(name) else {
             return;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 
 use super::apps::App;
-use super::channels::Background;
+use super::channels::State;
 use super::clock::timestamp;
 use super::log::Sound;
 use super::world::World;
@@ -24,7 +24,7 @@ pub(super) struct Bridge {
 
 struct Member {
     channel: String,
-    hearing: Option<usize>,
+    hearing: Vec<usize>,
     muted: bool,
 }
 
@@ -84,7 +84,7 @@ impl World {
         }
         to.members.push(Member {
             channel: channel.to_owned(),
-            hearing: None,
+            hearing: Vec::new(),
             muted,
         });
         let app = ch.app.as_ref().and_then(|app| self.apps.get_mut(app));
@@ -167,8 +167,16 @@ impl World {
         }
     }
 
-    /// Each member hears the others from now on, or music while it waits alone
-    /// in a holding bridge.
+    /// Music for all members begins, or ends.
+    pub(super) fn bridge_music(&mut self, bridge: &str, class: Option<String>) {
+        if let Some(found) = self.bridges.get_mut(bridge) {
+            found.music = class;
+        }
+        self.mix(bridge);
+    }
+
+    /// Each member hears the others from now on, and the bridge's music. In a
+    /// holding bridge they hear music alone.
     fn mix(&mut self, bridge: &str) {
         self.unmix(bridge);
         let Some(found) = self.bridges.get(bridge) else {
@@ -176,16 +184,27 @@ impl World {
         };
         let ids = found.members();
         let holding = found.holding;
+        let music = found
+            .music
+            .clone()
+            .or_else(|| holding.then(|| "default".to_owned()));
         for (place, id) in ids.iter().enumerate() {
-            if holding {
-                self.start_background(id, Background::Music("default".into()));
-                continue;
+            // A leg that nobody has answered says nothing yet.
+            let speaks = |other: &&String| {
+                *other != id
+                    && self
+                        .channels
+                        .get(*other)
+                        .is_some_and(|c| matches!(c.state, State::Up | State::Ring))
+            };
+            let others: Vec<_> = ids.iter().filter(speaks).cloned().collect();
+            let mut hearing = Vec::new();
+            if let Some(class) = &music {
+                hearing.extend(self.hear(id, Sound::Music(class.clone())));
             }
-            let others: Vec<_> = ids.iter().filter(|other| *other != id).cloned().collect();
-            if others.is_empty() {
-                continue;
+            if !others.is_empty() && !holding {
+                hearing.extend(self.hear(id, Sound::Bridge(others)));
             }
-            let hearing = self.hear(id, Sound::Bridge(others));
             let member = self
                 .bridges
                 .get_mut(bridge)
@@ -203,7 +222,10 @@ impl World {
         let hearing: Vec<_> = found
             .members
             .iter_mut()
-            .filter_map(|m| Some((m.channel.clone(), m.hearing.take()?)))
+            .flat_map(|m| {
+                let places = std::mem::take(&mut m.hearing);
+                places.into_iter().map(|place| (m.channel.clone(), place))
+            })
             .collect();
         for (channel, place) in hearing {
             self.hush(&channel, place, true);

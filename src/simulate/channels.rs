@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::apps::App;
 use super::clock::timestamp;
@@ -86,6 +87,8 @@ pub(super) struct Channel {
     pub(super) spies: Option<super::snoop::Spy>,
     pub(super) background: Option<(Background, Option<usize>)>,
     pub(super) ending: Option<Hangup>,
+    /// When its last recording ended.
+    pub(super) recorded: Option<Instant>,
 }
 
 impl Channel {
@@ -108,6 +111,7 @@ impl Channel {
             spies: None,
             background: None,
             ending: None,
+            recorded: None,
         }
     }
 

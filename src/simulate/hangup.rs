@@ -92,6 +92,17 @@ impl World {
     /// Somebody wants the channel to end. A channel that downloads a sound
     /// notices only when the download is over.
     pub(super) fn hang_up(&mut self, channel: &str, hangup: Hangup) {
+        // The halves of a Local channel end together, each from the other's side.
+        if let Some(half) = channel.strip_suffix(";2")
+            && self.channels.contains_key(half)
+        {
+            let hangup = Hangup {
+                by: By::Phone,
+                ..hangup
+            };
+            self.hang_up(half, hangup);
+            return;
+        }
         let v22 = self.options.version >= Version::V22;
         let Some(ch) = self.channels.get_mut(channel) else {
             return;
@@ -196,6 +207,7 @@ impl World {
         }
         self.cancel_leg(channel);
         self.channels.remove(channel);
+        self.channels.remove(&super::legs::other_half(channel));
         for app in self.apps.values_mut() {
             app.channels.remove(channel);
         }

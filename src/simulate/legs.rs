@@ -48,6 +48,11 @@ pub(super) struct NewLeg {
     pub(super) variables: Vec<(String, String)>,
 }
 
+/// The id of the second half of a Local channel.
+pub(super) fn other_half(id: &str) -> String {
+    format!("{id};2")
+}
+
 /// Whether a pattern with `*` for anything matches.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
@@ -124,6 +129,9 @@ impl World {
             name.push_str(";1");
         }
         let mut channel = Channel::new(&new.id, name, State::Down);
+        if tech == "Local" {
+            self.create_other_half(&channel);
+        }
         if tech == "PJSIP" {
             channel.protocol_id = format!("{}@127.0.0.1", new.id);
         }
@@ -150,6 +158,14 @@ impl World {
             App::add(&mut app.channels, &new.id);
         }
         Some(())
+    }
+
+    /// The half of a Local channel that runs the dialplan.
+    fn create_other_half(&mut self, half: &Channel) {
+        let name = half.name.replace(";1", ";2");
+        let id = other_half(&half.id);
+        let other = Channel::new(&id, name, State::Down);
+        self.channels.insert(id, other);
     }
 
     /// A created leg gets into its application, some time after the response.
@@ -199,6 +215,7 @@ impl World {
             .endpoint
             .split_once('/')
             .map_or_else(String::new, |(_, rest)| rest.to_owned());
+        self.set_state(&other_half(channel), State::Ring);
         self.dial_event(channel, "", &dialstring);
         if let Some(after) = behaviour.ring_after {
             self.leg_after(channel, after, |world, id| {
@@ -293,6 +310,7 @@ impl World {
         };
         let (originated, behaviour) = (leg.originated, leg.behaviour.clone());
         self.far_end(channel, None);
+        self.set_state(&other_half(channel), State::Up);
         self.set_state(channel, State::Up);
         self.dial_event(channel, "ANSWER", "");
         self.meet_again(channel);

@@ -61,8 +61,32 @@ pub struct Dials {
     /// From the response of `POST /channels/create` to the channel's being in
     /// Stasis; until then dialling it and adding it to a bridge give 409.
     pub create_delay: Duration,
+    /// Up to this much, by chance, is added to each of the two delays above.
+    pub jitter: Duration,
+    /// Where chance begins; the same seed gives the same delays.
+    pub seed: u64,
+    /// How long what has just ended still seems to be there: an addChannel is
+    /// refused after a recording, a finished playback is found; and how long a
+    /// recording that has just begun cannot be stopped.
+    pub lag: Duration,
     /// How long a sound lasts that nothing else is known about.
     pub sound: Duration,
+}
+
+impl Dials {
+    /// A chance delay; each call moves the seed on.
+    pub(super) fn chance(&mut self) -> Duration {
+        let limit = u64::try_from(self.jitter.as_micros()).unwrap_or(0);
+        if limit == 0 {
+            return Duration::ZERO;
+        }
+        // SplitMix64.
+        self.seed = self.seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Duration::from_micros((z ^ (z >> 31)) % (limit + 1))
+    }
 }
 
 impl Default for Dials {
@@ -71,6 +95,9 @@ impl Default for Dials {
             response_delay: Duration::ZERO,
             event_delay: Duration::ZERO,
             create_delay: Duration::from_millis(2),
+            jitter: Duration::ZERO,
+            seed: 0,
+            lag: Duration::ZERO,
             sound: Duration::from_secs(1),
         }
     }

@@ -257,6 +257,14 @@ impl World {
         let Some(playback) = self.playbacks.remove(&key) else {
             return;
         };
+        let lag = self.options.dials.lag;
+        if !lag.is_zero() {
+            let id = playback.id.clone();
+            self.finished.insert(id.clone(), playback.json_as("done"));
+            self.after(lag, move |world| {
+                world.finished.remove(&id);
+            });
+        }
         if let Some(timer) = playback.timer {
             self.cancel(timer);
         }

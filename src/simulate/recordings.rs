@@ -256,16 +256,22 @@ impl World {
     }
 
     /// Ends a running recording. One that still waits in a queue is not
-    /// touched by this, as in Asterisk.
-    pub(super) fn stop_recording(&mut self, name: &str, discard: bool) {
+    /// touched by this, as in Asterisk. `false`: it cannot be stopped yet.
+    pub(super) fn stop_recording(&mut self, name: &str, discard: bool) -> bool {
+        let lag = self.options.dials.lag;
         let Some(live) = self.live.get_mut(name) else {
-            return;
+            return true;
         };
-        if live.started.is_some() {
-            live.discard = discard;
-            let name = name.to_owned();
-            self.soon(move |world| world.finish_recording(&name));
+        let Some(started) = live.started else {
+            return true;
+        };
+        if started.elapsed() < lag {
+            return false;
         }
+        live.discard = discard;
+        let name = name.to_owned();
+        self.soon(move |world| world.finish_recording(&name));
+        true
     }
 
     pub(super) fn pause_recording(&mut self, name: &str, pause: bool) {
@@ -352,6 +358,9 @@ impl World {
             self.cancel(timer);
         }
         if let Some(channel) = live.target.strip_prefix("channel:") {
+            if let Some(ch) = self.channels.get_mut(channel) {
+                ch.recorded = Some(Instant::now());
+            }
             self.command_over(channel, &Running::Record(name.to_owned()));
         }
     }

@@ -37,6 +37,8 @@ pub(super) struct World {
     pub(super) channels: BTreeMap<String, Channel>,
     pub(super) bridges: BTreeMap<String, Bridge>,
     pub(super) playbacks: BTreeMap<u64, Playback>,
+    /// Playbacks that are over and can still be seen.
+    pub(super) finished: BTreeMap<String, serde_json::Value>,
     pub(super) live: BTreeMap<String, Live>,
     pub(super) stored: BTreeMap<String, Stored>,
     pub(super) apps: BTreeMap<String, App>,
@@ -130,6 +132,7 @@ impl World {
             channels: BTreeMap::new(),
             bridges: BTreeMap::new(),
             playbacks: BTreeMap::new(),
+            finished: BTreeMap::new(),
             live: BTreeMap::new(),
             stored: BTreeMap::new(),
             apps: BTreeMap::new(),
@@ -246,7 +249,7 @@ impl World {
             return;
         };
         self.log.answered(ticket, self.started.elapsed(), &answer);
-        let delay = self.options.dials.response_delay;
+        let delay = self.options.dials.response_delay + self.options.dials.chance();
         if delay.is_zero() {
             let _ = reply.send(answer);
         } else {

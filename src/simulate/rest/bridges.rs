@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{Answer, Handled, Request, media, no_resource, recordings, wrong_method};
 use crate::simulate::bridges::Bridge;
+use crate::simulate::channels::Channel;
 use crate::simulate::recordings::Live;
 use crate::simulate::world::{Ticket, World};
 
@@ -31,18 +32,16 @@ pub(super) fn route(
         ("POST", [id, "removeChannel"]) => remove(world, request, id, ticket),
         ("POST", [id, "moh"]) => {
             found(world, id)?;
-            if let Some(bridge) = world.bridges.get_mut(*id) {
-                let class = request.params.get("mohClass");
-                bridge.music = Some(class.unwrap_or_else(|| "default".into()));
-            }
+            let class = request.params.get("mohClass");
+            world.bridge_music(id, Some(class.unwrap_or_else(|| "default".into())));
             Ok(Some(Answer::done()))
         }
         ("DELETE", [id, "moh"]) => {
-            found(world, id)?;
-            let music = world.bridges.get_mut(*id).and_then(|b| b.music.take());
-            music
-                .map(|_| Some(Answer::done()))
-                .ok_or_else(|| Answer::error(409, "Bridge isn't playing music"))
+            if found(world, id)?.music.is_none() {
+                return Err(Answer::error(409, "Bridge isn't playing music"));
+            }
+            world.bridge_music(id, None);
+            Ok(Some(Answer::done()))
         }
         ("POST", [id, "play"]) => play(world, request, id, None),
         ("POST", [id, "play", playback]) => play(world, request, id, Some(playback)),
@@ -134,7 +133,11 @@ fn add(world: &mut World, request: &Request, bridge: &str, ticket: Ticket) -> Ha
     found(world, bridge)?;
     let ids = named(world, request)?;
     for id in &ids {
-        if world.channels.get(id).is_some_and(|c| c.queue.records()) {
+        let lag = world.options.dials.lag;
+        let recording = |c: &Channel| {
+            c.queue.records() || c.recorded.is_some_and(|ended| ended.elapsed() < lag)
+        };
+        if world.channels.get(id).is_some_and(recording) {
             return Err(Answer::error(
                 409,
                 &format!("Channel {id} currently recording"),

@@ -16,6 +16,9 @@ pub(super) fn route(world: &mut World, request: &Request, path: &[&str]) -> Hand
     };
     match (method, path.len()) {
         ("GET", 1) => {
+            if let Some(over) = world.finished.get(id) {
+                return Ok(Some(Answer::ok(over.clone())));
+            }
             let key = key()?;
             let playback = world.playbacks.get(&key).ok_or_else(no_resource)?;
             Ok(Some(Answer::ok(playback.to_json())))

@@ -27,13 +27,11 @@ fn live(world: &mut World, request: &Request, path: &[&str]) -> Handled {
         ("GET", []) => Ok(Some(Answer::ok(known()?.to_json()))),
         ("DELETE", []) => {
             known()?;
-            world.stop_recording(name, true);
-            Ok(Some(Answer::done()))
+            stop(world, name, true)
         }
         ("POST", ["stop"]) => {
             known()?;
-            world.stop_recording(name, false);
-            Ok(Some(Answer::done()))
+            stop(world, name, false)
         }
         (method @ ("POST" | "DELETE"), ["pause"]) => {
             known()?;
@@ -47,6 +45,14 @@ fn live(world: &mut World, request: &Request, path: &[&str]) -> Handled {
         }
         (_, [] | ["stop" | "pause" | "mute"]) => Err(wrong_method()),
         _ => Err(no_resource()),
+    }
+}
+
+fn stop(world: &mut World, name: &str, discard: bool) -> Handled {
+    if world.stop_recording(name, discard) {
+        Ok(Some(Answer::done()))
+    } else {
+        Err(Answer::error(500, "Recording operation failed"))
     }
 }
 

@@ -36,7 +36,8 @@
 //! | `a got 486` | the final SIP response that the caller saw, or `bye` |
 //!
 //! Below `--` stand the events of each object. `Destroyed 16|0` means that it is
-//! chance which of the two it is.
+//! chance which of the two it is, and `(PlaybackFinished $p1)` that it is chance
+//! whether the event comes.
 //!
 //! A line that begins with `[22]` or `[16]` is for that version alone. What is
 //! different between them:

@@ -58,21 +58,29 @@ impl Scenario {
     }
 }
 
-/// Whether events are as expected. `Destroyed 16|0` stands for one of two.
+/// Whether events are as expected. `Destroyed 16|0` stands for one of two, and
+/// an event in parentheses may be missing.
 pub(super) fn fits(expected: &str, seen: &str) -> bool {
-    let (expected, seen): (Vec<_>, Vec<_>) =
-        (expected.split(", ").collect(), seen.split(", ").collect());
-    expected.len() == seen.len()
-        && expected
-            .iter()
-            .zip(seen)
-            .all(|(expected, seen)| match expected.split_once('|') {
-                None => *expected == seen,
-                Some((first, other)) => {
-                    let stem = first.rsplit_once(' ').map_or("", |(stem, _)| stem);
-                    first == seen || format!("{stem} {other}") == seen
-                }
-            })
+    let mut seen = seen
+        .split(", ")
+        .filter(|event| !event.is_empty())
+        .peekable();
+    for wanted in expected.split(", ").filter(|event| !event.is_empty()) {
+        let optional = wanted.strip_prefix('(').and_then(|w| w.strip_suffix(')'));
+        let is = |event: &&str| one_of(optional.unwrap_or(wanted), event);
+        if seen.next_if(is).is_none() && optional.is_none() {
+            return false;
+        }
+    }
+    seen.next().is_none()
+}
+
+fn one_of(wanted: &str, event: &str) -> bool {
+    let Some((first, other)) = wanted.split_once('|') else {
+        return wanted == event;
+    };
+    let stem = first.rsplit_once(' ').map_or("", |(stem, _)| stem);
+    event == first || event == format!("{stem} {other}")
 }
 
 /// Leaves out what follows a `/` after a cause.

@@ -11,6 +11,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::*;
 
+mod faults;
+mod heard;
+mod media;
+
 /// A bare ARI client.
 struct Client {
     base: String,
