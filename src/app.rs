@@ -64,6 +64,8 @@ pub struct App {
     /// Everything else.
     tasks: TaskTracker,
     stop: CancellationToken,
+    /// A program that drops pivot ends it.
+    _ends: tokio_util::sync::DropGuard,
 }
 
 impl App {
@@ -142,6 +144,7 @@ impl App {
             commands,
             calls,
             tasks,
+            _ends: stop.clone().drop_guard(),
             stop,
         })
     }

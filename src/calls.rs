@@ -51,6 +51,7 @@ impl Desk {
     ) {
         let room = Arc::new(Semaphore::new(self.services.config.limits.calls));
         let mut draining = false;
+        let mut asked = true;
         let mut running: HashMap<CallId, AbortHandle> = HashMap::new();
         let (ended, mut ends) = mpsc::unbounded_channel();
         loop {
@@ -90,8 +91,10 @@ impl Desk {
                 Some(id) = ends.recv() => {
                     running.remove(&id);
                 }
-                command = commands.recv() => match command {
-                    None | Some(Command::Drain) => draining = true,
+                command = commands.recv(), if asked => match command {
+                    // Nobody can ask any more; what runs goes on.
+                    None => asked = false,
+                    Some(Command::Drain) => draining = true,
                     Some(Command::Drop { call, done }) => {
                         if let Some(handle) = running.remove(&call) {
                             handle.abort();

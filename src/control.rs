@@ -124,22 +124,20 @@ async fn answer(stream: UnixStream, traces: Traces) -> io::Result<()> {
         }
         Ok(Question::Trace { call, follow }) => {
             let (lines, mut entries) = mpsc::unbounded_channel();
-            // Followed before it is read, so that no entry falls between.
-            let live = follow && traces.follow(&call, lines).await;
-            let Some(timeline) = traces.find(&call).await else {
+            let found = if follow {
+                traces.follow(&call, lines).await
+            } else {
+                drop(lines);
+                traces.find(&call).await
+            };
+            let Some(timeline) = found else {
                 let message =
                     format!("no call {call:?} here; `pivot calls` lists those that are known");
                 return say(Answer::Error { message }).await;
             };
-            let last = timeline.entries.last().map(|entry| entry.at);
             say(Answer::Trace(timeline)).await?;
-            if !live {
-                return Ok(());
-            }
             while let Some(entry) = entries.recv().await {
-                if last.is_none_or(|last| entry.at > last) {
-                    say(Answer::Entry(entry)).await?;
-                }
+                say(Answer::Entry(entry)).await?;
             }
             Ok(())
         }

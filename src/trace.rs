@@ -91,7 +91,7 @@ enum Message {
     Follow {
         call: String,
         lines: mpsc::UnboundedSender<Entry>,
-        answer: oneshot::Sender<bool>,
+        answer: oneshot::Sender<Option<Timeline>>,
     },
 }
 
@@ -213,9 +213,14 @@ impl Traces {
         timeline.await.ok().flatten()
     }
 
-    /// Each further entry of a live call; `false` when there is none such.
-    pub async fn follow(&self, call: &str, lines: mpsc::UnboundedSender<Entry>) -> bool {
-        let (answer, found) = oneshot::channel();
+    /// A call as `find` gives it, and each further entry of it through `lines`,
+    /// which are closed when the call ends, or has ended.
+    pub async fn follow(
+        &self,
+        call: &str,
+        lines: mpsc::UnboundedSender<Entry>,
+    ) -> Option<Timeline> {
+        let (answer, timeline) = oneshot::channel();
         self.queue
             .send(Message::Follow {
                 call: call.to_owned(),
@@ -223,7 +228,7 @@ impl Traces {
                 answer,
             })
             .ok();
-        found.await.unwrap_or(false)
+        timeline.await.ok().flatten()
     }
 }
 
@@ -300,14 +305,12 @@ impl Keeper {
                 lines,
                 answer,
             } => {
-                let id = self
-                    .find(&call)
-                    .map(|t| t.summary.id.clone())
-                    .filter(|id| self.live.contains_key(id));
-                answer.send(id.is_some()).ok();
-                if let Some(id) = id {
+                let timeline = self.find(&call).cloned();
+                let id = timeline.as_ref().map(|t| t.summary.id.clone());
+                if let Some(id) = id.filter(|id| self.live.contains_key(id)) {
                     self.followers.entry(id).or_default().push(lines);
                 }
+                answer.send(timeline).ok();
             }
         }
     }

@@ -54,15 +54,15 @@ enum SocketError {
     Rest(#[from] AriError),
     #[error("the event socket: {}", readable(.0))]
     Socket(#[from] tungstenite::Error),
-    #[error("the event socket: {0}")]
+    #[error("{0}")]
     Other(String),
 }
 
+const WRONG_PASSWORD: &str = "401: the user or password in [ari] is not one of Asterisk's ari.conf";
+
 fn readable(error: &tungstenite::Error) -> String {
     match error {
-        tungstenite::Error::Http(response) if response.status() == 401 => {
-            "401: the user or password in [ari] is not one of Asterisk's ari.conf".into()
-        }
+        tungstenite::Error::Http(response) if response.status() == 401 => WRONG_PASSWORD.into(),
         tungstenite::Error::Http(response) => format!("Asterisk answered {}", response.status()),
         other => other.to_string(),
     }
@@ -119,7 +119,13 @@ async fn run(
 
 /// Learns the version first, then opens the socket.
 async fn open(config: &config::Ari, client: &Client) -> Result<Socket, SocketError> {
-    let info: serde_json::Value = client.send_over_http(Request::info()).await?.json()?;
+    let answer = client.send_over_http(Request::info()).await;
+    if let Err(error) = &answer
+        && error.status() == Some(401)
+    {
+        return Err(SocketError::Other(WRONG_PASSWORD.into()));
+    }
+    let info: serde_json::Value = answer?.json()?;
     let version = info
         .pointer("/system/version")
         .and_then(|v| v.as_str())
@@ -155,7 +161,7 @@ async fn open(config: &config::Ari, client: &Client) -> Result<Socket, SocketErr
     let connecting = tokio_tungstenite::connect_async_with_config(request, Some(limits), true);
     let (socket, _) = timeout(CONNECT, connecting)
         .await
-        .map_err(|_| SocketError::Other("timed out".into()))??;
+        .map_err(|_| SocketError::Other("the event socket: timed out".into()))??;
     Ok(socket)
 }
 

@@ -22,6 +22,11 @@ pub struct Closed {
 }
 
 impl Call {
+    /// The instructions have ended.
+    pub fn begin_closing(&mut self) {
+        self.closing = true;
+    }
+
     /// Takes over what was being recorded when the caller left; requests owed report on it.
     pub async fn finish_recordings(&mut self) {
         if let Some(name) = self.state.recording.take() {
@@ -73,10 +78,10 @@ impl Call {
             .map(|leg| leg.channel.clone())
             .collect();
         for channel in &open {
-            self.request(self.ari.hangup(channel, 16)).await.ok();
+            self.insist(self.ari.hangup(channel, 16)).await.ok();
         }
         for bridge in std::mem::take(&mut self.state.bridges) {
-            self.request(Request::destroy_bridge(&bridge)).await.ok();
+            self.insist(Request::destroy_bridge(&bridge)).await.ok();
         }
         if self.state.gone.is_none_or(|gone| !gone.left) {
             self.give_up_channel(end).await;
@@ -125,11 +130,11 @@ impl Call {
             ),
             End::Gone => return,
         };
-        if let Err(error) = self.request(request).await
+        if let Err(error) = self.insist(request).await
             && !error.is_gone()
         {
             self.warn(format!("the channel could not be given up: {error}"));
-            self.request(self.ari.hangup(&channel, 16)).await.ok();
+            self.insist(self.ari.hangup(&channel, 16)).await.ok();
         }
     }
 }

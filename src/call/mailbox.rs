@@ -72,7 +72,7 @@ impl Call {
                 biased;
                 delivery = self.mailbox.recv() => delivery,
                 () = sleep_until(deadline.unwrap_or_else(far_away)), if deadline.is_some() => return Pumped::Deadline,
-                () = self.services.shutdown.cancelled(), if self.state.gone.is_none() => return Pumped::Shutdown,
+                () = self.services.shutdown.cancelled(), if self.state.gone.is_none() && !self.closing => return Pumped::Shutdown,
             };
             match delivery {
                 None => {
@@ -100,14 +100,31 @@ impl Call {
         result
     }
 
+    /// Sends a request that may be sent twice, such as one that takes something
+    /// away: without an answer it is sent again, past an event socket that hangs.
+    pub(super) async fn insist(&self, request: Request) -> Result<Reply, AriError> {
+        match self.request(request.clone()).await {
+            Err(AriError::Unknown { .. } | AriError::NotSent { .. }) => {
+                let text = format!("{request}, again");
+                let began = Instant::now();
+                let result = self.ari.send_over_http(request).await;
+                self.trace.took(Kind::Ari, text, began);
+                result
+            }
+            result => result,
+        }
+    }
+
     /// Sends a request about the caller's channel. A channel that is not there,
-    /// or not ours any more, means that the caller is gone.
+    /// or not ours any more, means that the caller is gone; a bridge that is not
+    /// there does not.
     pub(super) async fn caller_request(
         &mut self,
         request: Request,
     ) -> Result<Result<Reply, AriError>, Interrupt> {
         let joins = request.joins;
         self.latency.acts();
+        let about_channel = request.path.starts_with("channels/");
         let sending = {
             // Only what may wait in Asterisk is given up at a hang-up; the rest is
             // awaited, so that nothing is created behind our back.
@@ -131,6 +148,7 @@ impl Call {
         };
         if let Err(error) = &result
             && error.is_gone()
+            && about_channel
         {
             // The event that says so is on its way; do not wait for it.
             self.lose("its channel is not there");
@@ -217,7 +235,9 @@ impl Call {
                 cause,
                 sip,
             } => {
-                let cause = Cause(*cause);
+                // Asterisk 22 names no cause for the BYE of a caller who was answered.
+                let bye = *cause == 0 && *channel == self.state.channel && self.is_answered();
+                let cause = if bye { Cause::NORMAL } else { Cause(*cause) };
                 self.tell(
                     event,
                     &format!("cause {} {}", cause.0, cause.kazoo()),

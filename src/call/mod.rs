@@ -68,6 +68,8 @@ pub struct Call {
     /// Operations of the current step are still being replayed.
     resuming: bool,
     pub(crate) latency: Latency,
+    /// It ends in its own time; pivot's end does not cut that short.
+    closing: bool,
 }
 
 impl Call {
@@ -90,6 +92,7 @@ impl Call {
             trace,
             resuming: false,
             latency: Latency::default(),
+            closing: false,
         }
     }
 
@@ -192,9 +195,11 @@ impl Call {
         }
     }
 
-    /// The verb ended by itself and reports in its own way.
+    /// The verb ended by itself and reports with the request that it decides on.
+    /// That one is made even if the caller hangs up before it is sent.
     pub fn forget_owed(&mut self) {
         self.state.owed.pop();
+        self.state.reporting = true;
         self.checkpoint();
     }
 

@@ -43,6 +43,9 @@ pub struct State {
     pub tracks: Vec<Track>,
     pub waiting_recordings: Vec<CallRecording>,
     pub owed: Vec<Owed>,
+    /// The next request reports what was owed: a hang-up does not prevent it.
+    #[serde(default)]
+    pub reporting: bool,
     /// The recording that a request owed reports on.
     pub last_recording: Option<RecordingRef>,
     /// What `flow` remembers: the program, and where in it the call is.
@@ -156,6 +159,7 @@ impl State {
             tracks: Vec::new(),
             waiting_recordings: Vec::new(),
             owed: Vec::new(),
+            reporting: false,
             last_recording: None,
             flow: Value::Null,
         }

@@ -127,9 +127,18 @@ async fn send(
     out: Outgoing,
 ) -> Result<Result<Answer, WebError>, Interrupt> {
     let services = call.services().clone();
+    let reports = std::mem::take(&mut call.state.reporting);
     let jar = &mut session.cookies;
     let sending = services.web.send(out, Some(jar));
     tokio::pin!(sending);
+    if reports {
+        let sent = call.during(&mut sending).await;
+        if matches!(sent, Err(Interrupt::Gone)) {
+            // Made although nobody is left to act on its answer.
+            sending.await.ok();
+        }
+        return sent;
+    }
     if !call.is_answered() {
         let first = call
             .during(tokio::time::timeout(RING_AFTER, &mut sending))

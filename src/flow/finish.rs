@@ -69,6 +69,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
             reason: "pivot is shutting down".into(),
         },
     });
+    call.begin_closing();
     let hung_up = call.is_gone();
     // Before legs are ended, since their end would change the answer.
     let dialled = call.dial_so_far();

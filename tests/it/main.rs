@@ -1,6 +1,10 @@
 //! Tests of the whole.
 
 #[cfg(test)]
+mod ari_reconnect;
+#[cfg(test)]
+mod ari_rules;
+#[cfg(test)]
 mod ari_scenarios;
 #[cfg(test)]
 mod callflow_broken;
@@ -50,3 +54,12 @@ mod web_servers;
 mod web_support;
 #[cfg(test)]
 mod web_tls;
+
+#[cfg(test)]
+mod control;
+#[cfg(test)]
+mod dialplan;
+#[cfg(test)]
+mod hangups;
+#[cfg(test)]
+mod ladder;

@@ -21,6 +21,8 @@ use crate::id::{self, OpId};
 const ELSEWHERE: u16 = 26;
 /// How much longer than Asterisk's own ring timeout we wait for it.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long a leg that signalled why it failed may take to end by itself.
+const SIGNALLED: Duration = Duration::from_millis(300);
 /// How long the end of a leg may take to be told.
 const END: Duration = Duration::from_secs(5);
 
@@ -126,7 +128,9 @@ impl Call {
             if !waiting && self.legs_of(at).all(|leg| leg.state == LegState::Ended) {
                 return Ok(());
             }
-            self.end_signalled_legs(at).await;
+            if self.end_signalled_legs(at).await? {
+                continue;
+            }
             if self.next(Some(wake)).await?.is_none() && clock::now() >= give_up.after(GRACE) {
                 at.timed_out = true;
                 return Ok(());
@@ -134,8 +138,9 @@ impl Call {
         }
     }
 
-    /// A Local leg that signals busy or congestion stays until it is ended.
-    async fn end_signalled_legs(&mut self, at: &Dialling) {
+    /// A Local leg that signals busy or congestion stays until it is ended. Others
+    /// end by themselves, and their end tells the SIP code. `true` when there were any.
+    async fn end_signalled_legs(&mut self, at: &Dialling) -> Result<bool, Interrupt> {
         let signalled: Vec<_> = self
             .legs_of(at)
             .filter(|leg| {
@@ -143,14 +148,30 @@ impl Call {
             })
             .map(|leg| (leg.channel.clone(), leg.cause.unwrap_or(Cause::NORMAL)))
             .collect();
+        let any = !signalled.is_empty();
         for (channel, cause) in signalled {
+            let deadline = clock::now().after(SIGNALLED);
+            while self
+                .state
+                .leg(&channel)
+                .is_some_and(|leg| leg.state != LegState::Ended)
+                && self.next(Some(deadline)).await?.is_some()
+            {}
+            if self
+                .state
+                .leg(&channel)
+                .is_some_and(|leg| leg.state == LegState::Ended)
+            {
+                continue;
+            }
             // Keeps the cause it signalled, since the end we ask for has another.
             if let Some(leg) = self.state.leg_mut(&channel) {
                 leg.state = LegState::Ended;
                 leg.ended.get_or_insert_with(clock::now);
             }
-            self.request(self.ari.hangup(&channel, cause.0)).await.ok();
+            self.insist(self.ari.hangup(&channel, cause.0)).await.ok();
         }
+        Ok(any)
     }
 
     async fn create_leg(
@@ -214,11 +235,19 @@ impl Call {
         );
         match self.request(request).await {
             Ok(_) | Err(AriError::Unknown { .. }) => self.note(format!("calls {endpoint}")),
+            // Asterisk says 409 also where nothing is taken (rule 15).
+            Err(error) if error.status() == Some(409) && self.is_there(&channel).await => {
+                self.note(format!("calls {endpoint}"));
+            }
             Err(error) => {
                 self.warn(format!("{endpoint} cannot be called: {error}"));
                 self.end_unmade_leg(&channel);
             }
         }
+    }
+
+    async fn is_there(&self, channel: &str) -> bool {
+        self.request(Request::get_channel(channel)).await.is_ok()
     }
 
     fn unreachable_leg(&mut self, channel: &str, endpoint: &str, index: usize, at: &mut Dialling) {
@@ -278,9 +307,12 @@ impl Call {
                 leg.state = LegState::Dialling;
             }
             self.checkpoint();
-            if let Err(error) = self.request(Request::dial(&channel, timeout)).await {
+            // One whose answer was lost may ring; if not, the timeout ends it.
+            if let Err(error) = self.request(Request::dial(&channel, timeout)).await
+                && !matches!(error, AriError::Unknown { .. })
+            {
                 self.warn(format!("leg not dialled: {error}"));
-                self.request(self.ari.hangup(&channel, 16)).await.ok();
+                self.insist(self.ari.hangup(&channel, 16)).await.ok();
             }
         }
         Ok(())
@@ -323,7 +355,9 @@ impl Call {
                 self.state.bridges.push(bridge.clone());
                 at.bridge = Some(bridge.clone());
                 self.write_down(op, at);
-                if let Err(error) = self.request(Request::create_bridge(&bridge)).await {
+                if let Err(error) = self.insist(Request::create_bridge(&bridge)).await
+                    && error.status() != Some(409)
+                {
                     self.warn(format!("no bridge: {error}"));
                 }
                 bridge
@@ -371,9 +405,7 @@ impl Call {
             .map(|leg| leg.channel.clone())
             .collect();
         for channel in losers {
-            self.request(self.ari.hangup(&channel, ELSEWHERE))
-                .await
-                .ok();
+            self.insist(self.ari.hangup(&channel, ELSEWHERE)).await.ok();
         }
         if at.bridged_at.is_some() {
             return Ok(());
@@ -429,7 +461,7 @@ impl Call {
                 } else {
                     "the time limit is over"
                 });
-                self.request(self.ari.hangup(winner, 16)).await.ok();
+                self.insist(self.ari.hangup(winner, 16)).await.ok();
                 let deadline = clock::now().after(END);
                 while self
                     .state
@@ -454,7 +486,7 @@ impl Call {
             .map(|leg| leg.channel.clone())
             .collect();
         for channel in &open {
-            self.request(self.ari.hangup(channel, Cause::NO_ANSWER.0))
+            self.insist(self.ari.hangup(channel, Cause::NO_ANSWER.0))
                 .await
                 .ok();
         }
@@ -465,7 +497,7 @@ impl Call {
             None
         };
         if let Some(bridge) = &at.bridge {
-            self.request(Request::destroy_bridge(bridge)).await.ok();
+            self.insist(Request::destroy_bridge(bridge)).await.ok();
             self.state.bridges.retain(|b| b != bridge);
             self.objects.forget(bridge);
         }

@@ -213,7 +213,7 @@ impl Call {
         })
         .await;
         for snoop in &track.snoops {
-            self.request(self.ari.hangup(&snoop.channel, 16)).await.ok();
+            self.insist(self.ari.hangup(&snoop.channel, 16)).await.ok();
             self.objects.forget(&snoop.channel);
             self.objects.forget(&snoop.recording);
         }

@@ -2,13 +2,14 @@
 //! runtime and in virtual time.
 
 pub(crate) mod web_app;
+pub(crate) mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pivot::app::{App, Options};
-use pivot::call::MemoryCheckpoints;
+use pivot::call::{Checkpoints, MemoryCheckpoints};
 use pivot::config::Config;
 use pivot::id::CallId;
 use pivot::simulate::{self, Caller, FakeAsterisk, Phone};
@@ -21,6 +22,11 @@ pub(crate) struct Setting {
     pub(crate) version: simulate::Version,
     /// Lines of pivot.toml; `{app}` is the web application's address.
     pub(crate) config: String,
+    /// Further lines of its `[ari]`.
+    pub(crate) ari: String,
+    /// Where checkpoints go instead of the scenario's own.
+    pub(crate) checkpoints: Option<Arc<dyn Checkpoints>>,
+    pub(crate) dials: simulate::Dials,
 }
 
 impl Default for Setting {
@@ -28,6 +34,9 @@ impl Default for Setting {
         Self {
             version: simulate::Version::V22,
             config: "[default]\nvoice_url = \"{app}/voice\"\n".into(),
+            ari: String::new(),
+            checkpoints: None,
+            dials: simulate::Dials::default(),
         }
     }
 }
@@ -58,6 +67,7 @@ impl Scenario {
     pub(crate) async fn with(setting: Setting) -> Self {
         let options = simulate::Options {
             version: setting.version,
+            dials: setting.dials,
             ..simulate::Options::default()
         };
         let asterisk = FakeAsterisk::start(options).await.unwrap();
@@ -65,13 +75,14 @@ impl Scenario {
         let dir = std::env::temp_dir().join(format!("pivot-it-{}", uuid()));
         std::fs::create_dir_all(&dir).unwrap();
         let text = format!(
-            "{}\n[ari]\nurl = '{}'\nusername = 'pivot'\npassword = 'secret'\n[recordings]\ndir = '{dir}/recordings'\n\
+            "{}\n[ari]\nurl = '{}'\nusername = 'pivot'\npassword = 'secret'\n{ari}\n[recordings]\ndir = '{dir}/recordings'\n\
              [media]\ndir = '{dir}/media'\nasterisk_dir = '{dir}/media'\n[control]\nsocket = '{dir}/sock'\n[flows]\ndir = '{dir}/flows'\n",
             setting
                 .config
                 .replace("{app}", &web.url())
                 .replace("{dir}", &dir.display().to_string()),
             asterisk.url(),
+            ari = setting.ari,
             dir = dir.display()
         );
         let path = dir.join("pivot.toml");
@@ -79,7 +90,11 @@ impl Scenario {
         let (config, _) = Config::load_with(Some(&path), []).unwrap();
         let checkpoints = MemoryCheckpoints::default();
         let options = Options {
-            checkpoints: Some(Arc::new(checkpoints.clone())),
+            checkpoints: Some(
+                setting
+                    .checkpoints
+                    .unwrap_or_else(|| Arc::new(checkpoints.clone())),
+            ),
             quiet: true,
         };
         let mut pivot = App::start(config, options).await.unwrap();
@@ -163,6 +178,23 @@ impl Scenario {
 impl Drop for Scenario {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.dir).ok();
+    }
+}
+
+/// A folder of a test's own, gone at its end.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("pivot-it-{}", uuid()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
     }
 }
 
