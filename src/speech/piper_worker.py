@@ -7,8 +7,9 @@ Reads one JSON object per line: {"text": "...", "output_file": "/path/x.wav"}.
 Answers each with one line when the file is written: {"output_file": "..."},
 or {"error": "..."} when it could not be. Ends with its standard input.
 
-Needs the PyPI package `piper-tts`. Start it with the Python that has it, for
-example: command = ["/opt/piper/bin/python", "/usr/share/pivot/piper_worker.py"]
+Needs the PyPI package `piper-tts`. It is part of pivot: `{worker}` in
+`[speech.piper] command` is its text, to be run by the Python that has the
+package, as in command = ["/opt/piper/bin/python", "-c", "{worker}"]
 """
 
 import json

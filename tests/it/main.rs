@@ -27,6 +27,8 @@ mod calls;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod layers;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod scenarios;
