@@ -73,7 +73,7 @@ impl Call {
         let step = &mut self.state.step;
         step.entered = true;
         step.next = step.saved;
-        serde_json::from_value(step.progress.take()).unwrap_or_default()
+        serde_json::from_value(step.progress.clone()).unwrap_or_default()
     }
 
     /// Whether the next step is the one in which the call was dropped.

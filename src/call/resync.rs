@@ -42,12 +42,12 @@ impl Call {
                     sip: None,
                 }),
                 Some(Some(state)) => {
-                    // A leg that is no longer down has been dialled since the checkpoint.
-                    let down = state == "Down";
-                    if leg.state == LegState::Created
+                    if matches!(leg.state, LegState::Created | LegState::Ready)
                         && let Some(leg) = self.state.leg_mut(&leg.channel)
                     {
-                        leg.state = if down {
+                        // A leg that is no longer down was dialled after the
+                        // checkpoint was written; dialling it again is refused.
+                        leg.state = if state == "Down" {
                             LegState::Ready
                         } else {
                             LegState::Dialling

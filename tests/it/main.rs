@@ -47,6 +47,8 @@ mod twiml_generators;
 #[cfg(test)]
 mod twiml_properties;
 #[cfg(test)]
+mod twiml_resume;
+#[cfg(test)]
 mod web_connecting;
 #[cfg(test)]
 mod web_requests;

@@ -93,12 +93,19 @@ impl Call {
         op: &OpId,
         at: &mut Dialling,
     ) -> Result<(), Interrupt> {
-        self.settle().await?;
         let early_media = dial.targets.len() == 1 && !dial.ignore_early_media;
-        if early_media {
-            self.join_caller(op, at).await?;
-        } else {
-            self.start_ringback(op, at).await?;
+        // After the call was picked up, the caller may hear the ringback still.
+        let rings = at
+            .ringback
+            .as_ref()
+            .is_some_and(|playback| self.state.playing.contains(playback));
+        if !rings {
+            self.settle().await?;
+            if early_media {
+                self.join_caller(op, at).await?;
+            } else {
+                self.start_ringback(op, at).await?;
+            }
         }
         if let Some(record) = dial.record.filter(|record| record.from_ringing)
             && self.state.tracks.is_empty()
