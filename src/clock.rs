@@ -20,6 +20,11 @@ fn start() -> (SystemTime, Instant) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Time(pub i64);
 
+/// Whole seconds, as web applications are told how long something lasted.
+pub fn whole_seconds(duration: Duration) -> String {
+    ((duration.as_millis() + 500) / 1000).to_string()
+}
+
 /// The present.
 pub fn now() -> Time {
     let (wall, instant) = start();

@@ -63,13 +63,15 @@ impl Call {
             self.state.tracks.truncate(index);
             if dial {
                 self.state.last_recording = taken;
+                self.pay_upload();
             }
         }
         self.state.waiting_recordings.clear();
     }
 
-    /// Ends legs and bridges, and gives the caller's channel up in the given way.
-    pub async fn close(&mut self, end: &End) -> Closed {
+    /// Ends legs and bridges first: whoever talked with the caller is not to
+    /// listen to silence while files are closed.
+    pub async fn end_legs(&mut self) {
         let open: Vec<_> = self
             .state
             .legs
@@ -83,6 +85,11 @@ impl Call {
         for bridge in std::mem::take(&mut self.state.bridges) {
             self.insist(Request::destroy_bridge(&bridge)).await.ok();
         }
+    }
+
+    /// Gives the caller's channel up in the given way, and waits until all
+    /// channels have ended.
+    pub async fn close(&mut self, end: &End) -> Closed {
         if self.state.gone.is_none_or(|gone| !gone.left) {
             self.give_up_channel(end).await;
         }

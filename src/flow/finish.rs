@@ -73,6 +73,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
     let hung_up = call.is_gone();
     // Before legs are ended, since their end would change the answer.
     let dialled = call.dial_so_far();
+    call.end_legs().await;
     call.finish_recordings().await;
     if let End::Dialplan { .. } = outcome.end {
         tell_dialplan(call, &outcome).await;
@@ -145,7 +146,7 @@ async fn pay(call: &mut Call, session: &mut Session, owed: Owed, dialled: &DialS
         params.push(("RecordingSid".into(), recording.sid.clone()));
         params.push((
             "RecordingDuration".into(),
-            recording.duration.as_secs().to_string(),
+            clock::whole_seconds(recording.duration),
         ));
     }
     match owed.about {
@@ -159,7 +160,7 @@ async fn pay(call: &mut Call, session: &mut Session, owed: Owed, dialled: &DialS
             if dialled.outcome == DialOutcome::Completed {
                 params.push((
                     "DialCallDuration".into(),
-                    dialled.talked.as_secs().to_string(),
+                    clock::whole_seconds(dialled.talked),
                 ));
             }
         }

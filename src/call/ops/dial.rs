@@ -56,7 +56,10 @@ impl Call {
     /// Returns when the conversation is over, or when nobody could be reached.
     pub async fn dial(&mut self, dial: Dial) -> Result<Dialled, Interrupt> {
         let (op, mut at) = match self.begin::<Dialled, Dialling>() {
-            Begun::Done(dialled) => return Ok(dialled),
+            Begun::Done(dialled) => {
+                self.state.recording_upload = None;
+                return Ok(dialled);
+            }
             Begun::Again(op, at) => (op, at),
             Begun::New(op) => {
                 let at = Dialling {
@@ -509,6 +512,7 @@ impl Call {
             self.objects.forget(bridge);
         }
         self.state.last_recording.clone_from(&recording);
+        self.pay_upload();
         let last = self
             .legs_of(at)
             .filter(|leg| leg.ended.is_some())

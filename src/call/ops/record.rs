@@ -33,7 +33,11 @@ impl Call {
     /// caller's hang-up. The file is taken over before this returns.
     pub async fn record(&mut self, record: Record) -> Result<Recorded, Interrupt> {
         let (op, mut at) = match self.begin::<Recorded, Recording>() {
-            Begun::Done(recorded) => return Ok(recorded),
+            Begun::Done(recorded) => {
+                // It was sent when it ended.
+                self.state.recording_upload = None;
+                return Ok(recorded);
+            }
             Begun::Again(op, at) => (op, at),
             Begun::New(op) => {
                 self.settle().await?;

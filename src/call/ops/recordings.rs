@@ -300,8 +300,8 @@ impl Call {
         }
     }
 
-    /// The recording of the caller that comes next is sent there, also when the
-    /// caller ends it by hanging up.
+    /// The recording of the caller or of a Dial that comes next is sent there, also
+    /// when the caller ends it by hanging up.
     pub fn owe_upload(&mut self, upload: Upload, format: AudioFormat) {
         self.state.recording_upload = Some((upload, format));
     }
@@ -316,10 +316,6 @@ impl Call {
     }
 
     /// Sends a finished recording to a web server, beside the flow, with retries.
-    pub fn upload(&self, recording: &RecordingRef, upload: Upload) {
-        self.upload_as(recording, upload, AudioFormat::Mp3, None);
-    }
-
     fn upload_as(
         &self,
         recording: &RecordingRef,

@@ -35,9 +35,10 @@ use std::time::Duration;
 use url::Url;
 
 use super::{Verb, record};
-use crate::call::ops::{self, CallerId, DialOutcome, DialRecording, Dialled, Owed, OwedAbout};
+use crate::call::ops::{self, AudioFormat, CallerId, DialOutcome, DialRecording, Dialled, Owed, OwedAbout};
 use crate::call::ops::{Target, Upload};
 use crate::call::{Call, Interrupt};
+use crate::clock::whole_seconds;
 use crate::config::Method;
 use crate::program::{Flow, Request};
 use crate::report::Report;
@@ -155,6 +156,9 @@ impl Dial {
                 about: OwedAbout::Dial,
             });
         }
+        if let Some(upload) = &self.upload {
+            call.owe_upload(upload.clone(), AudioFormat::Mp3);
+        }
         let dialled = call
             .dial(ops::Dial {
                 targets: self.targets.clone(),
@@ -169,9 +173,6 @@ impl Dial {
                 ignore_early_media: false,
             })
             .await?;
-        if let (Some(upload), Some(recording)) = (&self.upload, &dialled.recording) {
-            call.upload(recording, upload.clone());
-        }
         if action.is_some() {
             call.forget_owed();
         }
@@ -186,7 +187,7 @@ fn params(dialled: &Dialled) -> Vec<(String, String)> {
         add("DialCallSid", leg.clone());
     }
     if dialled.outcome == DialOutcome::Completed {
-        add("DialCallDuration", record::whole_seconds(dialled.talked));
+        add("DialCallDuration", whole_seconds(dialled.talked));
     }
     if let Some(code) = dialled.sip_code {
         add("DialSipResponseCode", code.to_string());

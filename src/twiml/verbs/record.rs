@@ -30,6 +30,7 @@ use url::Url;
 use super::Verb;
 use crate::call::ops::{self, AudioFormat, Keys, Owed, OwedAbout, RecordEnd, Recorded, RecordingRef, Upload};
 use crate::call::{Call, Interrupt};
+use crate::clock::whole_seconds;
 use crate::config::Method;
 use crate::program::{Flow, Request};
 use crate::report::Report;
@@ -151,11 +152,6 @@ pub(super) fn recording_params(
     ]
 }
 
-/// Seconds as web applications are told them.
-pub(super) fn whole_seconds(duration: Duration) -> String {
-    ((duration.as_millis() + 500) / 1000).to_string()
-}
-
 pub(super) fn resolve_upload(upload: &mut Option<Upload>, document: &Url) {
     if let Some(upload) = upload
         && let Ok(absolute) = document.join(&upload.url)
@@ -182,7 +178,8 @@ mod tests {
 
     use url::Url;
 
-    use super::{Record, Verb, params, whole_seconds};
+    use super::{Record, Verb, params};
+    use crate::clock::whole_seconds;
     use crate::call::ops::{Keys, RecordEnd, Recorded, RecordingRef, Upload};
     use crate::config::Method;
     use crate::twiml::verbs::reading::{clean, read};
