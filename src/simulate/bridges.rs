@@ -189,13 +189,14 @@ impl World {
             .clone()
             .or_else(|| holding.then(|| "default".to_owned()));
         for (place, id) in ids.iter().enumerate() {
-            // A leg that nobody has answered says nothing yet.
+            // A leg that nobody has answered says nothing yet, unless it has
+            // early media.
             let speaks = |other: &&String| {
                 *other != id
-                    && self
-                        .channels
-                        .get(*other)
-                        .is_some_and(|c| matches!(c.state, State::Up | State::Ring))
+                    && self.channels.get(*other).is_some_and(|c| {
+                        matches!(c.state, State::Up | State::Ring)
+                            || c.leg.as_ref().is_some_and(|leg| leg.early_media)
+                    })
             };
             let others: Vec<_> = ids.iter().filter(speaks).cloned().collect();
             let mut hearing = Vec::new();

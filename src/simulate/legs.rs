@@ -24,6 +24,8 @@ pub(super) struct Leg {
     pub(super) originated: bool,
     pub(super) dialled: bool,
     pub(super) was_bridged: bool,
+    /// Sound comes from it before its answer.
+    pub(super) early_media: bool,
     timers: Vec<TimerId>,
 }
 
@@ -149,6 +151,7 @@ impl World {
             originated: new.originated,
             dialled: false,
             was_bridged: false,
+            early_media: false,
             timers: Vec::new(),
         });
         self.channels.insert(new.id.clone(), channel);
@@ -227,6 +230,11 @@ impl World {
         if let Some(after) = behaviour.early_media_after {
             self.leg_after(channel, after, |world, id| {
                 world.dial_event(id, "PROGRESS", "");
+                if let Some(leg) = world.channels.get_mut(id).and_then(|c| c.leg.as_mut()) {
+                    leg.early_media = true;
+                }
+                world.far_end(id, None);
+                world.meet_again(id);
             });
         }
         match behaviour.outcome {

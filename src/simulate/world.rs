@@ -1,6 +1,6 @@
 //! The actor: the whole state of the fake Asterisk, and the loop that owns it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -43,6 +43,8 @@ pub(super) struct World {
     pub(super) stored: BTreeMap<String, Stored>,
     pub(super) apps: BTreeMap<String, App>,
     pub(super) globals: BTreeMap<String, String>,
+    /// Loaded modules.
+    pub(super) modules: BTreeSet<String>,
     pub(super) parties: BTreeMap<String, Party>,
     pub(super) callees: Vec<Callee>,
     pub(super) sounds: Sounds,
@@ -63,6 +65,15 @@ pub(super) struct World {
     pub(super) offline_until: Option<Instant>,
     /// Cancelled when Asterisk crashes.
     pub(super) connections: CancellationToken,
+}
+
+/// What an Asterisk with our configuration loads.
+fn loaded_modules() -> BTreeSet<String> {
+    include_str!("../../asterisk-conf/modules.conf")
+        .lines()
+        .filter_map(|line| line.strip_prefix("load = "))
+        .map(|name| name.trim().to_owned())
+        .collect()
 }
 
 /// Reaches the actor from anywhere.
@@ -137,6 +148,7 @@ impl World {
             stored: BTreeMap::new(),
             apps: BTreeMap::new(),
             globals: BTreeMap::new(),
+            modules: loaded_modules(),
             parties: BTreeMap::new(),
             callees: Vec::new(),
             sounds: Sounds::default(),

@@ -15,7 +15,15 @@ pub(super) fn route(world: &mut World, request: &Request, path: &[&str]) -> Hand
             "timestamp": timestamp(crate::clock::now()),
         })))),
         ("GET", ["info"]) => Ok(Some(info(world, request))),
-        ("GET", ["modules"]) => Ok(Some(Answer::ok(json!([])))),
+        ("GET", ["modules"]) => {
+            let all = world.modules.iter().map(|name| module(name)).collect();
+            Ok(Some(Answer::ok(all)))
+        }
+        ("GET", ["modules", name]) => world
+            .modules
+            .contains(*name)
+            .then(|| Some(Answer::ok(module(name))))
+            .ok_or_else(|| Answer::error(404, "Module could not be found in running modules")),
         ("GET", ["variable"]) => {
             let name = needed(request)?;
             let value = world.globals.get(&name).cloned().unwrap_or_default();
@@ -33,9 +41,16 @@ pub(super) fn route(world: &mut World, request: &Request, path: &[&str]) -> Hand
             }
             Ok(Some(Answer::done()))
         }
-        (_, ["ping" | "info" | "variable" | "modules"]) => Err(wrong_method()),
+        (_, ["ping" | "info" | "variable" | "modules"] | ["modules", _]) => Err(wrong_method()),
         _ => Err(no_resource()),
     }
+}
+
+fn module(name: &str) -> serde_json::Value {
+    json!({
+        "name": name, "description": "", "use_count": 0, "status": "Running",
+        "support_level": "core",
+    })
 }
 
 /// The name of a variable.

@@ -109,6 +109,15 @@ impl FakeAsterisk {
             .await;
     }
 
+    /// Unloads a module, for those who look at the list of them. The modules of
+    /// `asterisk-conf/modules.conf` are loaded.
+    pub async fn unload(&self, module: &str) {
+        let module = module.to_owned();
+        self.world
+            .ask(move |world| world.modules.remove(&module))
+            .await;
+    }
+
     /// Sets a global variable of the dialplan.
     pub async fn global(&self, name: &str, value: &str) {
         let (name, value) = (name.to_owned(), value.to_owned());

@@ -117,7 +117,7 @@ async fn leftovers_name_all_that_is_still_there() {
     let play = [("media", "sound:beep")];
     client.post(&format!("channels/{id}/play/p1"), &play).await;
     let left = fake.leftovers().await;
-    assert_eq!(left.channels, [id.clone()]);
+    assert_eq!(left.channels, std::slice::from_ref(&id));
     assert_eq!(left.bridges, ["b1"]);
     assert_eq!(left.playbacks, ["p1"]);
     assert_eq!(left.live_recordings, ["r1"]);
@@ -163,4 +163,29 @@ async fn the_log_has_requests_with_their_answers_in_order() {
         .map(|entry| entry.kind().to_owned())
         .collect();
     assert_eq!(kinds, ["StasisStart", "", "ChannelStateChange", ""]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn early_media_of_a_leg_is_heard_in_its_bridge() {
+    let fake = fake().await;
+    let behaviour = Behaviour::no_answer().early_media_after(seconds(2));
+    fake.callee("PJSIP/bob*", behaviour).await;
+    let mut client = Client::new(&fake).await;
+    let phone = answered(&fake, &mut client).await;
+    let create = [
+        ("endpoint", "PJSIP/bob"),
+        ("app", "pivot"),
+        ("channelId", "leg"),
+    ];
+    client.post("channels/create", &create).await;
+    client.expect("StasisStart").await;
+    client.post("bridges/b1", &[]).await;
+    for channel in ["leg", phone.channel()] {
+        let member = [("channel", channel)];
+        client.post("bridges/b1/addChannel", &member).await;
+    }
+    client.post("channels/leg/dial", &[]).await;
+    tokio::time::sleep(seconds(3)).await;
+    let expected = [Sound::Ringback, Sound::Bridge(vec!["leg".into()])];
+    assert_eq!(sounds(phone.heard().await), expected);
 }

@@ -119,7 +119,7 @@ impl Transcript {
                 self.note(&target, format!("{kind} {id}"));
             }
             "Dial" => {
-                let object = format!("{} dial", self.short(text("/peer/id")));
+                let object = format!("{}.dial", self.short(text("/peer/id")));
                 let status = match text("/dialstatus") {
                     "" => "sent",
                     status => status,
