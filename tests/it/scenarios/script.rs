@@ -136,3 +136,39 @@ pub(super) fn parse(file: &str, text: &str) -> Vec<Scenario> {
     }
     scenarios
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_must_be_the_same_in_the_same_order() {
+        assert!(fits("Started, Finished", "Started, Finished"));
+        assert!(!fits("Started, Finished", "Finished, Started"));
+        assert!(!fits("Started, Finished", "Started"));
+        assert!(!fits("Started", "Started, Finished"));
+    }
+
+    #[test]
+    fn what_is_chance_may_be_either() {
+        assert!(fits("End, Destroyed 16|0", "End, Destroyed 16"));
+        assert!(fits("End, Destroyed 16|0", "End, Destroyed 0"));
+        assert!(!fits("End, Destroyed 16|0", "End, Destroyed 17"));
+        assert!(fits("Started, (Finished)", "Started"));
+        assert!(fits("Started, (Finished)", "Started, Finished"));
+        assert!(!fits("Started, (Finished)", "Started, Failed"));
+    }
+
+    #[test]
+    fn lines_are_for_all_versions_or_for_one() {
+        let text = "== x\ncall a\n[22] a hangs up\n--\na: Destroyed 17/486\n[16] b: End\n";
+        let scenario = parse("file", text).remove(0);
+        assert_eq!(scenario.name, "file: x");
+        let steps = |version| scenario.steps.iter().filter(|l| l.is_for(version)).count();
+        assert_eq!((steps(Version::V22), steps(Version::V16)), (2, 1));
+        let events = |version| scenario.expected(version);
+        assert_eq!(events(Version::V22)["a"], "Destroyed 17/486");
+        assert_eq!(events(Version::V16)["a"], "Destroyed 17");
+        assert!(!events(Version::V22).contains_key("b"));
+    }
+}
