@@ -64,6 +64,8 @@ mod control;
 #[cfg(test)]
 mod dialplan;
 #[cfg(test)]
+mod fetching;
+#[cfg(test)]
 mod hangups;
 #[cfg(test)]
 mod ladder;
