@@ -5,7 +5,7 @@
 //! |---|---|---|
 //! | `action` | none | where the result is told; without it the next verb runs |
 //! | `method` | POST | `GET` or `POST` |
-//! | `timeout` | 30 | seconds they ring, from 5 to 600 |
+//! | `timeout` | `[dial] timeout_s`, 30 | seconds they ring, from 5 to 600 |
 //! | `timeLimit` | 14400 | seconds they may talk, from 1 to 86400 |
 //! | `callerId` | the caller's | what the called party sees |
 //! | `hangupOnStar` | false | the caller's `*` ends the conversation, not the call |
@@ -50,7 +50,8 @@ use crate::twiml::nouns;
 pub struct Dial {
     pub action: Option<String>,
     pub method: Option<Method>,
-    pub timeout: Duration,
+    /// None = `[dial] timeout_s`.
+    pub timeout: Option<Duration>,
     pub time_limit: Duration,
     pub caller_id: Option<String>,
     pub hangup_on_star: bool,
@@ -85,6 +86,7 @@ impl Verb for Dial {
         let mut attributes = Attributes::of(element, report);
         let action = attributes.url("action");
         let method = attributes.method("method", 13210);
+        let written = attributes.raw("timeout").is_some();
         let timeout = attributes.seconds("timeout", 13212, 5..=600, 30);
         let time_limit = attributes.seconds("timeLimit", 13216, 1..=86_400, 14_400);
         let caller_id = attributes.text_if(
@@ -101,7 +103,7 @@ impl Verb for Dial {
         Self {
             action,
             method,
-            timeout,
+            timeout: written.then_some(timeout),
             time_limit,
             caller_id,
             hangup_on_star,
@@ -162,7 +164,9 @@ impl Dial {
         let dialled = call
             .dial(ops::Dial {
                 targets: self.targets.clone(),
-                timeout: self.timeout,
+                timeout: self.timeout.unwrap_or_else(|| {
+                    Duration::from_secs(call.services().config.dial.timeout_s)
+                }),
                 time_limit: Some(self.time_limit),
                 caller_id: self.caller_id.clone().map(|number| CallerId {
                     number,
@@ -227,7 +231,7 @@ mod tests {
         let expected = Dial {
             action: None,
             method: None,
-            timeout: Duration::from_secs(30),
+            timeout: None,
             time_limit: Duration::from_secs(14_400),
             caller_id: None,
             hangup_on_star: false,
@@ -248,7 +252,7 @@ mod tests {
              recordingUrl='http://x.example/up'>100</Dial>",
         );
         assert_eq!((dial.action.as_deref(), dial.method), (Some("/d"), Some(Method::Get)));
-        assert_eq!((dial.timeout.as_secs(), dial.time_limit.as_secs()), (20, 60));
+        assert_eq!((dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()), (20, 60));
         assert_eq!(dial.caller_id.as_deref(), Some("client:bob"));
         assert!(dial.hangup_on_star && dial.answer_on_bridge);
         let dual = DialRecording { from_ringing: true, dual: true };
@@ -290,9 +294,9 @@ mod tests {
             assert_eq!(codes, [code], "{attribute}");
         }
         let (dial, codes) = read::<Dial>("<Dial timeout='4'>1</Dial>");
-        assert_eq!((dial.timeout.as_secs(), codes), (5, vec![13212]));
+        assert_eq!((dial.timeout.unwrap().as_secs(), codes), (5, vec![13212]));
         let (dial, codes) = read::<Dial>("<Dial timeout='900' timeLimit='100000'>1</Dial>");
-        assert_eq!((dial.timeout.as_secs(), dial.time_limit.as_secs()), (600, 86_400));
+        assert_eq!((dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()), (600, 86_400));
         assert_eq!(codes, [13212, 13216]);
     }
 

@@ -1,0 +1,51 @@
+//! Nouns in Asterisk's words.
+
+use crate::call::Call;
+use crate::call::ops::Endpoint;
+
+impl Call {
+    /// A noun in Asterisk's words, by the templates of `[dial]`. What comes from
+    /// a document may not bring a `/`, `&` or `,` of its own into them.
+    pub(super) fn endpoint(&self, endpoint: &Endpoint) -> Result<String, String> {
+        let config = &self.services.config.dial;
+        let allowed = |text: &str, more: &str| {
+            let ok = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
+            !text.is_empty() && text.len() <= 255 && text.chars().all(ok)
+        };
+        let fill = |template: &str, name: &str, value: &str, more: &str| {
+            if allowed(value, more) {
+                Ok(template.replace(name, value))
+            } else {
+                Err(format!(
+                    "{value:?} cannot be dialled: letters, digits and {more} only"
+                ))
+            }
+        };
+        match endpoint {
+            Endpoint::Number(number) => fill(&config.number, "{number}", number, "+*#"),
+            Endpoint::User(user) => fill(&config.user, "{id}", user, "._-+@"),
+            Endpoint::Device(device) => fill(&config.device, "{id}", device, "._-+@"),
+            Endpoint::Client(client) => fill(&config.client, "{id}", client, "._-+@"),
+            Endpoint::Sip(uri) => {
+                let uri = if uri.starts_with("sip:") || uri.starts_with("sips:") {
+                    uri.clone()
+                } else {
+                    format!("sip:{uri}")
+                };
+                let template = config.sip.replace("{endpoint}", &config.sip_endpoint);
+                fill(&template, "{uri}", &uri, ":@.-_+;=%[]~!$*'()?")
+            }
+        }
+    }
+}
+
+/// A header or caller id may not bring a line of its own.
+pub(super) fn clean(value: &str) -> String {
+    value.chars().filter(|c| !c.is_control()).collect()
+}
+
+pub(super) fn clean_header_name(name: &str) -> String {
+    name.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect()
+}

@@ -1,0 +1,291 @@
+//! Ringing other parties and connecting the caller with the first who answers.
+//!
+//! Each leg is created, enters Stasis, and is dialled only then (a dial right
+//! after the create fails in half of the tries, rule 14). A single leg joins the
+//! caller's bridge before it is dialled, so that its early media and its ringing
+//! are heard; several legs ring behind a ringback tone, and the first who
+//! answers joins.
+
+mod end;
+mod endpoint;
+mod legs;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Dial, Dialled, RecordingStart};
+use crate::ari::Request;
+use crate::call::journal::Begun;
+use crate::call::{Call, Interrupt, Leg, LegState};
+use crate::clock::{self, Time};
+use crate::id::OpId;
+
+pub use end::DialSoFar;
+
+/// Answers `answered_elsewhere` to the legs that lost.
+const ELSEWHERE: u16 = 26;
+/// How much longer than Asterisk's own ring timeout we wait for it.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long the end of a leg may take to be told.
+const END: Duration = Duration::from_secs(5);
+
+/// What a Dial must remember. Its legs are in the call's state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Dialling {
+    began: Time,
+    bridge: Option<String>,
+    /// The caller is in the bridge.
+    joined: bool,
+    /// The channels of its legs, in the order of the targets; none yet for those that wait.
+    legs: Vec<Option<String>>,
+    winner: Option<String>,
+    bridged_at: Option<Time>,
+    ringback: Option<String>,
+    timed_out: bool,
+    /// Keys since here may be a `*`.
+    mark: u64,
+}
+
+impl Call {
+    /// Returns when the conversation is over, or when nobody could be reached.
+    pub async fn dial(&mut self, dial: Dial) -> Result<Dialled, Interrupt> {
+        let (op, mut at) = match self.begin::<Dialled, Dialling>() {
+            Begun::Done(dialled) => {
+                self.state.recording_upload = None;
+                return Ok(dialled);
+            }
+            Begun::Again(op, at) => (op, at),
+            Begun::New(op) => {
+                let at = Dialling {
+                    began: clock::now(),
+                    bridge: None,
+                    joined: false,
+                    legs: vec![None; dial.targets.len()],
+                    winner: None,
+                    bridged_at: None,
+                    ringback: None,
+                    timed_out: false,
+                    mark: self.state.keys.mark(),
+                };
+                self.state.dialling_from = self.state.legs.len();
+                (op, at)
+            }
+        };
+        self.write_down(&op, &at);
+        if at.winner.is_none() {
+            self.ring_legs(&dial, &op, &mut at).await?;
+        }
+        if let Some(winner) = at.winner.clone() {
+            self.connect(&dial, &op, &mut at, &winner).await?;
+            self.talk(&dial, &at, &winner).await?;
+        }
+        let dialled = self.end_dial(&dial, &at).await?;
+        Ok(self.done(&op, dialled))
+    }
+
+    /// Rings until one answers, all have ended, or the time is over.
+    async fn ring_legs(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+    ) -> Result<(), Interrupt> {
+        let early_media = dial.targets.len() == 1 && !dial.ignore_early_media;
+        // After the call was picked up, the caller may hear the ringback still.
+        let rings = at
+            .ringback
+            .as_ref()
+            .is_some_and(|playback| self.state.playing.contains(playback));
+        if !rings {
+            self.settle().await?;
+            if early_media {
+                self.join_caller(op, at).await?;
+            } else {
+                self.start_ringback(op, at).await?;
+            }
+        }
+        if let Some(record) = dial.record.filter(|record| record.from_ringing)
+            && self.state.tracks.is_empty()
+        {
+            self.start_dial_recording(record).await?;
+        }
+        let give_up = at.began.after(dial.timeout);
+        loop {
+            let mut wake = give_up.after(GRACE);
+            for (index, target) in dial.targets.iter().enumerate() {
+                let due = at.began.after(target.delay);
+                if at.legs.get(index).is_some_and(Option::is_none) && clock::now() < give_up {
+                    if due <= clock::now() {
+                        self.create_leg(dial, target, index, op, at).await;
+                    } else {
+                        wake = wake.min(due);
+                    }
+                }
+            }
+            self.dial_ready_legs(dial, at, early_media, give_up).await?;
+            if let Some(winner) = self.answered_leg(at) {
+                at.winner = Some(winner);
+                self.write_down(op, at);
+                return Ok(());
+            }
+            let waiting = at.legs.iter().any(Option::is_none) && clock::now() < give_up;
+            if !waiting && self.legs_of(at).all(|leg| leg.state == LegState::Ended) {
+                return Ok(());
+            }
+            if self.end_signalled_legs(at).await? {
+                continue;
+            }
+            if self.next(Some(wake)).await?.is_none() && clock::now() >= give_up.after(GRACE) {
+                at.timed_out = true;
+                return Ok(());
+            }
+        }
+    }
+
+    fn legs_of<'a>(&'a self, at: &'a Dialling) -> impl Iterator<Item = &'a Leg> {
+        at.legs
+            .iter()
+            .flatten()
+            .filter_map(|channel| self.state.leg(channel))
+    }
+
+    fn answered_leg(&self, at: &Dialling) -> Option<String> {
+        self.legs_of(at)
+            .find(|leg| leg.state == LegState::Up)
+            .map(|leg| leg.channel.clone())
+    }
+
+    /// Creates the bridge and puts the caller in.
+    async fn join_caller(&mut self, op: &OpId, at: &mut Dialling) -> Result<(), Interrupt> {
+        let bridge = match &at.bridge {
+            Some(bridge) => bridge.clone(),
+            None => {
+                let bridge = op.object("b");
+                self.objects.register(&bridge);
+                self.state.bridges.push(bridge.clone());
+                at.bridge = Some(bridge.clone());
+                self.write_down(op, at);
+                if let Err(error) = self.insist(Request::create_bridge(&bridge)).await
+                    && error.status() != Some(409)
+                {
+                    self.warn(format!("no bridge: {error}"));
+                }
+                bridge
+            }
+        };
+        if !at.joined {
+            let request = Request::add_to_bridge(&bridge, &self.state.channel);
+            if let Err(error) = self.caller_request(request).await? {
+                self.warn(format!("the caller did not join the bridge: {error}"));
+            }
+            at.joined = true;
+            self.write_down(op, at);
+        }
+        Ok(())
+    }
+
+    async fn start_ringback(&mut self, op: &OpId, at: &mut Dialling) -> Result<(), Interrupt> {
+        if !self.is_answered() {
+            return self.ring().await;
+        }
+        let playback = op.object("ring");
+        self.objects.register(&playback);
+        self.state.playing.push(playback.clone());
+        at.ringback = Some(playback.clone());
+        self.write_down(op, at);
+        let request = Request::play(&self.state.channel, &playback, "tone:ring", None);
+        if let Err(error) = self.caller_request(request).await? {
+            self.warn(format!("no ringback tone: {error}"));
+            self.state.playing.retain(|p| *p != playback);
+        }
+        Ok(())
+    }
+
+    /// Ends the other legs and puts the caller and the winner together.
+    async fn connect(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+        winner: &str,
+    ) -> Result<(), Interrupt> {
+        let losers: Vec<_> = self
+            .legs_of(at)
+            .filter(|leg| leg.channel != winner && leg.state != LegState::Ended)
+            .map(|leg| leg.channel.clone())
+            .collect();
+        for channel in losers {
+            self.insist(self.ari.hangup(&channel, ELSEWHERE)).await.ok();
+        }
+        if at.bridged_at.is_some() {
+            return Ok(());
+        }
+        self.answer().await?;
+        let was_joined = at.joined;
+        self.settle().await?;
+        self.join_caller(op, at).await?;
+        if !(was_joined && self.state.leg(winner).is_some_and(|leg| leg.bridged))
+            && let Some(bridge) = at.bridge.clone()
+        {
+            self.leg_request(Request::add_to_bridge(&bridge, winner))
+                .await?;
+        }
+        at.bridged_at = Some(clock::now());
+        at.mark = self.state.keys.mark();
+        if let Some(leg) = self.state.leg_mut(winner) {
+            leg.bridged = true;
+        }
+        self.write_down(op, at);
+        self.note(format!(
+            "connected with {}",
+            self.state
+                .leg(winner)
+                .map_or("", |leg| leg.endpoint.as_str())
+        ));
+        if let Some(record) = dial.record.filter(|record| !record.from_ringing) {
+            self.start_dial_recording(record).await?;
+        }
+        self.start_waiting_recordings(RecordingStart::OnBridge)
+            .await
+    }
+
+    /// Until the callee hangs up, the time is over, or the caller presses `*`.
+    async fn talk(&mut self, dial: &Dial, at: &Dialling, winner: &str) -> Result<(), Interrupt> {
+        let limit = dial
+            .time_limit
+            .map(|limit| at.bridged_at.unwrap_or(at.began).after(limit));
+        loop {
+            let ended = self
+                .state
+                .leg(winner)
+                .is_none_or(|leg| leg.state == LegState::Ended);
+            if ended {
+                return Ok(());
+            }
+            let starred =
+                dial.hangup_on_star && self.state.keys.since(at.mark).any(|key| key == '*');
+            let over = limit.is_some_and(|limit| clock::now() >= limit);
+            if starred || over {
+                self.note(if starred {
+                    "the caller pressed *"
+                } else {
+                    "the time limit is over"
+                });
+                self.insist(self.ari.hangup(winner, 16)).await.ok();
+                let deadline = clock::now().after(END);
+                while self
+                    .state
+                    .leg(winner)
+                    .is_some_and(|leg| leg.state != LegState::Ended)
+                {
+                    if self.next(Some(deadline)).await?.is_none() {
+                        break;
+                    }
+                }
+                return Ok(());
+            }
+            self.next(limit).await?;
+        }
+    }
+}
