@@ -86,8 +86,7 @@ impl Verb for Dial {
         let mut attributes = Attributes::of(element, report);
         let action = attributes.url("action");
         let method = attributes.method("method", 13210);
-        let written = attributes.raw("timeout").is_some();
-        let timeout = attributes.seconds("timeout", 13212, 5..=600, 30);
+        let timeout = attributes.number("timeout", 13212, 5..=600);
         let time_limit = attributes.seconds("timeLimit", 13216, 1..=86_400, 14_400);
         let caller_id = attributes.text_if(
             "callerId",
@@ -103,7 +102,7 @@ impl Verb for Dial {
         Self {
             action,
             method,
-            timeout: written.then_some(timeout),
+            timeout: timeout.map(|seconds| Duration::from_secs(seconds.into())),
             time_limit,
             caller_id,
             hangup_on_star,
