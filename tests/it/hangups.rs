@@ -1,10 +1,12 @@
 //! Hang-ups at every moment: what is owed is requested once, nothing is asked
 //! about a channel that is gone again and again, and nothing stays.
 
+use std::os::unix::fs::PermissionsExt;
+
 use pivot::simulate::{Behaviour, Caller, Fault, Matching};
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Scenario, Setting, ms, seconds, twiml};
+use crate::support::{Folder, Reply, Scenario, Setting, ms, seconds, twiml};
 
 /// A document, when the caller hangs up in it (milliseconds), and the paths
 /// that are requested because of it, each once.
@@ -316,6 +318,33 @@ async fn the_caller_hangs_up_while_the_call_is_answered() {
             .iter()
             .all(|r| !r.path.contains("/play/"))
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_caller_hangs_up_while_speech_is_made() {
+    let folder = Folder::new();
+    let slow = folder.0.join("slow-engine");
+    std::fs::write(&slow, "#!/bin/sh\nexec sleep 30\n").unwrap();
+    std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let scenario = Scenario::configured(&format!(
+        "[default]\nvoice_url = '{{app}}/voice'\n[speech.espeak-ng]\ncommand = '{}'\n",
+        slow.display()
+    ))
+    .await;
+    scenario
+        .web
+        .on("/voice", twiml("<Say>Hello</Say><Play>sound:never</Play>"));
+    let phone = scenario.call().await;
+    // Virtual time stands still while a command runs.
+    while scenario.sent("POST", "/answer").await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    phone.hangup().await;
+    phone.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    assert!(phone.heard_media().await.is_empty());
+    let state = scenario.timeline().await.summary.state;
+    assert!(state.starts_with("the caller hung up"), "{state}");
 }
 
 #[tokio::test(start_paused = true)]

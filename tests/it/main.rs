@@ -1,6 +1,8 @@
 //! Tests of the whole.
 
 #[cfg(test)]
+mod ari_answers;
+#[cfg(test)]
 mod ari_reconnect;
 #[cfg(test)]
 mod ari_rules;
