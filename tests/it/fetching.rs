@@ -7,22 +7,20 @@
 //! (relative URLs resolve against the URL after redirects), 16 (every redirect
 //! becomes GET in twiml), 19 (201 with a body runs), 23 and 25 (back to the
 //! dialplan), 28 (an unknown module is skipped with a warning). 10 needs stored
-//! users; 17 to 22, 24 and 26 are in `ladder`; 113 is an API of its own.
+//! users; 29 to 42 are in `fetching_answers`, 111 to 114 in `fetching_told`; 17 to 22, 24 and 26 are in `ladder`; 113 is an API of its own.
 
 use std::collections::BTreeSet;
 
-use pivot::flow::signature;
 use pivot::simulate::Caller;
-use pivot::trace::Kind;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::support::web_app::Seen;
 use crate::support::{Reply, Scenario, seconds, twiml};
 
-const KAZOO: &str = "[default]\nvoice_url = '{app}/voice'\nreq_format = 'kazoo'\nmethod = 'get'\n";
+pub(crate) const KAZOO: &str =
+    "[default]\nvoice_url = '{app}/voice'\nreq_format = 'kazoo'\nmethod = 'get'\n";
 
-fn caller() -> Caller {
+pub(crate) fn caller() -> Caller {
     Caller {
         number: "4158867900".into(),
         name: "José É".into(),
@@ -33,14 +31,14 @@ fn caller() -> Caller {
     }
 }
 
-async fn serve(scenario: &Scenario) {
+pub(crate) async fn serve(scenario: &Scenario) {
     let phone = scenario.call_from(caller()).await;
     phone.wait_ended().await.unwrap();
     scenario.nothing_left().await;
     tokio::time::sleep(seconds(1)).await;
 }
 
-fn pairs(seen: &Seen) -> Vec<(String, String)> {
+pub(crate) fn pairs(seen: &Seen) -> Vec<(String, String)> {
     let form = if seen.method == "GET" {
         &seen.query
     } else {
@@ -55,7 +53,7 @@ fn names(seen: &Seen) -> BTreeSet<String> {
     pairs(seen).into_iter().map(|(name, _)| name).collect()
 }
 
-fn header<'a>(seen: &'a Seen, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(seen: &'a Seen, name: &str) -> Option<&'a str> {
     seen.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -409,98 +407,6 @@ async fn a_redirect_loop_is_a_failure() {
     scenario.nothing_left().await;
 }
 
-const XML: &str = "<Response><Play>sound:hello-world</Play></Response>";
-const JSON: &str = r#"{"module": "play", "data": {"id": "sound:hello-world"}, "children": {}}"#;
-
-#[tokio::test(start_paused = true)]
-async fn documents_are_recognised_by_type_and_else_by_their_first_character() {
-    // 31 to 42, and 19 in our form.
-    let bom = format!("\u{feff}{XML}");
-    let comments = "<Response><!-- a --><Play>sound:hello-world</Play><!-- b --></Response>";
-    let cases: Vec<(&str, &str, bool)> = vec![
-        ("text/xml", XML, true),
-        ("application/xml; charset=utf-8", XML, true),
-        ("APPLICATION/XML", XML, true),
-        ("application/json; charset=utf-8", JSON, true),
-        ("text/html", JSON, true),
-        ("text/html; charset=UTF-8", XML, true),
-        ("text/plain", XML, true),
-        ("application/twiml", XML, true),
-        ("", XML, true),
-        ("", JSON, true),
-        ("application/json", XML, false),
-        ("application/xml", JSON, false),
-        (
-            "application/xml",
-            "<response><Play>sound:hello-world</Play></response>",
-            false,
-        ),
-        ("application/xml", comments, true),
-        ("application/xml", &bom, true),
-        ("application/octet-stream", "garbage", false),
-    ];
-    for format in ["kazoo", "twiml"] {
-        for (content_type, body, runs) in &cases {
-            let scenario = Scenario::configured(&format!(
-                "[default]\nvoice_url = '{{app}}/voice'\nreq_format = '{format}'\n"
-            ))
-            .await;
-            let mut reply = Reply::new(content_type, *body);
-            reply.status = 201;
-            scenario.web.on("/voice", reply);
-            let phone = scenario.call_from(caller()).await;
-            phone.wait_ended().await.unwrap();
-            let heard = phone.heard_media().await;
-            assert_eq!(
-                heard == ["sound:hello-world"],
-                *runs,
-                "{format} {content_type}: {body}\n{}",
-                scenario.lines().await
-            );
-            scenario.nothing_left().await;
-        }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_empty_answer_hangs_up_in_kazoos_format_only() {
-    // 29.
-    for (format, status, back) in [
-        ("kazoo", 200, false),
-        ("kazoo", 204, true),
-        ("twiml", 200, true),
-        ("twiml", 204, true),
-    ] {
-        let scenario = Scenario::configured(&format!(
-            "[default]\nvoice_url = '{{app}}/voice'\nreq_format = '{format}'\n"
-        ))
-        .await;
-        scenario.web.on("/voice", Reply::status(status));
-        let phone = scenario.call_from(caller()).await;
-        phone.wait_ended().await.unwrap();
-        assert_eq!(phone.continued().await.is_some(), back, "{format} {status}");
-        scenario.nothing_left().await;
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn plain_words_are_spoken_and_the_call_ends() {
-    let scenario = Scenario::new().await;
-    scenario
-        .web
-        .on("/voice", Reply::new("text/plain", "Hello from pivot"));
-    let phone = scenario.call_from(caller()).await;
-    phone.wait_ended().await.unwrap();
-    assert_eq!(
-        phone.heard_media().await.len(),
-        1,
-        "{}",
-        scenario.lines().await
-    );
-    assert!(phone.continued().await.is_none());
-    scenario.nothing_left().await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_skipped_pivot_node_requests_nothing() {
     // 30.
@@ -543,151 +449,5 @@ async fn the_answers_format_does_not_change_the_names_of_parameters() {
         assert_eq!(seen.method, method, "{path}");
         assert!(seen.param(name).is_some(), "{path}");
         assert!(seen.param(other).is_none(), "{path}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn debug_keeps_each_request_and_response() {
-    // 111, 112, 114.
-    for debug in [true, false] {
-        let scenario = Scenario::configured(&format!("{KAZOO}debug = {debug}\n")).await;
-        scenario.web.on(
-            "/voice",
-            twiml("<Redirect>/gone</Redirect>").header("x-big", "SHOUT"),
-        );
-        scenario.web.on("/gone", Reply::status(404));
-        serve(&scenario).await;
-        let timeline = scenario.timeline().await;
-        let documents: Vec<Value> = timeline
-            .entries
-            .into_iter()
-            .filter(|entry| entry.kind == Kind::Debug)
-            .filter_map(|entry| entry.detail)
-            .collect();
-        if !debug {
-            assert!(documents.is_empty(), "{documents:?}");
-            continue;
-        }
-        assert_eq!(documents.len(), 4, "{documents:?}");
-        for (number, document) in documents.iter().enumerate() {
-            assert_eq!(document["call_id"], "829597750@10.26.0.158");
-            assert_eq!(document["iteration"], number / 2 + 1);
-            assert!(document["created"].as_i64().unwrap() > 62_167_219_200);
-        }
-        assert_eq!(documents[0]["method"], "get");
-        assert!(documents[0]["uri"].as_str().unwrap().contains("/voice?"));
-        assert_eq!(documents[0]["req_body"], "");
-        assert!(documents[0]["req_headers"].is_object());
-        assert_eq!(documents[1]["resp_status_code"], "200");
-        assert_eq!(documents[1]["resp_headers"]["x-big"], "shout");
-        assert!(
-            documents[1]["resp_body"]
-                .as_str()
-                .unwrap()
-                .contains("<Redirect>")
-        );
-        assert_eq!(documents[2]["method"], "post");
-        assert!(
-            documents[2]["req_body"]
-                .as_str()
-                .unwrap()
-                .contains("Direction=inbound")
-        );
-        assert_eq!(documents[3]["resp_status_code"], "404");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn errors_of_json_are_kept_without_debug_too() {
-    // 27, 112.
-    for (text, key) in [
-        (r#"{"module": "tts", "data": {"text": "#, "json_errors"),
-        (r#"{"module": "tts", "data": {}}"#, "schema_errors"),
-    ] {
-        let scenario = Scenario::configured(KAZOO).await;
-        scenario
-            .web
-            .on("/voice", Reply::new("application/json", text));
-        serve(&scenario).await;
-        let timeline = scenario.timeline().await;
-        let kept = timeline
-            .entries
-            .iter()
-            .find_map(|entry| entry.detail.as_ref());
-        let kept = kept.unwrap_or_else(|| panic!("{text}"));
-        assert!(kept.get(key).is_some(), "{key}: {kept}");
-        assert_eq!(kept["resp_body"], text);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn requests_are_signed_when_there_is_a_token() {
-    let scenario = Scenario::configured(
-        "[default]\nvoice_url = '{app}/voice?a=1'\nstatus_callback = '{app}/status'\n[account]\nauth_token = 'topsecret'\n",
-    )
-    .await;
-    scenario
-        .web
-        .on("/voice", twiml("<Redirect method='GET'>/next</Redirect>"));
-    scenario
-        .web
-        .on("/next", twiml("<Play>sound:hello-world</Play>"));
-    scenario.web.on("/status", Reply::status(204));
-    serve(&scenario).await;
-    let token = SecretString::from("topsecret");
-    for path in ["/voice", "/next", "/status"] {
-        let seen = &scenario.web.at(path)[0];
-        let query = if seen.query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", seen.query)
-        };
-        let url = format!("{}{path}{query}", scenario.web.url());
-        let form = if seen.method == "GET" {
-            Vec::new()
-        } else {
-            pairs(seen)
-        };
-        assert_eq!(
-            header(seen, "x-twilio-signature"),
-            Some(signature::sign(&token, &url, &form).as_str()),
-            "{path}"
-        );
-    }
-    let unsigned = Scenario::new().await;
-    unsigned.web.on("/voice", twiml("<Hangup/>"));
-    serve(&unsigned).await;
-    assert_eq!(
-        header(&unsigned.web.at("/voice")[0], "x-twilio-signature"),
-        None
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_end_of_a_call_is_told_to_the_status_callback() {
-    for method in ["post", "get"] {
-        let scenario = Scenario::configured(&format!(
-            "[default]\nvoice_url = '{{app}}/voice'\nstatus_callback = '{{app}}/status'\nstatus_callback_method = '{method}'\n"
-        ))
-        .await;
-        scenario.web.on(
-            "/voice",
-            twiml("<Play>sound:hello-world</Play><Play>sound:b</Play>"),
-        );
-        scenario.web.on("/status", Reply::status(500));
-        serve(&scenario).await;
-        let told = scenario.web.at("/status");
-        assert_eq!(told.len(), 1, "once, whatever it answers");
-        assert_eq!(told[0].method.to_lowercase(), method);
-        for (name, value) in [
-            ("CallStatus", "completed"),
-            ("CallDuration", "2"),
-            ("Duration", "1"),
-            ("CallbackSource", "call-progress-events"),
-            ("SequenceNumber", "0"),
-        ] {
-            assert_eq!(told[0].param(name).as_deref(), Some(value), "{name}");
-        }
-        assert!(told[0].param("Timestamp").unwrap().ends_with("+0000"));
     }
 }

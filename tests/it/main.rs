@@ -68,6 +68,10 @@ mod dialplan;
 #[cfg(test)]
 mod fetching;
 #[cfg(test)]
+mod fetching_answers;
+#[cfg(test)]
+mod fetching_told;
+#[cfg(test)]
 mod hangups;
 #[cfg(test)]
 mod ladder;
