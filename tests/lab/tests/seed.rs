@@ -89,7 +89,7 @@ async fn gathered_digits_are_posted_to_the_action(version: &str, media: MediaBy)
         ("POST", "/gathered.json")
     );
     // The finish key is not among them.
-    assert_eq!(action.param("Digits").as_deref(), Some("951"));
+    assert_eq!(action.param("Digits").as_deref(), Some("1379"));
     let sid = action.param("CallSid").unwrap();
     assert!(sid.len() == 34 && sid.starts_with("CA"), "{sid}");
     assert_eq!(seen[0].param("CallSid").as_deref(), Some(sid.as_str()));

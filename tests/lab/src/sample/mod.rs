@@ -165,7 +165,12 @@ pub const SAMPLES: [Sample; 12] = [
         number: "2041",
         title: "Gather with action",
         source: Source::Web("gather.xml", ""),
-        script: &[Waits(1), Presses("951#"), Hears("you pressed 9 5 1"), Ends],
+        script: &[
+            Waits(1),
+            Presses("1379#"),
+            Hears("you pressed 1 3 7 9"),
+            Ends,
+        ],
         requests: &["/gather.xml", "/gathered.json"],
     },
 ];

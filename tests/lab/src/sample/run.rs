@@ -219,7 +219,7 @@ fn others(sentence: &str) -> Vec<&'static str> {
     // Near misses: digits lost, another branch taken.
     let mut others = vec![
         "you entered one three seven",
-        "you pressed nine five",
+        "you pressed one three seven",
         "please hold the line",
         "an application error has occurred goodbye",
     ];
