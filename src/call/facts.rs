@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use tokio::time::Instant;
+
 use super::{Call, Interrupt};
 use crate::ari::{Channel, Request};
+use crate::trace::Kind;
 
 /// Known from `StasisStart`, but for the SIP parts, which are asked for when a
 /// request needs them.
@@ -95,17 +98,21 @@ impl Call {
         Ok(())
     }
 
+    /// A variable that is not set is no refusal worth telling.
     async fn variable(&self, name: &str) -> Option<String> {
-        let reply = self
-            .request(Request::get_variable(&self.state.channel, name))
-            .await
-            .ok()?;
-        let value: serde_json::Value = reply.json().ok()?;
+        let request = Request::get_variable(&self.state.channel, name);
+        let text = request.to_string();
+        let began = Instant::now();
+        let reply = self.ari.send(request).await;
+        let value = reply
+            .and_then(|reply| reply.json::<serde_json::Value>())
+            .ok()
+            .and_then(|value| value.get("value")?.as_str().map(str::to_owned))
+            .filter(|value| !value.is_empty());
+        let shown = value.as_deref().unwrap_or("not set");
+        self.trace
+            .took(Kind::Ari, format!("{text} → {shown}"), began);
         value
-            .get("value")
-            .and_then(|v| v.as_str())
-            .filter(|v| !v.is_empty())
-            .map(str::to_owned)
     }
 }
 

@@ -18,5 +18,5 @@ mod walk;
 
 pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
-pub use read::read;
+pub use read::{read, read_stored};
 pub use walk::{Step, Walk};

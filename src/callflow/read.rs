@@ -12,14 +12,25 @@ use crate::report::{Report, nearest};
 const NODE_KEYS: [&str; 3] = ["module", "data", "children"];
 const KAZOO_KEYS: [&str; 3] = ["remote_execution", "pvt_bucket_name", "pvt_bucket_cost"];
 
-/// Reads a flow. The tree is there unless the report has an error.
+/// Reads the flow of an answer. The tree is there unless the report has an error.
 ///
 /// What is unknown (modules, fields) is a warning, or an error when `strict`.
 pub fn read(bytes: &[u8], strict: bool) -> (Option<Node>, Report) {
+    read_as(bytes, strict, false)
+}
+
+/// Reads a stored flow, which may be a whole callflow document: numbers, a name,
+/// and the `flow`.
+pub fn read_stored(bytes: &[u8], strict: bool) -> (Option<Node>, Report) {
+    read_as(bytes, strict, true)
+}
+
+fn read_as(bytes: &[u8], strict: bool, stored: bool) -> (Option<Node>, Report) {
     let mut report = Report::new(strict);
     let node = json::parse(bytes, &mut report).and_then(|root| {
         Reader {
             report: &mut report,
+            stored,
         }
         .root(&root)
     });
@@ -29,6 +40,8 @@ pub fn read(bytes: &[u8], strict: bool) -> (Option<Node>, Report) {
 
 struct Reader<'r> {
     report: &'r mut Report,
+    /// A whole callflow document is what one expects.
+    stored: bool,
 }
 
 impl Reader<'_> {
@@ -46,10 +59,12 @@ impl Reader<'_> {
         };
         match root.get("flow") {
             Some(flow) if root.get("module").is_none() => {
-                let message = "this is a whole callflow document; its `flow` is taken";
-                self.report
-                    .warn(None, start(&root.span), message)
-                    .pointer("/flow");
+                if !self.stored {
+                    let message = "this is a whole callflow document; its `flow` is taken";
+                    self.report
+                        .warn(None, start(&root.span), message)
+                        .pointer("/flow");
+                }
                 self.named_node(flow, "/flow")
             }
             _ => self.named_node(root, ""),

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use super::conform::Conform;
 use super::node::Node;
-use super::read::read;
+use super::read::read_stored;
 use super::{json, modules};
 use crate::call::{Call, Interrupt};
 use crate::report::{Report, Severity, position};
@@ -14,7 +14,7 @@ pub(super) async fn flow(call: &mut Call, id: &str) -> Result<Option<Node>, Inte
     let Some(bytes) = file(call, id).await? else {
         return Ok(None);
     };
-    let (node, report) = read(&bytes, false);
+    let (node, report) = read_stored(&bytes, false);
     tell(call, id, &bytes, &report);
     Ok(node)
 }

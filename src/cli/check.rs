@@ -139,7 +139,7 @@ fn check_bytes(path: &Path, bytes: &[u8]) -> Checked {
 }
 
 fn check_callflow(bytes: &[u8]) -> (String, Report) {
-    let (_, report) = callflow::read(bytes, false);
+    let (_, report) = callflow::read_stored(bytes, false);
     (String::from_utf8_lossy(bytes).into_owned(), report)
 }
 

@@ -54,7 +54,7 @@ async fn begin(call: &mut Call, plan: Plan) -> Result<Result<Session, Outcome>, 
             }
         }
     };
-    let (root, report) = callflow::read(&bytes, plan.manner.strict);
+    let (root, report) = callflow::read_stored(&bytes, plan.manner.strict);
     let text = String::from_utf8_lossy(&bytes);
     tell(call, &report, &text);
     let Some(root) = root else {

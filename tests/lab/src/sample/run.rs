@@ -123,6 +123,7 @@ impl Stage<'_> {
         if !left.is_empty() {
             outcome.failures.push(format!("left in Asterisk: {left:?}"));
         }
+        self.check_playbacks(&mut outcome).await?;
         if !outcome.failures.is_empty() {
             let dir = paths::build().join("heard");
             std::fs::create_dir_all(&dir).map_err(|e| LabError::file(&dir, e))?;
@@ -133,6 +134,26 @@ impl Stage<'_> {
                 .push(format!("the caller heard {}", path.display()));
         }
         Ok(outcome)
+    }
+
+    /// Asterisk has no list of playbacks, so each that the call's trace names is
+    /// asked for.
+    async fn check_playbacks(&self, outcome: &mut Outcome) -> Result<()> {
+        let Some(call) = self.pivot.call_ids().await?.into_iter().next() else {
+            outcome.failures.push("pivot knows of no call".into());
+            return Ok(());
+        };
+        let trace = self.pivot.trace(&call).await?;
+        let names = trace.split(|c: char| c.is_whitespace() || c == '?');
+        let playbacks = names.filter_map(|word| word.split("/play/").nth(1));
+        for playback in playbacks {
+            if self.asterisk.playback_exists(playback).await? {
+                outcome
+                    .failures
+                    .push(format!("left in Asterisk: playback {playback}"));
+            }
+        }
+        Ok(())
     }
 
     async fn step(
