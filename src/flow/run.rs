@@ -147,6 +147,7 @@ async fn take_up(
                 source: document.source.to_string(),
                 verb: 0,
             };
+            session.document = Some(document);
         }
         Content::Callflow { root, report } => {
             tell(call, &report, &fetched.answer.text().text);
@@ -239,14 +240,11 @@ async fn run_twiml(
     source: &str,
     from: usize,
 ) -> Result<Flow, Interrupt> {
-    let options = twiml::Options {
-        strict: session.manner.strict,
-        url: session.base.clone(),
-        charset: None,
-        max_bytes: usize::MAX,
-    };
-    let (Some(document), _) = Document::read(source.as_bytes(), options) else {
-        // It was read when it came, so this is a checkpoint that somebody has written by hand.
+    let Some(document) = session
+        .document
+        .take()
+        .or_else(|| read_again(session, source))
+    else {
         return Ok(Flow::Stop(None));
     };
     twiml::run(&document, call, from, |call, number| {
@@ -256,6 +254,18 @@ async fn run_twiml(
         call.save_flow(session);
     })
     .await
+}
+
+/// The document of a call that was picked up. It was read when it came, so it can
+/// only fail for a checkpoint that somebody has written by hand.
+fn read_again(session: &Session, source: &str) -> Option<Arc<Document>> {
+    let options = twiml::Options {
+        strict: session.manner.strict,
+        url: session.base.clone(),
+        charset: None,
+        max_bytes: usize::MAX,
+    };
+    Document::read(source.as_bytes(), options).0.map(Arc::new)
 }
 
 async fn run_node(call: &mut Call, session: &mut Session) -> Result<Flow, Interrupt> {

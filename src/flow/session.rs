@@ -1,10 +1,13 @@
 //! What must be remembered about a call's program: all of it stands in the checkpoint.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::route::Manner;
 use crate::callflow::Walk;
 use crate::program::{Pivot, Request};
+use crate::twiml::Document;
 use crate::web::CookieJar;
 
 /// The program of a call, and where in it the call is.
@@ -16,6 +19,10 @@ pub struct Session {
     /// URL of the current document, which relative URLs are resolved against.
     pub(super) base: Option<String>,
     pub(super) at: At,
+    /// The TwiML document that runs, as it was read; read again from its source
+    /// when the call was picked up.
+    #[serde(skip)]
+    pub(super) document: Option<Arc<Document>>,
     /// The callflow that runs, or that led to the TwiML document that runs.
     pub(super) walk: Option<Walk>,
     pub(super) cookies: CookieJar,
@@ -86,6 +93,7 @@ impl Session {
             pivot: None,
             base: None,
             at: At::Callflow,
+            document: None,
             walk: None,
             cookies: CookieJar::default(),
             documents: 0,
