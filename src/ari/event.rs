@@ -29,6 +29,8 @@ pub enum Event {
     /// Stop talking to the party; never the final word.
     HangupRequest {
         channel: String,
+        /// None where it is a flag of Asterisk's own (`soft`) and no Q.850 cause.
+        cause: Option<u16>,
     },
     StateChange {
         channel: String,
@@ -102,6 +104,7 @@ struct Frame<'a> {
     digit: String,
     cause: Option<serde_json::Value>,
     tech_cause: Option<u16>,
+    soft: bool,
     dialstatus: String,
     request_id: String,
     status_code: u16,
@@ -130,6 +133,11 @@ struct Start {
     args: Vec<String>,
 }
 
+/// A cause; a failed recording has words there.
+fn number(cause: Option<&serde_json::Value>) -> Option<u16> {
+    cause?.as_u64()?.try_into().ok()
+}
+
 impl Event {
     /// Reads a frame of the event socket.
     pub fn read(text: &str) -> Result<Self, serde_json::Error> {
@@ -148,16 +156,12 @@ impl Event {
             },
             "ChannelDestroyed" => Self::ChannelDestroyed {
                 channel: f.channel.id,
-                cause: f
-                    .cause
-                    .as_ref()
-                    .and_then(serde_json::Value::as_u64)
-                    .and_then(|c| u16::try_from(c).ok())
-                    .unwrap_or(0),
+                cause: number(f.cause.as_ref()).unwrap_or(0),
                 sip: f.tech_cause.filter(|code| (300..700).contains(code)),
             },
             "ChannelHangupRequest" => Self::HangupRequest {
                 channel: f.channel.id,
+                cause: number(f.cause.as_ref()).filter(|_| !f.soft),
             },
             "ChannelStateChange" => Self::StateChange {
                 channel: f.channel.id,
@@ -247,7 +251,7 @@ impl Event {
             Self::StasisStart { channel, .. } => (channel.id.as_str(), None),
             Self::StasisEnd { channel }
             | Self::ChannelDestroyed { channel, .. }
-            | Self::HangupRequest { channel }
+            | Self::HangupRequest { channel, .. }
             | Self::StateChange { channel, .. }
             | Self::Dtmf { channel, .. } => (channel.as_str(), None),
             Self::PlaybackStarted { playback } | Self::PlaybackFinished { playback, .. } => {
@@ -301,6 +305,17 @@ mod tests {
             read(r#"{"type":"ChannelDestroyed","cause":17,"channel":{"id":"c"}}"#),
             (17, None)
         );
+    }
+
+    #[test]
+    fn the_cause_of_a_soft_hang_up_request_is_a_flag_and_no_cause() {
+        let read = |text: &str| match Event::read(text).unwrap() {
+            Event::HangupRequest { cause, .. } => cause,
+            other => panic!("{other:?}"),
+        };
+        let real = r#"{"type":"ChannelHangupRequest","cause":17,"channel":{"id":"c"}}"#;
+        let soft = r#"{"type":"ChannelHangupRequest","cause":32,"soft":true,"channel":{"id":"c"}}"#;
+        assert_eq!((read(real), read(soft)), (Some(17), None));
     }
 
     #[test]

@@ -224,10 +224,12 @@ impl Call {
                     }
                 }
             }
-            Event::HangupRequest { channel } => {
+            Event::HangupRequest { channel, cause } => {
                 self.tell(event, "", channel);
                 if *channel == self.state.channel {
                     self.lose("hung up");
+                } else if let Some(leg) = self.state.leg_mut(channel) {
+                    leg.requested = leg.requested.or(cause.map(Cause));
                 }
             }
             Event::ChannelDestroyed {
@@ -254,7 +256,10 @@ impl Call {
                 } else if let Some(leg) = self.state.leg_mut(channel) {
                     leg.state = LegState::Ended;
                     leg.ended.get_or_insert(now);
-                    leg.cause = Some(cause);
+                    // Asterisk 16 forgets the cause of a Local leg; its hang-up
+                    // request had it.
+                    let forgotten = leg.answered.is_none() && matches!(cause.0, 0 | 16);
+                    leg.cause = leg.requested.filter(|_| forgotten).or(Some(cause));
                     leg.sip = *sip;
                 }
             }

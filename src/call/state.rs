@@ -74,6 +74,8 @@ pub struct Leg {
     pub state: LegState,
     pub answered: Option<Time>,
     pub ended: Option<Time>,
+    /// The cause that its hang-up request named.
+    pub requested: Option<Cause>,
     pub cause: Option<Cause>,
     pub sip: Option<u16>,
     /// It has been in the caller's bridge.
