@@ -23,6 +23,7 @@ test: setup
 
 # Figures, not verdicts; see docs/performance.md.
 bench: export ASTERISK_VERSIONS = 22
+bench: export EXTRA_PACKAGES = sip-tester curl
 bench: setup
 	cargo build --quiet --release --bin pivot
 	PIVOT_BIN=$(abspath $(RELEASE)) cargo run --quiet --release --package pivot-lab --bin bench

@@ -15,6 +15,8 @@ mkdir -p "$build"
 # makes the roots; the others speak and listen in tests.
 packages=(build-essential pkg-config ca-certificates mmdebstrap
     espeak-ng flite python3 python3-venv)
+# shellcheck disable=SC2206
+packages+=(${EXTRA_PACKAGES:-})
 missing=()
 for package in "${packages[@]}"; do
     if ! dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii'; then
