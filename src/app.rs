@@ -161,6 +161,15 @@ impl App {
         }
     }
 
+    /// Takes over the `[default]` and `[[route]]`s of a configuration for calls that
+    /// come from now on. All else is what pivot was started with.
+    pub async fn reload(&self, config: Config) {
+        self.commands
+            .send(Command::Routes(Arc::new(config)))
+            .await
+            .ok();
+    }
+
     /// Takes no further calls, waits for those that run, then ends the rest:
     /// they go back to the dialplan.
     pub async fn drain(&self) {

@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::ari::{Arrival, Channel, Delivery, Request, Router};
 use crate::call::{Call, Facts, Latency, Services, State};
 use crate::clock;
-use crate::config::Profile;
+use crate::config::{Config, Profile};
 use crate::flow::{self, Session, Status};
 use crate::id::{CallId, PREFIX};
 use crate::trace::{Summary, Trace, Traces};
@@ -30,6 +30,9 @@ pub enum Command {
     },
     /// Go on with a call from its checkpoint.
     Resume(Box<State>),
+    /// Calls that come from now on find their instructions by the `[default]` and
+    /// `[[route]]`s of this configuration.
+    Routes(Arc<Config>),
     /// Take no further calls.
     Drain,
 }
@@ -50,6 +53,7 @@ impl Desk {
         mut commands: mpsc::Receiver<Command>,
     ) {
         let room = Arc::new(Semaphore::new(self.services.config.limits.calls));
+        let mut routes = self.services.config.clone();
         let mut draining = false;
         let mut asked = true;
         let mut running: HashMap<CallId, AbortHandle> = HashMap::new();
@@ -66,7 +70,7 @@ impl Desk {
                             Ok(_) => None,
                         };
                         let latency = Latency::since(read);
-                        let starting = Starting { id: id.clone(), channel, args, mailbox, refused, latency };
+                        let starting = Starting { id: id.clone(), channel, args, mailbox, refused, latency, routes: routes.clone() };
                         let handle = self.start(starting, ended.clone(), permit.ok());
                         running.insert(id, handle);
                     }
@@ -94,6 +98,7 @@ impl Desk {
                 command = commands.recv(), if asked => match command {
                     // Nobody can ask any more; what runs goes on.
                     None => asked = false,
+                    Some(Command::Routes(config)) => routes = config,
                     Some(Command::Drain) => draining = true,
                     Some(Command::Drop { call, done }) => {
                         if let Some(handle) = running.remove(&call) {
@@ -207,6 +212,7 @@ struct Starting {
     mailbox: mpsc::Receiver<Delivery>,
     refused: Option<Status>,
     latency: Latency,
+    routes: Arc<Config>,
 }
 
 async fn serve(starting: Starting, services: Arc<Services>, router: Router, trace: Trace) {
@@ -217,8 +223,9 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
         mailbox,
         refused,
         latency,
+        routes,
     } = starting;
-    let plan = flow::plan(&services.config, &channel, &args);
+    let plan = flow::plan(&routes, &channel, &args);
     let (to, internal) = plan
         .as_ref()
         .map_or((None, false), |plan| (plan.to.as_deref(), plan.internal));

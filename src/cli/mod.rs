@@ -173,6 +173,9 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, std::io::Error> {
 fn load(file: &ConfigFile) -> Result<crate::config::Config, ExitCode> {
     let (config, warnings) = crate::config::Config::load(Some(&file.config)).map_err(|error| {
         complain(error);
+        if !file.config.exists() {
+            complain("`pivot init` writes one to start from; --config names another");
+        }
         ExitCode::from(USAGE)
     })?;
     for warning in warnings {

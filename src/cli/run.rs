@@ -29,10 +29,10 @@ pub(super) fn main(file: &ConfigFile, json: bool) -> ExitCode {
             return ExitCode::from(ERRORS);
         }
     };
-    runtime.block_on(run(config))
+    runtime.block_on(run(file, config))
 }
 
-async fn run(config: Config) -> ExitCode {
+async fn run(file: &ConfigFile, config: Config) -> ExitCode {
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(version, asterisk = %config.ari.url, app = config.ari.app, "pivot starts");
     let signals = signal(SignalKind::terminate()).and_then(|term| {
@@ -75,7 +75,7 @@ async fn run(config: Config) -> ExitCode {
             }
             _ = terminate.recv() => break ExitCode::SUCCESS,
             _ = interrupt.recv() => break ExitCode::SUCCESS,
-            _ = hangup.recv() => telemetry::reload(),
+            _ = hangup.recv() => reload(&app, file).await,
         }
     };
     sd_notify::notify(&[sd_notify::NotifyState::Stopping]).ok();
@@ -84,4 +84,17 @@ async fn run(config: Config) -> ExitCode {
     app.stop().await;
     tracing::info!("pivot has ended");
     code
+}
+
+/// SIGHUP: reads the configuration and `RUST_LOG` again. What cannot be used
+/// changes nothing.
+async fn reload(app: &App, file: &ConfigFile) {
+    telemetry::reload();
+    match Config::load(Some(&file.config)) {
+        Ok((config, _)) => {
+            app.reload(config).await;
+            tracing::info!("[default] and [[route]] read again; the rest needs a restart");
+        }
+        Err(error) => tracing::error!(%error, "nothing changes"),
+    }
 }

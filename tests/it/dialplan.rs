@@ -245,3 +245,23 @@ async fn a_stored_callflow_may_ask_a_web_application_with_kazoos_defaults() {
     assert_eq!(asked.method, "GET");
     assert!(asked.param("Call-ID").is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn routes_that_are_read_again_take_the_next_call() {
+    let scenario = Scenario::new().await;
+    scenario
+        .web
+        .on("/voice", twiml("<Play>sound:before</Play>"));
+    scenario.web.on("/new", twiml("<Play>sound:after</Play>"));
+    let before = dialled(&scenario, "2030", &[]).await;
+    assert_eq!(before.heard_media().await, ["sound:before"]);
+    let mut config = (*scenario.pivot.services.config).clone();
+    config.routes.push(pivot::config::Route {
+        numbers: vec!["2030".into()],
+        voice_url: Some(format!("{}/new", scenario.web.url())),
+        ..pivot::config::Route::default()
+    });
+    scenario.pivot.reload(config).await;
+    let after = dialled(&scenario, "2030", &[]).await;
+    assert_eq!(after.heard_media().await, ["sound:after"]);
+}
