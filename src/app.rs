@@ -49,6 +49,9 @@ pub struct Options {
     pub checkpoints: Option<Arc<dyn Checkpoints>>,
     /// No HTTP server and no control socket: nothing listens.
     pub quiet: bool,
+    /// Calls are simulated in virtual time, which stands still while a web
+    /// application is awaited.
+    pub simulated: bool,
 }
 
 /// A running pivot.
@@ -84,6 +87,11 @@ impl App {
         let (router, routing) = Router::start(arrived);
         let client = ari::Client::new(&config.ari, router.clone())?;
         let web = Web::new(&config.web)?;
+        let web = if options.simulated {
+            web.holding_time()
+        } else {
+            web
+        };
         let media = Media::new(&config.media, &config.http, web.clone())?;
         let speech = Arc::new(Speech::new(&config.speech, media.clone()));
         let recordings = Arc::new(Recordings::new(

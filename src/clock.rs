@@ -20,6 +20,25 @@ fn start() -> (SystemTime, Instant) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Time(pub i64);
 
+/// Keeps virtual time where it is until it is dropped.
+///
+/// Paused time jumps to the next deadline whenever nothing runs, and a peer
+/// outside the runtime is nothing that runs; a blocking task is.
+#[derive(Debug)]
+pub struct Hold {
+    _release: std::sync::mpsc::Sender<()>,
+}
+
+impl Hold {
+    /// At most for `limit` of real time, so that a peer that never answers is
+    /// met by its deadline after all.
+    pub fn new(limit: Duration) -> Self {
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || released.recv_timeout(limit).ok());
+        Self { _release: release }
+    }
+}
+
 /// Whole seconds, as web applications are told how long something lasted.
 pub fn whole_seconds(duration: Duration) -> String {
     ((duration.as_millis() + 500) / 1000).to_string()

@@ -10,6 +10,7 @@ mod doctor;
 mod init;
 mod run;
 mod schema;
+mod simulate;
 mod trace;
 
 use std::path::PathBuf;
@@ -47,6 +48,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Run a flow with no telephony, in virtual time, and print what would happen.
+    Simulate(simulate::Arguments),
     /// List live and recent calls of the running daemon.
     Calls {
         #[command(flatten)]
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Run { config, json } => run::main(&config, json),
         Command::Check { files, json } => check_files(&files, json),
+        Command::Simulate(arguments) => simulate::main(&arguments),
         Command::Calls { config, json } => calls::main(&config, json),
         Command::Trace {
             call,

@@ -52,7 +52,7 @@ pub(super) fn main(file: &ConfigFile, call: &str, follow: bool, json: bool) -> E
 }
 
 /// Seconds since the call began, what it is about, what happened, and how long it took.
-fn line(entry: &Entry, began: Time) -> String {
+pub(super) fn line(entry: &Entry, began: Time) -> String {
     let kind = match entry.kind {
         Kind::Event => "asterisk →",
         Kind::Ari => "→ asterisk",

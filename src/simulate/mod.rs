@@ -27,6 +27,7 @@ mod legs;
 mod log;
 mod media;
 mod options;
+mod page;
 mod playbacks;
 mod queue;
 mod recordings;
@@ -41,6 +42,7 @@ pub use apps::Filter;
 pub use faults::{Fault, Matching};
 pub use log::{Entry, Heard, Leftovers, Request, Sound};
 pub use options::{Dials, Options, Version};
+pub use page::Page;
 pub use script::{Behaviour, Caller, Continued, Ended, FakeAsterisk, Outcome, Phone};
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub struct Web {
     client: reqwest::Client,
     /// For URLs with `#sni=n`, which are rare.
     without_sni: Arc<OnceLock<reqwest::Client>>,
+    holds_time: bool,
 }
 
 impl Web {
@@ -50,9 +51,20 @@ impl Web {
         Ok(Self {
             client: build(&guard, &lookup, true).map_err(setup)?,
             without_sni: Arc::default(),
+            holds_time: false,
             guard,
             lookup,
         })
+    }
+
+    /// The same for a simulated call: virtual time stands still while a server
+    /// outside the runtime is awaited.
+    #[must_use]
+    pub fn holding_time(self) -> Self {
+        Self {
+            holds_time: true,
+            ..self
+        }
     }
 
     fn client(&self, sni: bool) -> Result<reqwest::Client, Failure> {
@@ -86,6 +98,7 @@ impl Web {
             warnings: Vec::new(),
         };
         let (hop, policy, warnings) = hop::first(out).map_err(unsent)?;
+        let _held = self.holds_time.then(|| clock::Hold::new(policy.total));
         let begun = Begun {
             at: Instant::now(),
             started: clock::now(),

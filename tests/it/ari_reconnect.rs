@@ -266,6 +266,7 @@ async fn pivot_at(url: &str, password: &str, dir: &std::path::Path) -> App {
     let options = Options {
         checkpoints: Some(Arc::new(MemoryCheckpoints::default())),
         quiet: true,
+        ..Options::default()
     };
     App::start(config, options).await.unwrap()
 }

@@ -35,6 +35,8 @@ mod resume;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod twiml_calls;

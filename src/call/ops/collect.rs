@@ -9,6 +9,9 @@ use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
 use crate::id::OpId;
 
+/// In the timeline, when the prompts of a collection are over.
+pub const WAITS_FOR_KEYS: &str = "waits for keys";
+
 /// What a collection must remember. The keys themselves are in the call's buffer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Collecting {
@@ -73,6 +76,9 @@ impl Call {
                         collect.between
                     };
                     let deadline = clock::now().after(wait);
+                    if at.deadline.is_none() {
+                        self.note(WAITS_FOR_KEYS);
+                    }
                     at.seen = pressed;
                     at.deadline = Some(deadline);
                     self.write_down(op, at);

@@ -11,5 +11,6 @@ mod record;
 mod recordings;
 mod types;
 
+pub use collect::WAITS_FOR_KEYS;
 pub use dial::DialSoFar;
 pub use types::*;

@@ -96,6 +96,7 @@ impl Scenario {
                     .unwrap_or_else(|| Arc::new(checkpoints.clone())),
             ),
             quiet: true,
+            ..Options::default()
         };
         let mut pivot = App::start(config, options).await.unwrap();
         assert!(pivot.wait_ready().await);
