@@ -27,9 +27,19 @@ pub struct Step {
     pub saved: u32,
     pub progress: Value,
     /// Results since then.
-    pub done: Vec<(u32, Value)>,
+    pub done: Vec<Done>,
     /// Under way, with what each has written down. Operations nest, so there may be several.
     pub open: Vec<(u32, Value)>,
+}
+
+/// The result of an operation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Done {
+    pub op: u32,
+    /// The number of the operation after it: those that it consisted of have
+    /// numbers too, and are not run again when it is replayed.
+    pub next: u32,
+    pub result: Value,
 }
 
 /// How an operation begins.
@@ -110,12 +120,11 @@ impl Call {
             step: step.step,
             op: number,
         };
-        let result = step
-            .done
-            .iter()
-            .find(|(n, _)| *n == number)
-            .map(|(_, v)| serde_json::from_value(v.clone()));
-        if let Some(Ok(result)) = result {
+        let done = step.done.iter().find(|done| done.op == number);
+        if let Some(done) = done
+            && let Ok(result) = serde_json::from_value(done.result.clone())
+        {
+            step.next = done.next;
             return Begun::Done(result);
         }
         let data = step
@@ -146,10 +155,15 @@ impl Call {
     /// Keeps the result of an operation and returns it.
     pub(super) fn done<T: Serialize + Sync>(&mut self, op: &OpId, result: T) -> T {
         let step = &mut self.state.step;
-        step.open.retain(|(n, _)| *n != op.op);
+        // Operations that this one consisted of end with it.
+        step.open.retain(|(n, _)| *n < op.op);
         if self.services.checkpoints.is_some() {
-            let value = serde_json::to_value(&result).unwrap_or(Value::Null);
-            self.state.step.done.push((op.op, value));
+            step.done.retain(|done| done.op < op.op);
+            step.done.push(Done {
+                op: op.op,
+                next: step.next,
+                result: serde_json::to_value(&result).unwrap_or(Value::Null),
+            });
             self.checkpoint();
         }
         result

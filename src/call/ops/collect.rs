@@ -49,10 +49,11 @@ impl Call {
                     self.warn(why);
                 }
             }
+            // The key that ends the prompts may have come just before the call was
+            // dropped, when nobody could stop what played.
+            self.settle().await?;
         }
         let collected = self.wait_for_keys(&collect, &op, &mut at).await?;
-        // The prompts are part of this operation's result.
-        self.state.step.done.retain(|(n, _)| *n < op.op);
         Ok(self.done(&op, collected))
     }
 
