@@ -9,7 +9,7 @@ use super::state::{Gone, SnoopState};
 use super::{Call, Cause, Interrupt, LegState};
 use crate::ari::{AriError, Delivery, Event, Reply, Request};
 use crate::clock::{self, Time};
-use crate::trace::Kind;
+use crate::trace::{Kind, Trace};
 
 /// What `pump` came back with.
 pub(super) enum Pumped {
@@ -63,6 +63,13 @@ impl Call {
     /// The next event, also after the caller has gone.
     pub(super) async fn pump(&mut self, until: Option<Time>) -> Pumped {
         loop {
+            // Whoever waits for something else as well may drop this future in the
+            // middle of the look-up: it is begun again then, since what it finds
+            // is told by nothing else.
+            if self.missed {
+                self.resync().await;
+                self.missed = false;
+            }
             if let Some(event) = self.backlog.pop_front() {
                 self.absorb(&event);
                 return Pumped::Event(event);
@@ -80,7 +87,7 @@ impl Call {
                     return Pumped::Cut;
                 }
                 // What was missed is put into the backlog, as if it had been told.
-                Some(Delivery::Resync) => self.resync().await,
+                Some(Delivery::Resync) => self.missed = true,
                 Some(Delivery::Event(event)) => self.backlog.push_back(event),
             }
         }
@@ -89,15 +96,19 @@ impl Call {
     /// Sends a request and writes it into the timeline.
     pub(super) async fn request(&self, request: Request) -> Result<Reply, AriError> {
         let text = request.to_string();
-        let began = Instant::now();
-        let result = self.ari.send(request).await;
-        match &result {
-            Ok(_) => self.trace.took(Kind::Ari, text, began),
-            Err(error) => self
-                .trace
-                .took(Kind::Ari, format!("{text} → {error}"), began),
-        }
-        result
+        told(&self.trace, text, self.ari.send(request)).await
+    }
+
+    /// Sends a request that may wait in Asterisk; the call goes on meanwhile, and
+    /// a hang-up gives it up.
+    pub(super) async fn join(
+        &mut self,
+        request: Request,
+    ) -> Result<Result<Reply, AriError>, Interrupt> {
+        let (ari, trace) = (self.ari.clone(), self.trace.clone());
+        let text = request.to_string();
+        self.during(async { told(&trace, text, ari.send(request)).await })
+            .await
     }
 
     /// Sends a request that may be sent twice, such as one that takes something
@@ -106,10 +117,7 @@ impl Call {
         match self.request(request.clone()).await {
             Err(AriError::Unknown { .. } | AriError::NotSent { .. }) => {
                 let text = format!("{request}, again");
-                let began = Instant::now();
-                let result = self.ari.send_over_http(request).await;
-                self.trace.took(Kind::Ari, text, began);
-                result
+                told(&self.trace, text, self.ari.send_over_http(request)).await
             }
             result => result,
         }
@@ -122,29 +130,14 @@ impl Call {
         &mut self,
         request: Request,
     ) -> Result<Result<Reply, AriError>, Interrupt> {
-        let joins = request.joins;
         self.latency.acts();
         let about_channel = request.path.starts_with("channels/");
-        let sending = {
-            // Only what may wait in Asterisk is given up at a hang-up; the rest is
-            // awaited, so that nothing is created behind our back.
-            let ari = self.ari.clone();
-            let trace = self.trace.clone();
-            async move {
-                let text = request.to_string();
-                let began = Instant::now();
-                let result = ari.send(request).await;
-                match &result {
-                    Ok(_) => trace.took(Kind::Ari, text, began),
-                    Err(error) => trace.took(Kind::Ari, format!("{text} → {error}"), began),
-                }
-                result
-            }
-        };
-        let result = if joins {
-            self.during(sending).await?
+        // Only what may wait in Asterisk is given up at a hang-up; the rest is
+        // awaited, so that nothing is created behind our back.
+        let result = if request.joins {
+            self.join(request).await?
         } else {
-            sending.await
+            self.request(request).await
         };
         if let Err(error) = &result
             && error.is_gone()
@@ -341,6 +334,22 @@ impl Call {
         self.trace
             .write(Kind::Event, format!("{} {who}{space}{text}", event.kind()));
     }
+}
+
+/// Writes a request and what became of it into a timeline.
+async fn told(
+    trace: &Trace,
+    request: String,
+    sending: impl Future<Output = Result<Reply, AriError>>,
+) -> Result<Reply, AriError> {
+    let began = Instant::now();
+    let result = sending.await;
+    let line = match &result {
+        Ok(_) => request,
+        Err(error) => format!("{request} → {error}"),
+    };
+    trace.took(Kind::Ari, line, began);
+    result
 }
 
 fn far_away() -> Instant {

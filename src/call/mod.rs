@@ -63,6 +63,8 @@ pub struct Call {
     mailbox: mpsc::Receiver<Delivery>,
     /// Events that a resync has found out about.
     backlog: VecDeque<Event>,
+    /// Events were missed, and what they would have told is not known yet.
+    missed: bool,
     services: Arc<Services>,
     trace: Trace,
     /// Operations of the current step are still being replayed.
@@ -88,6 +90,7 @@ impl Call {
             objects,
             mailbox,
             backlog: VecDeque::new(),
+            missed: false,
             services,
             trace,
             resuming: false,
@@ -190,6 +193,8 @@ impl Call {
     /// A verb that is entered again after the call was picked up owes it already.
     pub fn owe(&mut self, owed: ops::Owed) {
         if self.state.owed.last() != Some(&owed) {
+            // What it reports on is yet to be recorded.
+            self.state.last_recording = None;
             self.state.owed.push(owed);
             self.checkpoint();
         }

@@ -94,7 +94,7 @@ impl Call {
     /// Its state; `Some(None)` when it is not there, `None` when nobody can tell.
     async fn look_up(&mut self, channel: &str) -> Option<Option<String>> {
         match self.request(Request::get_channel(channel)).await {
-            Ok(reply) => Some(reply.json::<Channel>().ok().map(|channel| channel.state)),
+            Ok(reply) => Some(Some(reply.json::<Channel>().ok()?.state)),
             Err(AriError::Refused { status: 404, .. }) => Some(None),
             Err(_) => None,
         }

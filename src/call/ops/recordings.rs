@@ -142,6 +142,12 @@ impl Call {
             if let Err(error) = self.caller_request(request).await? {
                 self.warn(format!("the call is not recorded: {error}"));
                 self.state.tracks.retain(|track| track.sid != sid);
+                // The other direction's may be there already.
+                for snoop in &snoops {
+                    self.insist(self.ari.hangup(&snoop.channel, 16)).await.ok();
+                    self.objects.forget(&snoop.channel);
+                    self.objects.forget(&snoop.recording);
+                }
                 return Ok(());
             }
         }
@@ -178,6 +184,12 @@ impl Call {
         self.note(format!("records the call as {sid}"));
         self.checkpoint();
         Ok(())
+    }
+
+    /// A Dial that goes on after the call was picked up is recorded already.
+    pub(super) fn records_dial(&self) -> bool {
+        let tracks = &self.state.tracks;
+        tracks.iter().any(|track| track.source == TrackSource::Dial)
     }
 
     /// Ends the recording of a Dial and takes it over.

@@ -5,7 +5,9 @@ use crate::call::ops::Endpoint;
 
 impl Call {
     /// A noun in Asterisk's words, by the templates of `[dial]`. What comes from
-    /// a document may not bring a `/`, `&` or `,` of its own into them.
+    /// a document may not bring a `/`, `&` or `,` of its own into them, and only
+    /// a SIP URI an `@`: `PJSIP/19001234@trunk` and `Local/1@context` would lead
+    /// past the shop's dialplan.
     pub(super) fn endpoint(&self, endpoint: &Endpoint) -> Result<String, String> {
         let config = &self.services.config.dial;
         let allowed = |text: &str, more: &str| {
@@ -23,9 +25,9 @@ impl Call {
         };
         match endpoint {
             Endpoint::Number(number) => fill(&config.number, "{number}", number, "+*#"),
-            Endpoint::User(user) => fill(&config.user, "{id}", user, "._-+@"),
-            Endpoint::Device(device) => fill(&config.device, "{id}", device, "._-+@"),
-            Endpoint::Client(client) => fill(&config.client, "{id}", client, "._-+@"),
+            Endpoint::User(user) => fill(&config.user, "{id}", user, "._-+"),
+            Endpoint::Device(device) => fill(&config.device, "{id}", device, "._-+"),
+            Endpoint::Client(client) => fill(&config.client, "{id}", client, "._-+"),
             Endpoint::Sip(uri) => {
                 let uri = if uri.starts_with("sip:") || uri.starts_with("sips:") {
                     uri.clone()

@@ -185,7 +185,8 @@ impl Call {
             let timeout = own.map_or(left, |own| own.min(left));
             if early_media && let Some(bridge) = at.bridge.clone() {
                 let add = Request::add_to_bridge(&bridge, &channel);
-                self.leg_request(add).await?;
+                // What comes before the answer is not heard then; the rest goes on.
+                self.join(add).await?.ok();
             }
             if let Some(leg) = self.state.leg_mut(&channel) {
                 leg.state = LegState::Dialling;
@@ -200,19 +201,5 @@ impl Call {
             }
         }
         Ok(())
-    }
-
-    /// A joining request on a leg: it may wait in Asterisk, so the call goes on meanwhile.
-    pub(super) async fn leg_request(&mut self, request: Request) -> Result<bool, Interrupt> {
-        let (ari, trace) = (self.ari.clone(), self.trace.clone());
-        let text = request.to_string();
-        let began = tokio::time::Instant::now();
-        let result = self.during(async move { ari.send(request).await }).await?;
-        let ok = result.is_ok();
-        let line = result
-            .err()
-            .map_or_else(|| text.clone(), |error| format!("{text} → {error}"));
-        trace.took(crate::trace::Kind::Ari, line, began);
-        Ok(ok)
     }
 }

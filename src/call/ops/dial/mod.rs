@@ -106,7 +106,7 @@ impl Call {
             }
         }
         if let Some(record) = dial.record.filter(|record| record.from_ringing)
-            && self.state.tracks.is_empty()
+            && !self.records_dial()
         {
             self.start_dial_recording(record).await?;
         }
@@ -228,8 +228,12 @@ impl Call {
         if !(was_joined && self.state.leg(winner).is_some_and(|leg| leg.bridged))
             && let Some(bridge) = at.bridge.clone()
         {
-            self.leg_request(Request::add_to_bridge(&bridge, winner))
-                .await?;
+            let joined = self.join(Request::add_to_bridge(&bridge, winner)).await?;
+            if joined.is_err() {
+                // Nobody is to sit in silence with somebody who is not there.
+                self.warn("the one who answered did not join the bridge and is hung up");
+                self.insist(self.ari.hangup(winner, 16)).await.ok();
+            }
         }
         at.bridged_at = Some(clock::now());
         at.mark = self.state.keys.mark();
