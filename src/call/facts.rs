@@ -25,6 +25,9 @@ pub struct Facts {
     pub sip: Option<SipFacts>,
 }
 
+/// `X-` headers that are read, each with a request: a caller writes as many as it likes.
+const MOST_HEADERS: usize = 40;
+
 /// From the INVITE.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SipFacts {
@@ -84,7 +87,8 @@ impl Call {
             .iter()
             .flat_map(|names| names.split(','))
             .map(str::trim)
-            .filter(|name| !name.is_empty())
+            .filter(|name| is_header(name))
+            .take(MOST_HEADERS)
         {
             if seen.iter().any(|s| s == name) {
                 continue;
@@ -114,6 +118,12 @@ impl Call {
             .took(Kind::Ari, format!("{text} → {shown}"), began);
         value
     }
+}
+
+/// The caller's own words go into the name of a function of Asterisk's.
+fn is_header(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !name.is_empty() && name.chars().all(plain)
 }
 
 /// The host of `"Name" <sip:user@host:port;transport=udp>`.

@@ -36,14 +36,14 @@ pub(super) async fn fetch(
     let Some(pivot) = session.pivot.clone() else {
         return Ok(Err(failed(
             11100,
-            &request.url,
+            &web::shown(&request.url),
             "a callflow without a pivot session has no current document",
             true,
         )));
     };
     let url = match resolve(session.base.as_deref(), &request.url, &pivot.voice_url) {
         Ok(url) => url,
-        Err(reason) => return Ok(Err(failed(11100, &request.url, &reason, true))),
+        Err(reason) => return Ok(Err(failed(11100, &web::shown(&request.url), &reason, true))),
     };
     session.documents += 1;
     session.iteration += 1;
@@ -220,19 +220,21 @@ pub(super) fn resolve(base: Option<&str>, url: &str, voice_url: &str) -> Result<
     if url.is_empty() {
         return Ok(base.to_owned());
     }
-    let base = Url::parse(base).map_err(|error| format!("{base}: {error}"))?;
-    let resolved = base.join(url).map_err(|error| format!("{url}: {error}"))?;
+    let named = |url: &str, error| format!("{}: {error}", web::shown(url));
+    let parsed = Url::parse(base).map_err(|error| named(base, error))?;
+    let resolved = parsed.join(url).map_err(|error| named(url, error))?;
     absolute(resolved.as_str())
 }
 
 fn absolute(url: &str) -> Result<String, String> {
+    let shown = web::shown(url);
     match Url::parse(url) {
         Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => Ok(url.to_owned()),
         Ok(parsed) => Err(format!(
-            "{url}: pivot asks http and https, not {}",
+            "{shown}: pivot asks http and https, not {}",
             parsed.scheme()
         )),
-        Err(error) => Err(format!("{url}: {error}")),
+        Err(error) => Err(format!("{shown}: {error}")),
     }
 }
 

@@ -29,6 +29,14 @@ const CONFIDENTIAL: [&str; 5] = [
     "x-api-key",
 ];
 
+/// Headers whose values are passwords: no trace or debug document shows them.
+const SECRET: [&str; 4] = [
+    "authorization",
+    "proxy-authorization",
+    "x-auth-token",
+    "x-api-key",
+];
+
 const SIGNATURE: HeaderName = HeaderName::from_static("x-twilio-signature");
 
 #[derive(Clone)]
@@ -196,7 +204,7 @@ impl Hop {
             headers.push(("host".into(), host));
         }
         for (name, value) in request.headers() {
-            let value = if *name == header::AUTHORIZATION {
+            let value = if SECRET.contains(&name.as_str()) {
                 "(not shown)".into()
             } else {
                 String::from_utf8_lossy(value.as_bytes()).into_owned()

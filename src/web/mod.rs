@@ -104,7 +104,11 @@ pub fn install_crypto() {
 pub fn shown(url: &str) -> String {
     let url = url.split('#').next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
+        // `http:me:secret@host/` is a URL too.
+        let end = url.find('?').unwrap_or(url.len());
+        let (before, query) = url.split_at(end);
+        let host = before.rsplit('@').next().unwrap_or(before);
+        return format!("{host}{query}");
     };
     let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);

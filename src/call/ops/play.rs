@@ -253,7 +253,7 @@ pub(super) fn describe(sound: &Sound) -> String {
             let text: String = utterance.text.chars().take(60).collect();
             format!("speech {text:?}")
         }
-        Sound::Url(url) => url.clone(),
+        Sound::Url(url) => crate::web::shown(url),
         Sound::Asterisk(uri) | Sound::Clip(uri) => uri.clone(),
         Sound::Silence(duration) => format!("{} ms of silence", duration.as_millis()),
         Sound::Tone(tone) => format!("a tone of {:?} Hz", tone.frequencies),
