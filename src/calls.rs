@@ -291,6 +291,9 @@ async fn clear_away(services: &Services, router: &Router, id: &CallId, channel: 
     }
     give_back(services, channel, "pivot failed inside; its log says where").await;
     router.objects(id).release();
+    if let Some(checkpoints) = &services.checkpoints {
+        checkpoints.remove(id);
+    }
 }
 
 /// Hands a channel that no call owns back to the dialplan.
@@ -318,7 +321,9 @@ async fn give_back(services: &Services, channel: &str, reason: &str) {
 
 /// Looks for what a pivot that is gone has left behind: legs and bridges with
 /// our prefix, and callers whom nobody serves. What is seen only once may belong
-/// to a call that is just starting.
+/// to a call that is just starting. Only what this application is subscribed to
+/// counts, since another pivot may use the same Asterisk under another name, and
+/// bridges that are empty, which belong to no application.
 async fn reap(services: Arc<Services>, router: Router) {
     let first = orphans(&services, &router).await;
     if first.is_empty() {
@@ -362,10 +367,12 @@ enum Orphan {
     Caller(String),
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
 struct Application {
     #[serde(default)]
     channel_ids: Vec<String>,
+    #[serde(default)]
+    bridge_ids: Vec<String>,
 }
 
 async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
@@ -382,12 +389,11 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
         .ok()
         .and_then(|reply| reply.json().ok())
         .unwrap_or_default();
-    let ours: Vec<String> = ari
+    let ours: Application = ari
         .send(Request::application(ari.app()))
         .await
         .ok()
-        .and_then(|reply| reply.json::<Application>().ok())
-        .map(|application| application.channel_ids)
+        .and_then(|reply| reply.json().ok())
         .unwrap_or_default();
     let Some(owned) = router.snapshot().await else {
         return Vec::new();
@@ -396,17 +402,20 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
     let legs = channels
         .iter()
         .map(|c| c.id.clone())
-        .filter(|id| id.starts_with(PREFIX))
+        .filter(|id| id.starts_with(PREFIX) && ours.channel_ids.contains(id))
         .filter(free)
         .map(Orphan::Leg);
     let rooms = bridges
         .into_iter()
+        .filter(|b| b.channels.is_empty() || ours.bridge_ids.contains(&b.id))
         .map(|b| b.id)
         .filter(|id| id.starts_with(PREFIX))
         .filter(free)
         .map(Orphan::Bridge);
     let callers = ours
-        .into_iter()
+        .channel_ids
+        .iter()
+        .cloned()
         .filter(|id| !id.starts_with(PREFIX) && channels.iter().any(|c| c.id == *id))
         .filter(free)
         .map(Orphan::Caller);

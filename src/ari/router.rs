@@ -300,12 +300,12 @@ impl Table {
             }
             Event::Other { .. } => {}
             event => {
-                let mut owners: Vec<CallId> = event
-                    .objects()
-                    .filter_map(|id| self.objects.get(id))
-                    .cloned()
-                    .collect();
-                owners.dedup();
+                let mut owners: Vec<CallId> = Vec::new();
+                for call in event.objects().filter_map(|id| self.objects.get(id)) {
+                    if !owners.contains(call) {
+                        owners.push(call.clone());
+                    }
+                }
                 if let Some(last) = owners.pop() {
                     for call in owners {
                         self.deliver(&call, Delivery::Event(event.clone()));
