@@ -4,7 +4,7 @@
 //! `{"ask":"calls"}`, `{"ask":"trace","call":"CA…","follow":true}`.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -65,9 +65,17 @@ pub async fn bind(path: &Path) -> Result<UnixListener, ControlError> {
         let error = io::Error::new(io::ErrorKind::AddrInUse, "another pivot answers there");
         return Err(failed(error));
     }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
+    match std::fs::symlink_metadata(path) {
+        Ok(there) if there.file_type().is_socket() => {
+            std::fs::remove_file(path).map_err(failed)?;
+        }
+        // A mistyped path must not cost anybody a file.
+        Ok(_) => {
+            let error = io::Error::new(io::ErrorKind::AlreadyExists, "it is not a socket");
+            return Err(failed(error));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
     }
     let listener = UnixListener::bind(path).map_err(failed)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;

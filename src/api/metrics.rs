@@ -1,6 +1,8 @@
 //! The process's metrics, as Prometheus reads them.
 
+use std::convert::Infallible;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -17,4 +19,14 @@ pub(super) fn handle() -> PrometheusHandle {
         handle
     };
     HANDLE.get_or_init(start).clone()
+}
+
+/// Puts what was measured into its buckets, for ever: until then every single
+/// value is kept, and perhaps nobody ever reads `/metrics`.
+pub(super) async fn upkeep() -> Infallible {
+    const EVERY: Duration = Duration::from_secs(5);
+    loop {
+        tokio::time::sleep(EVERY).await;
+        handle().run_upkeep();
+    }
 }

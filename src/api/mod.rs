@@ -90,8 +90,11 @@ impl Server {
     pub async fn run(self, stop: CancellationToken) {
         let serving =
             axum::serve(self.listener, self.router).with_graceful_shutdown(stop.cancelled_owned());
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "pivot's HTTP server ended");
+        tokio::select! {
+            served = serving => if let Err(error) = served {
+                tracing::error!(%error, "pivot's HTTP server ended");
+            },
+            never = metrics::upkeep() => match never {},
         }
     }
 }

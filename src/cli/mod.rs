@@ -43,8 +43,10 @@ enum Command {
     },
     /// Read TwiML and Callflow documents, and say what is wrong with them.
     Check {
+        /// TwiML (`.xml`), Callflow (`.json`) or pivot.toml files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Print the findings as JSON.
         #[arg(long)]
         json: bool,
     },
@@ -54,6 +56,7 @@ enum Command {
     Calls {
         #[command(flatten)]
         config: ConfigFile,
+        /// Print JSON.
         #[arg(long)]
         json: bool,
     },
@@ -66,6 +69,7 @@ enum Command {
         /// Go on until the call ends.
         #[arg(long, short)]
         follow: bool,
+        /// Print JSON, one entry a line.
         #[arg(long)]
         json: bool,
     },
@@ -76,6 +80,7 @@ enum Command {
         /// Where Asterisk's configuration files are, if they are on this machine.
         #[arg(long, default_value = "/etc/asterisk")]
         asterisk_etc: PathBuf,
+        /// Print the findings as JSON.
         #[arg(long)]
         json: bool,
     },
