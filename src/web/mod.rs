@@ -115,3 +115,20 @@ pub fn shown(url: &str) -> String {
     let host = authority.rsplit('@').next().unwrap_or(authority);
     format!("{scheme}://{host}{path}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn credentials_and_fragments_are_not_shown() {
+        for (url, expected) in [
+            ("http://me:secret@h/a?b=c@d#rc=2", "http://h/a?b=c@d"),
+            ("http://me:sec@ret@h:81/", "http://h:81/"),
+            ("http:me:secret@h/a?b", "h/a?b"),
+            ("/a?mail=x@y", "/a?mail=x@y"),
+        ] {
+            assert_eq!(shown(url), expected);
+        }
+    }
+}

@@ -222,3 +222,13 @@ async fn it_ends_with_the_daemon_although_somebody_follows() {
     daemon.tasks.wait().await;
     asking.await.unwrap().ok();
 }
+
+#[tokio::test]
+async fn a_file_at_a_mistyped_path_is_not_removed() {
+    let folder = Folder::new();
+    let path = folder.0.join("notes.txt");
+    std::fs::write(&path, "mine").unwrap();
+    let error = control::bind(&path).await.unwrap_err().to_string();
+    assert!(error.contains("it is not a socket"), "{error}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+}

@@ -265,3 +265,31 @@ async fn a_callflow_goes_on_in_the_middle_of_its_menu() {
     assert_eq!(next[0].param("Digits[pin]").as_deref(), Some("1234"));
     scenario.nothing_left().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_menu_goes_on_in_the_middle_of_what_it_says_after_a_wrong_key() {
+    let scenario = Scenario::new().await;
+    scenario.asterisk.sound("wrong", seconds(4)).await;
+    let flow = serde_json::json!({
+        "module": "menu",
+        "data": { "retries": 2, "max_extension_length": 1, "timeout": 2000,
+                  "media": { "greeting": "sound:hello", "invalid_media": "sound:wrong" } },
+        "children": { "1": { "module": "hangup" }, "timeout": { "module": "hangup" } }
+    });
+    scenario.web.on("/voice", Reply::json(&flow));
+    let phone = scenario.call().await;
+    phone.press_at(ms(500), "9");
+    while !phone.heard_media().await.contains(&"sound:wrong".to_owned()) {
+        tokio::time::sleep(ms(50)).await;
+    }
+    tokio::time::sleep(seconds(1)).await;
+    scenario.kill_and_resume().await;
+    phone.wait_ended().await.unwrap();
+    assert_eq!(
+        phone.heard_media().await,
+        ["sound:hello", "sound:wrong", "sound:hello"],
+        "{}",
+        scenario.lines().await
+    );
+    scenario.nothing_left().await;
+}

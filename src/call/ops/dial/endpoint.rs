@@ -2,6 +2,7 @@
 
 use crate::call::Call;
 use crate::call::ops::Endpoint;
+use crate::config;
 
 impl Call {
     /// A noun in Asterisk's words, by the templates of `[dial]`. What comes from
@@ -9,34 +10,37 @@ impl Call {
     /// a SIP URI an `@`: `PJSIP/19001234@trunk` and `Local/1@context` would lead
     /// past the shop's dialplan.
     pub(super) fn endpoint(&self, endpoint: &Endpoint) -> Result<String, String> {
-        let config = &self.services.config.dial;
-        let allowed = |text: &str, more: &str| {
-            let ok = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
-            !text.is_empty() && text.len() <= 255 && text.chars().all(ok)
-        };
-        let fill = |template: &str, name: &str, value: &str, more: &str| {
-            if allowed(value, more) {
-                Ok(template.replace(name, value))
+        written(&self.services.config.dial, endpoint)
+    }
+}
+
+fn written(config: &config::Dial, endpoint: &Endpoint) -> Result<String, String> {
+    let allowed = |text: &str, more: &str| {
+        let ok = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
+        !text.is_empty() && text.len() <= 255 && text.chars().all(ok)
+    };
+    let fill = |template: &str, name: &str, value: &str, more: &str| {
+        if allowed(value, more) {
+            Ok(template.replace(name, value))
+        } else {
+            Err(format!(
+                "{value:?} cannot be dialled: letters, digits and {more} only"
+            ))
+        }
+    };
+    match endpoint {
+        Endpoint::Number(number) => fill(&config.number, "{number}", number, "+*#"),
+        Endpoint::User(user) => fill(&config.user, "{id}", user, "._-+"),
+        Endpoint::Device(device) => fill(&config.device, "{id}", device, "._-+"),
+        Endpoint::Client(client) => fill(&config.client, "{id}", client, "._-+"),
+        Endpoint::Sip(uri) => {
+            let uri = if uri.starts_with("sip:") || uri.starts_with("sips:") {
+                uri.clone()
             } else {
-                Err(format!(
-                    "{value:?} cannot be dialled: letters, digits and {more} only"
-                ))
-            }
-        };
-        match endpoint {
-            Endpoint::Number(number) => fill(&config.number, "{number}", number, "+*#"),
-            Endpoint::User(user) => fill(&config.user, "{id}", user, "._-+"),
-            Endpoint::Device(device) => fill(&config.device, "{id}", device, "._-+"),
-            Endpoint::Client(client) => fill(&config.client, "{id}", client, "._-+"),
-            Endpoint::Sip(uri) => {
-                let uri = if uri.starts_with("sip:") || uri.starts_with("sips:") {
-                    uri.clone()
-                } else {
-                    format!("sip:{uri}")
-                };
-                let template = config.sip.replace("{endpoint}", &config.sip_endpoint);
-                fill(&template, "{uri}", &uri, ":@.-_+;=%[]~!$*'()?")
-            }
+                format!("sip:{uri}")
+            };
+            let template = config.sip.replace("{endpoint}", &config.sip_endpoint);
+            fill(&template, "{uri}", &uri, ":@.-_+;=%[]~!$*'()?")
         }
     }
 }
@@ -50,4 +54,46 @@ pub(super) fn clean_header_name(name: &str) -> String {
     name.chars()
         .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nouns_fill_the_templates() {
+        let config = config::Dial::default();
+        for (endpoint, expected) in [
+            (
+                Endpoint::Number("+15550001".into()),
+                "Local/+15550001@pivot-outbound/n",
+            ),
+            (
+                Endpoint::Sip("alice@example.com:5070".into()),
+                "PJSIP/pivot-out/sip:alice@example.com:5070",
+            ),
+            (Endpoint::User("alice".into()), "PJSIP/alice"),
+        ] {
+            assert_eq!(written(&config, &endpoint).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn nobody_leads_past_the_shops_dialplan() {
+        let config = config::Dial::default();
+        for endpoint in [
+            Endpoint::Number("1@other/n".into()),
+            Endpoint::Number("1&2".into()),
+            Endpoint::Number(String::new()),
+            Endpoint::User("19001234@trunk".into()),
+            Endpoint::Client("trunk/sip:1@h".into()),
+            Endpoint::Device("a,b".into()),
+            Endpoint::Sip("sip:a@h/n".into()),
+            Endpoint::Sip("sip:a@h&PJSIP/b".into()),
+            Endpoint::Sip("sip:a@h\r\nX: 1".into()),
+            Endpoint::Sip("sip:${SECRET}@h".into()),
+        ] {
+            assert!(written(&config, &endpoint).is_err(), "{endpoint:?}");
+        }
+    }
 }
