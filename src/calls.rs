@@ -415,9 +415,8 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
     let callers = ours
         .channel_ids
         .iter()
-        .cloned()
-        .filter(|id| !id.starts_with(PREFIX) && channels.iter().any(|c| c.id == *id))
-        .filter(free)
-        .map(Orphan::Caller);
+        .filter(|id| !id.starts_with(PREFIX) && channels.iter().any(|c| c.id == **id))
+        .filter(|id| free(id))
+        .map(|id| Orphan::Caller(id.clone()));
     legs.chain(rooms).chain(callers).collect()
 }

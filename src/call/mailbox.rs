@@ -67,7 +67,7 @@ impl Call {
             // middle of the look-up: it is begun again then, since what it finds
             // is told by nothing else.
             if self.missed {
-                self.resync().await;
+                Box::pin(self.resync()).await;
                 self.missed = false;
             }
             if let Some(event) = self.backlog.pop_front() {
@@ -96,7 +96,10 @@ impl Call {
     /// Sends a request and writes it into the timeline.
     pub(super) async fn request(&self, request: Request) -> Result<Reply, AriError> {
         let text = request.to_string();
-        told(&self.trace, text, self.ari.send(request)).await
+        let began = Instant::now();
+        let result = self.ari.send(request).await;
+        tell_sent(&self.trace, text, began, &result);
+        result
     }
 
     /// Sends a request that may wait in Asterisk; the call goes on meanwhile, and
@@ -105,10 +108,12 @@ impl Call {
         &mut self,
         request: Request,
     ) -> Result<Result<Reply, AriError>, Interrupt> {
-        let (ari, trace) = (self.ari.clone(), self.trace.clone());
+        let ari = self.ari.clone();
         let text = request.to_string();
-        self.during(async { told(&trace, text, ari.send(request)).await })
-            .await
+        let began = Instant::now();
+        let result = self.during(async { ari.send(request).await }).await?;
+        tell_sent(&self.trace, text, began, &result);
+        Ok(result)
     }
 
     /// Sends a request that may be sent twice, such as one that takes something
@@ -117,7 +122,10 @@ impl Call {
         match self.request(request.clone()).await {
             Err(AriError::Unknown { .. } | AriError::NotSent { .. }) => {
                 let text = format!("{request}, again");
-                told(&self.trace, text, self.ari.send_over_http(request)).await
+                let began = Instant::now();
+                let result = self.ari.send_over_http(request).await;
+                tell_sent(&self.trace, text, began, &result);
+                result
             }
             result => result,
         }
@@ -337,19 +345,12 @@ impl Call {
 }
 
 /// Writes a request and what became of it into a timeline.
-async fn told(
-    trace: &Trace,
-    request: String,
-    sending: impl Future<Output = Result<Reply, AriError>>,
-) -> Result<Reply, AriError> {
-    let began = Instant::now();
-    let result = sending.await;
-    let line = match &result {
+fn tell_sent(trace: &Trace, request: String, began: Instant, result: &Result<Reply, AriError>) {
+    let line = match result {
         Ok(_) => request,
         Err(error) => format!("{request} → {error}"),
     };
     trace.took(Kind::Ari, line, began);
-    result
 }
 
 fn far_away() -> Instant {

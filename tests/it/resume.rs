@@ -279,7 +279,11 @@ async fn a_menu_goes_on_in_the_middle_of_what_it_says_after_a_wrong_key() {
     scenario.web.on("/voice", Reply::json(&flow));
     let phone = scenario.call().await;
     phone.press_at(ms(500), "9");
-    while !phone.heard_media().await.contains(&"sound:wrong".to_owned()) {
+    while !phone
+        .heard_media()
+        .await
+        .contains(&"sound:wrong".to_owned())
+    {
         tokio::time::sleep(ms(50)).await;
     }
     tokio::time::sleep(seconds(1)).await;
