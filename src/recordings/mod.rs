@@ -118,16 +118,24 @@ impl Recordings {
         if !is_sid(&job.sid) {
             return Err(RecordingsError::Unknown(job.sid));
         }
-        let url = self.url(&job.sid);
         let dir = self.dir.clone();
         let recording = blocking(move || take_now(&dir, job, &files)).await?;
-        Ok(RecordingRef {
-            url,
+        Ok(self.reference(recording))
+    }
+
+    /// One that was taken over before.
+    pub async fn taken(&self, sid: &str) -> Option<RecordingRef> {
+        Some(self.reference(self.get(sid).await.ok()?))
+    }
+
+    fn reference(&self, recording: Recording) -> RecordingRef {
+        RecordingRef {
+            url: self.url(&recording.sid),
             duration: Duration::from_millis(recording.duration_ms),
             channels: recording.channels,
             silent: recording.silent,
             sid: recording.sid,
-        })
+        }
     }
 
     /// The file to serve. An mp3 is made at its first use.

@@ -272,10 +272,17 @@ impl Call {
         trim: bool,
     ) -> Option<RecordingRef> {
         let mut files = Vec::with_capacity(names.len());
+        let mut before = None;
         for name in names {
             match self.ari.send_over_http(Request::recording_file(name)).await {
                 Ok(reply) => files.push(reply.body),
-                Err(error) => self.warn(format!("recording {sid} cannot be fetched: {error}")),
+                Err(error) => {
+                    // The call was dropped between taking it over and writing that down.
+                    before = self.services.recordings.taken(sid).await;
+                    if before.is_none() {
+                        self.warn(format!("recording {sid} cannot be fetched: {error}"));
+                    }
+                }
             }
         }
         let job = Job {
@@ -296,6 +303,9 @@ impl Call {
             {
                 self.warn(format!("recording {name} stays in Asterisk: {error}"));
             }
+        }
+        if before.is_some() {
+            return before;
         }
         match taken? {
             Ok(recording) => {
