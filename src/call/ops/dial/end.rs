@@ -61,6 +61,8 @@ impl Call {
         let told = winner.as_ref().or(last.as_ref());
         let cause = match told.and_then(|leg| leg.cause) {
             _ if at.timed_out => Cause::NO_ANSWER,
+            // Before 22.4 Asterisk tells the end of its own ring timeout as a normal end.
+            Some(Cause(0 | 16)) if winner.is_none() && rang_out(dial, at) => Cause::NO_ANSWER,
             Some(cause) => cause,
             None => Cause::NO_ANSWER,
         };
@@ -135,6 +137,17 @@ impl Call {
             bridged: answered.is_some_and(|leg| leg.bridged),
         }
     }
+}
+
+/// The last leg has rung for as long as it may.
+fn rang_out(dial: &Dial, at: &Dialling) -> bool {
+    let longest = dial
+        .targets
+        .iter()
+        .map(|target| target.delay + target.timeout.unwrap_or(dial.timeout))
+        .max()
+        .map_or(dial.timeout, |longest| longest.min(dial.timeout));
+    clock::now() >= at.began.after(longest)
 }
 
 /// Twilio's word for why nobody was reached.
