@@ -41,10 +41,6 @@ pub enum AppError {
     Control(#[from] ControlError),
     #[error(transparent)]
     Config(#[from] config::ConfigError),
-    #[error(
-        "`store.url`: this build has no store and keeps calls in memory only; leave the key out"
-    )]
-    Store,
 }
 
 /// What differs between the daemon and a program that has pivot inside.
@@ -79,10 +75,6 @@ impl App {
     /// Starts everything. It is of use once `ready` says so.
     pub async fn start(config: Config, options: Options) -> Result<Self, AppError> {
         crate::web::install_crypto();
-        // Whoever names a store counts on it.
-        if config.store.url.is_some() {
-            return Err(AppError::Store);
-        }
         let config = Arc::new(config);
         let (tasks, calls, stop) = (
             TaskTracker::new(),

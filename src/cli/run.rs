@@ -86,10 +86,8 @@ async fn run(file: &ConfigFile, config: Config) -> ExitCode {
     code
 }
 
-/// SIGHUP: reads the configuration and `RUST_LOG` again. What cannot be used
-/// changes nothing.
+/// SIGHUP: reads the configuration again. What cannot be used changes nothing.
 async fn reload(app: &App, file: &ConfigFile) {
-    telemetry::reload();
     match Config::load(Some(&file.config)) {
         Ok((config, _)) => {
             app.reload(config).await;

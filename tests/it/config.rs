@@ -121,7 +121,8 @@ allow = ["10.0.0.0/8", "public", "fd00::/8", "192.0.2.7"]
     );
     let path = folder.write("pivot.toml", &text);
     let (config, warnings) = Config::load_with(Some(&path), owned(&[])).unwrap();
-    assert_eq!(warnings, []);
+    // There is no store yet, and that is said.
+    assert_eq!(keys(&warnings), ["store.url"]);
     assert_eq!(config.ari.password.expose_secret(), "0123");
     assert_eq!(config.default.custom_request_headers["X-Tenant"], "T1");
     assert_eq!(config.default.on_end, Some(OnEnd::Continue));
@@ -471,4 +472,11 @@ fn an_account_id_is_made_once_and_kept() {
 
     config.account.sid = Some("ACx".into());
     assert_eq!(account_sid(&config, &state).unwrap(), "ACx");
+}
+
+fn keys(warnings: &[pivot::config::Warning]) -> Vec<&str> {
+    warnings
+        .iter()
+        .map(|warning| warning.key.as_str())
+        .collect()
 }

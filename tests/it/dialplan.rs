@@ -265,15 +265,3 @@ async fn routes_that_are_read_again_take_the_next_call() {
     let after = dialled(&scenario, "2030", &[]).await;
     assert_eq!(after.heard_media().await, ["sound:after"]);
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_store_that_this_build_does_not_have_is_refused() {
-    let scenario = Scenario::new().await;
-    let path = scenario.dir.join("pivot.toml");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, text + "\n[store]\nurl = 'sqlite:pivot.db'\n").unwrap();
-    let (config, _) = pivot::config::Config::load_with(Some(&path), []).unwrap();
-    let started = pivot::app::App::start(config, pivot::app::Options::default()).await;
-    let error = started.err().expect("refused").to_string();
-    assert!(error.contains("`store.url`"), "{error}");
-}

@@ -214,7 +214,8 @@ impl Call {
         }
         let deadline = clock::now().after(CLOSE);
         self.wait_closing(deadline, |call, _| {
-            let open = |s: &Snoop| matches!(s.state, SnoopState::Opening | SnoopState::Recording);
+            // One that is still opening was never asked to record.
+            let open = |s: &Snoop| s.state == SnoopState::Recording;
             !call
                 .state
                 .tracks

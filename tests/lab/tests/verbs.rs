@@ -212,7 +212,9 @@ on_each_asterisk! {
         }
         let mut call = s.call("<Hangup/>").await;
         call.wait_ended().await.ok();
-        assert!(call.state().answered_at.is_none(), "never answered");
+        let state = call.state();
+        assert!(state.code.is_some_and(|code| code >= 400), "{state:?}");
+        assert!(state.answered_at.is_none(), "never answered");
         s.over(&mut call).await;
     };
 
@@ -251,8 +253,10 @@ on_each_asterisk! {
         let mut call = s.call("<Record action='/done' maxLength='2' timeout='0' playBeep='false'/>").await;
         call.wait_answered().await.unwrap();
         call.mute_rtp(true);
+        let began = std::time::Instant::now();
         let done = s.told(&mut call).await;
         assert_eq!(param(&done, "Digits"), "");
+        assert!(began.elapsed() < ms(6000), "{:?}\n{}", began.elapsed(), s.trace().await);
     };
 
     a_recording_ends_by_silence_and_a_beep_is_heard => async |s: &Stage| {
