@@ -474,7 +474,7 @@ fn an_account_id_is_made_once_and_kept() {
     assert_eq!(account_sid(&config, &state).unwrap(), "ACx");
 }
 
-fn keys(warnings: &[pivot::config::Warning]) -> Vec<&str> {
+fn keys(warnings: &[Warning]) -> Vec<&str> {
     warnings
         .iter()
         .map(|warning| warning.key.as_str())

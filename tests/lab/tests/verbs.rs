@@ -253,7 +253,7 @@ on_each_asterisk! {
         let mut call = s.call("<Record action='/done' maxLength='2' timeout='0' playBeep='false'/>").await;
         call.wait_answered().await.unwrap();
         call.mute_rtp(true);
-        let began = std::time::Instant::now();
+        let began = tokio::time::Instant::now();
         let done = s.told(&mut call).await;
         assert_eq!(param(&done, "Digits"), "");
         assert!(began.elapsed() < ms(6000), "{:?}\n{}", began.elapsed(), s.trace().await);
