@@ -229,6 +229,9 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
     let (to, internal) = plan
         .as_ref()
         .map_or((None, false), |plan| (plan.to.as_deref(), plan.internal));
+    let asks_first = plan
+        .as_ref()
+        .is_ok_and(|plan| matches!(plan.source, flow::Source::Pivot(_)));
     let facts = Facts::new(&channel, to, internal);
     let mut state = State::new(id.clone(), channel.id.clone(), facts, clock::now());
     if channel.state == "Up" {
@@ -240,7 +243,7 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
     let objects = router.objects(&id);
     let mut call = Call::new(state, mailbox, objects, services, trace);
     call.latency = latency;
-    call.subscribe().await;
+    call.arrive(refused.is_none() && asks_first).await;
     if let Some(status) = refused {
         let limit = call.services().config.limits.calls;
         let reason = match status {

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use base64::Engine;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{SinkExt, StreamExt, stream};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
@@ -187,7 +187,7 @@ async fn serve(
     router: &Router,
     state: &watch::Sender<SocketState>,
 ) -> Ended {
-    let (mut sink, mut stream) = socket.split();
+    let (mut sink, mut events) = socket.split();
     let (frames, mut queue) = mpsc::unbounded_channel::<String>();
     let writer = async move {
         let mut ping = tokio::time::interval(PING_EVERY);
@@ -199,7 +199,10 @@ async fn serve(
                 },
                 _ = ping.tick() => Frame::Ping(tungstenite::Bytes::new()),
             };
-            if sink.send(frame).await.is_err() {
+            // What a call asks at once leaves in one packet.
+            let waiting = std::iter::from_fn(|| queue.try_recv().ok()).map(Frame::text);
+            let frames = std::iter::once(frame).chain(waiting).map(Ok);
+            if sink.send_all(&mut stream::iter(frames)).await.is_err() {
                 // The reader finds out as well.
                 return;
             }
@@ -208,7 +211,7 @@ async fn serve(
     let greeting = greet(client.clone(), frames, router.clone(), state.clone());
     let reader = async {
         loop {
-            let frame = match timeout(DEAD_AFTER, stream.next()).await {
+            let frame = match timeout(DEAD_AFTER, events.next()).await {
                 Err(_) => return Ended::Lost(format!("silent for {} s", DEAD_AFTER.as_secs())),
                 Ok(None) => return Ended::Lost("closed by Asterisk".into()),
                 Ok(Some(Err(error))) => return Ended::Lost(readable(&error)),

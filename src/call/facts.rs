@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use tokio::time::Instant;
 
-use super::{Call, Interrupt};
+use super::Call;
 use crate::ari::{Channel, Request};
 use crate::trace::Kind;
 
@@ -62,27 +62,24 @@ impl Facts {
 }
 
 impl Call {
-    /// Asks for the SIP parts once. Reading a variable waits behind nothing.
-    pub async fn learn_sip_facts(&mut self, headers: bool) -> Result<(), Interrupt> {
-        if self.state.facts.sip.is_some() || !self.state.facts.channel_name.starts_with("PJSIP/") {
-            return Ok(());
+    /// Asks for the SIP parts, unless they are known.
+    pub async fn learn_sip_facts(&mut self) {
+        if self.state.facts.sip.is_none() {
+            self.state.facts.sip = self.ask_sip_facts().await;
         }
-        let domain = self.variable("SIPDOMAIN");
-        let remote = self.variable("CHANNEL(pjsip,remote_uri)");
-        let names = async {
-            if headers {
-                self.variable("PJSIP_HEADERS(X-)").await
-            } else {
-                None
-            }
-        };
-        let (domain, remote, names) = tokio::join!(domain, remote, names);
-        let mut sip = SipFacts {
-            from_realm: remote.as_deref().map(host).unwrap_or_default(),
-            to_realm: domain.unwrap_or_default(),
-            headers: Vec::new(),
-        };
-        let mut seen = Vec::new();
+    }
+
+    /// The SIP parts; `None` for other technologies. Reading a variable waits behind nothing.
+    pub(super) async fn ask_sip_facts(&self) -> Option<SipFacts> {
+        if !self.state.facts.channel_name.starts_with("PJSIP/") {
+            return None;
+        }
+        let (domain, remote, names) = tokio::join!(
+            self.variable("SIPDOMAIN"),
+            self.variable("CHANNEL(pjsip,remote_uri)"),
+            self.variable("PJSIP_HEADERS(X-)"),
+        );
+        let mut headers: Vec<(String, String)> = Vec::new();
         for name in names
             .iter()
             .flat_map(|names| names.split(','))
@@ -90,16 +87,18 @@ impl Call {
             .filter(|name| is_header(name))
             .take(MOST_HEADERS)
         {
-            if seen.iter().any(|s| s == name) {
+            if headers.iter().any(|(seen, _)| seen == name) {
                 continue;
             }
-            seen.push(name.to_owned());
             if let Some(value) = self.variable(&format!("PJSIP_HEADER(read,{name})")).await {
-                sip.headers.push((name.to_owned(), value));
+                headers.push((name.to_owned(), value));
             }
         }
-        self.state.facts.sip = Some(sip);
-        Ok(())
+        Some(SipFacts {
+            from_realm: remote.as_deref().map(host).unwrap_or_default(),
+            to_realm: domain.unwrap_or_default(),
+            headers,
+        })
     }
 
     /// A variable that is not set is no refusal worth telling.

@@ -18,11 +18,15 @@ pub(super) fn main(file: &ConfigFile, json: bool) -> ExitCode {
     // Asterisk needs the other half of the machine, and threads that hand single
     // events to each other spend more on waking up than on the events.
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .worker_threads((cores / 2).max(1))
-        .enable_all()
-        .build()
-    {
+    let mut runtime = match cores / 2 {
+        0 | 1 => tokio::runtime::Builder::new_current_thread(),
+        threads => {
+            let mut runtime = tokio::runtime::Builder::new_multi_thread();
+            runtime.worker_threads(threads);
+            runtime
+        }
+    };
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             complain(error);

@@ -52,7 +52,7 @@ pub(super) async fn fetch(
         told.push(("ErrorCode".into(), because.code.to_string()));
         told.push(("ErrorUrl".into(), because.url.clone()));
     }
-    let params = params::build(call, session, pivot.req_format, &told).await?;
+    let params = params::build(call, session, pivot.req_format, &told).await;
     if pivot.req_format == ReqFormat::Kazoo {
         remember(session, &request.params);
     }

@@ -18,6 +18,6 @@ mod session;
 pub mod signature;
 
 pub use finish::{Outcome, Status, finish, hand_back};
-pub use route::{Plan, RouteError, plan};
+pub use route::{Plan, RouteError, Source, plan};
 pub use run::{resume, run};
 pub use session::Session;

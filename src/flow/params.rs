@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::session::Session;
-use crate::call::{Call, Interrupt};
+use crate::call::Call;
 use crate::config::ReqFormat;
 
 /// Empty: a PBX knows no places, but applications index these without looking.
@@ -21,9 +21,9 @@ pub(super) async fn build(
     session: &Session,
     format: ReqFormat,
     verb: &[(String, String)],
-) -> Result<Map<String, Value>, Interrupt> {
-    call.learn_sip_facts(format == ReqFormat::Kazoo).await?;
-    Ok(from_state(call, session, format, verb))
+) -> Map<String, Value> {
+    call.learn_sip_facts().await;
+    from_state(call, session, format, verb)
 }
 
 /// The same from what is known, for a caller who has gone.

@@ -219,10 +219,6 @@ async fn headers_of_the_invite_and_variables_arrive_in_brackets() {
     scenario.web.on("/next", twiml("<Hangup/>"));
     let mut caller = caller();
     caller.headers = vec![("X-Foo".into(), "bar".into())];
-    // The fake lists all headers only; Asterisk lists those with a prefix too.
-    caller
-        .variables
-        .insert("PJSIP_HEADERS(X-)".into(), "X-Foo".into());
     let phone = scenario.call_from(caller).await;
     phone.wait_ended().await.unwrap();
     scenario.nothing_left().await;

@@ -5,9 +5,19 @@ use crate::call::{Call, Interrupt, ops::RecordingStart};
 use crate::clock;
 
 impl Call {
-    /// Asks for the events of the caller's channel, so that its hang-up cause
-    /// comes (rule 4).
-    pub async fn subscribe(&mut self) {
+    /// Asks for the events of the caller's channel, so that its hang-up cause comes
+    /// (rule 4), and in the same breath for what the first web request will tell.
+    pub async fn arrive(&mut self, tells_sip: bool) {
+        let subscribed = self.subscribe();
+        if tells_sip {
+            let ((), sip) = tokio::join!(subscribed, self.ask_sip_facts());
+            self.state.facts.sip = sip;
+        } else {
+            subscribed.await;
+        }
+    }
+
+    async fn subscribe(&self) {
         let request = Request::subscribe(self.ari.app(), &self.state.channel);
         if let Err(error) = self.request(request).await {
             self.note(format!(
