@@ -11,15 +11,17 @@ use tokio_util::task::TaskTracker;
 use crate::api;
 use crate::ari::{self, AriError, Connection, Router, SocketState};
 use crate::call::{Checkpoints, Services, State};
+use crate::callbacks::Callbacks;
 use crate::calls::{Command, Desk};
 use crate::config::{self, Config};
 use crate::control::{self, ControlError};
+use crate::flow::signature;
 use crate::id::CallId;
 use crate::media::{Media, MediaError};
 use crate::recordings::{Recordings, RecordingsError};
 use crate::speech::Speech;
 use crate::trace::Traces;
-use crate::web::{Web, WebError};
+use crate::web::{Sign, Web, WebError};
 
 /// What calls need to end after they were told to.
 const LAST: Duration = Duration::from_secs(10);
@@ -99,6 +101,11 @@ impl App {
             &config.http,
             &account_sid,
         )?);
+        let sign =
+            config.account.auth_token.clone().map(|token| -> Sign {
+                Arc::new(move |url, form| signature::sign(&token, url, form))
+            });
+        let (callbacks, calling_back) = Callbacks::start(web.clone(), sign);
         let (traces, keeping) = Traces::start(config.limits.traces);
         let services = Arc::new(Services {
             flows_dir: config.flows.dir.clone(),
@@ -108,6 +115,8 @@ impl App {
             media,
             speech,
             recordings,
+            callbacks,
+            router: router.clone(),
             checkpoints: options.checkpoints,
             background: calls.clone(),
             shutdown: CancellationToken::new(),
@@ -142,6 +151,7 @@ impl App {
         };
         until_stopped(Box::pin(routing));
         until_stopped(Box::pin(keeping));
+        until_stopped(Box::pin(calling_back));
         until_stopped(Box::pin(desk.run(arrivals, asked)));
         until_stopped(Box::pin(connecting));
         Ok(Self {

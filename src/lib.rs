@@ -10,6 +10,7 @@
 //! - [`twiml`], [`callflow`]: the two languages, in terms of those operations;
 //!   [`program`] is what they decide
 //! - [`flow`]: which instructions, fetching them, the failure ladder, the end
+//! - [`news`]: what other tasks tell a call; [`callbacks`]: what web servers are told beside it
 //! - [`web`], [`speech`], [`media`], [`recordings`]: what calls use
 //! - [`api`], [`control`], [`cli`], [`doctor`]: how people and programs get in
 //! - [`app`]: builds all of it from the [`config`]; [`simulate`]: a fake Asterisk
@@ -33,6 +34,7 @@ pub mod api;
 pub mod app;
 pub mod ari;
 pub mod call;
+pub mod callbacks;
 pub mod callflow;
 pub mod calls;
 pub mod cli;
@@ -43,6 +45,7 @@ pub mod doctor;
 pub mod flow;
 pub mod id;
 pub mod media;
+pub mod news;
 pub mod patterns;
 pub mod program;
 pub mod recordings;

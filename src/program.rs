@@ -30,6 +30,11 @@ pub enum Flow {
     Branch(Arc<Node>),
     /// Leave this document for the answer to this request.
     Fetch(Request),
+    /// TwiML: run the answer to this request beside this verb, which waits for
+    /// something and is entered again when that document ends or news come.
+    Aside(Box<Aside>),
+    /// TwiML: end of a document that runs beside a verb, and of that verb's waiting.
+    Leave,
     /// Callflow: a new pivot session; if nothing comes of it, child `_`.
     Pivot(Box<Pivot>),
     /// Callflow: end of this flow. Goes on after the `Branch` that led here; hangs up when there was none.
@@ -51,6 +56,37 @@ pub enum End {
     },
     /// Something else controls the channel now.
     Gone,
+}
+
+/// A document that runs beside a verb, on the same channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aside {
+    pub request: Request,
+    pub kind: AsideKind,
+}
+
+/// What a document beside a verb is for; it says which verbs it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AsideKind {
+    /// `waitUrl` of `<Enqueue>`.
+    QueueWait,
+    /// `waitUrl` of `<Conference>`.
+    ConferenceWait,
+    /// `url` of `<Queue>`, heard by the caller who leaves the queue.
+    QueueGreeting,
+}
+
+/// How a document beside a verb ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AsideEnd {
+    /// It came to its end.
+    Finished,
+    /// By `<Leave>`.
+    Left,
+    /// It could not be fetched or run; the trace says why.
+    Failed,
+    /// News came; `take_news` has them.
+    Called,
 }
 
 /// A request for the next document of this session.

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::{Channel, Event};
 use crate::id::{CallId, PREFIX};
+use crate::news::News;
 
 /// Events one call may have waiting; more means that it is stuck.
 const MAILBOX: usize = 256;
@@ -23,6 +24,8 @@ const MAILBOX: usize = 256;
 #[derive(Debug)]
 pub enum Delivery {
     Event(Event),
+    /// Another task of pivot has something to tell.
+    News(Box<News>),
     /// The event socket was lost and is back; what happened meanwhile was not told.
     Resync,
 }
@@ -64,6 +67,10 @@ pub(super) enum Message {
     },
     Forget {
         object: String,
+    },
+    News {
+        call: CallId,
+        news: Box<News>,
     },
     Await {
         request_id: String,
@@ -114,6 +121,15 @@ impl Objects {
         });
     }
 
+    /// From here on the object's events go to another call.
+    pub fn hand_over(&self, object: &str, to: &CallId) {
+        self.forget(object);
+        self.router.tell(Message::Register {
+            object: object.to_owned(),
+            call: to.clone(),
+        });
+    }
+
     /// The call is over: all of its objects are forgotten.
     pub fn release(&self) {
         self.router.tell(Message::Disown {
@@ -154,6 +170,14 @@ impl Router {
             mailbox: sender,
         });
         mailbox
+    }
+
+    /// Tells a call something; one that is over does not hear it.
+    pub fn tell_call(&self, call: &CallId, news: News) {
+        self.tell(Message::News {
+            call: call.clone(),
+            news: Box::new(news),
+        });
     }
 
     /// What is owned now; `None` when routing has ended.
@@ -233,6 +257,7 @@ impl Table {
                     owner.objects.remove(&object);
                 }
             }
+            Message::News { call, news } => self.deliver(&call, Delivery::News(news)),
             Message::Await { request_id, answer } => {
                 self.awaited.insert(request_id, answer);
             }

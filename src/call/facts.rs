@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::Call;
 use crate::ari::{Channel, Request};
+use crate::id::CallId;
 use crate::trace::Kind;
 
 /// Known from `StasisStart`, but for the SIP parts, which are asked for when a
@@ -23,6 +24,9 @@ pub struct Facts {
     /// Called from inside, so `no_match` flows may be used.
     pub internal: bool,
     pub sip: Option<SipFacts>,
+    /// The call whose Dial made this one.
+    #[serde(default)]
+    pub parent: Option<CallId>,
 }
 
 /// `X-` headers that are read, each with a request: a caller writes as many as it likes.
@@ -57,6 +61,7 @@ impl Facts {
             },
             internal,
             sip: None,
+            parent: None,
         }
     }
 }

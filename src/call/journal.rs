@@ -13,10 +13,12 @@ use serde_json::Value;
 
 use super::Call;
 use crate::id::OpId;
+use crate::program::AsideEnd;
 
 /// Where in the program the call is, in numbers that only grow.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Step {
+    /// The number of its document among all of the call.
     pub document: u32,
     pub step: u32,
     /// Its verb or module has begun.
@@ -53,11 +55,34 @@ pub(super) enum Begun<T, D> {
 impl Call {
     /// A new document: its steps and operations get new ids.
     pub fn begin_document(&mut self) {
-        let step = &mut self.state.step;
-        *step = Step {
-            document: step.document + 1,
+        self.state.documents += 1;
+        self.state.step = Step {
+            document: self.state.documents,
             ..Step::default()
         };
+    }
+
+    /// A verb stops in the middle, while a document beside it runs: gives the step
+    /// to go on with. The verb has kept its progress with [`Call::keep`].
+    pub fn suspend_step(&mut self) -> Step {
+        std::mem::take(&mut self.state.step)
+    }
+
+    /// The document beside it has ended; the verb is entered again with its progress.
+    pub fn go_on_with_step(&mut self, step: Step) {
+        self.state.step = step;
+        self.resuming = true;
+    }
+
+    /// Saves a step's progress for when it is entered again by this task.
+    pub fn keep(&mut self, progress: &(impl Serialize + Sync)) {
+        self.save(progress);
+        self.state.step.progress = serde_json::to_value(progress).unwrap_or(Value::Null);
+    }
+
+    /// How the document beside this verb ended; `None` when none did since the last time.
+    pub fn take_aside_end(&mut self) -> Option<AsideEnd> {
+        self.state.aside_end.take()
     }
 
     /// The step before is over, and so is what it had to remember.

@@ -9,11 +9,21 @@ use super::state::{Gone, SnoopState};
 use super::{Call, Cause, Interrupt, LegState};
 use crate::ari::{AriError, Delivery, Event, Reply, Request};
 use crate::clock::{self, Time};
+use crate::news::News;
 use crate::trace::{Kind, Trace};
+
+/// What a call waits for.
+#[derive(Debug, Clone)]
+pub(super) enum Input {
+    /// Asterisk said something.
+    Ari(Event),
+    /// Another task did; `take_news` has what.
+    News,
+}
 
 /// What `pump` came back with.
 pub(super) enum Pumped {
-    Event(Event),
+    Input(Input),
     Deadline,
     /// The mailbox is closed: this call did not read it, and was cut off.
     Cut,
@@ -21,13 +31,13 @@ pub(super) enum Pumped {
 }
 
 impl Call {
-    /// The next event, already absorbed; `None` at the deadline.
-    pub(super) async fn next(&mut self, until: Option<Time>) -> Result<Option<Event>, Interrupt> {
+    /// What comes next, already absorbed; `None` at the deadline.
+    pub(super) async fn next(&mut self, until: Option<Time>) -> Result<Option<Input>, Interrupt> {
         self.check()?;
         let pumped = self.pump(until).await;
         self.check()?;
         match pumped {
-            Pumped::Event(event) => Ok(Some(event)),
+            Pumped::Input(input) => Ok(Some(input)),
             Pumped::Deadline => Ok(None),
             Pumped::Cut => Err(Interrupt::Gone),
             Pumped::Shutdown => Err(Interrupt::Shutdown),
@@ -44,7 +54,7 @@ impl Call {
                 biased;
                 done = &mut work => return Ok(done),
                 pumped = self.pump(None) => match pumped {
-                    Pumped::Event(_) | Pumped::Deadline => self.check()?,
+                    Pumped::Input(_) | Pumped::Deadline => self.check()?,
                     Pumped::Cut => return Err(Interrupt::Gone),
                     Pumped::Shutdown => return Err(Interrupt::Shutdown),
                 },
@@ -52,9 +62,16 @@ impl Call {
         }
     }
 
+    /// The oldest of the news that nobody has looked at.
+    pub fn take_news(&mut self) -> Option<News> {
+        self.state.news.pop_front()
+    }
+
     fn check(&self) -> Result<(), Interrupt> {
         if self.state.gone.is_some() {
             Err(Interrupt::Gone)
+        } else if self.state.aside && !self.state.news.is_empty() {
+            Err(Interrupt::Called)
         } else {
             Ok(())
         }
@@ -72,7 +89,7 @@ impl Call {
             }
             if let Some(event) = self.backlog.pop_front() {
                 self.absorb(&event);
-                return Pumped::Event(event);
+                return Pumped::Input(Input::Ari(event));
             }
             let deadline = until.map(Time::instant);
             let delivery = tokio::select! {
@@ -89,6 +106,12 @@ impl Call {
                 // What was missed is put into the backlog, as if it had been told.
                 Some(Delivery::Resync) => self.missed = true,
                 Some(Delivery::Event(event)) => self.backlog.push_back(event),
+                Some(Delivery::News(news)) => {
+                    self.trace.write(Kind::Event, format!("told: {news:?}"));
+                    self.state.news.push_back(*news);
+                    self.checkpoint();
+                    return Pumped::Input(Input::News);
+                }
             }
         }
     }

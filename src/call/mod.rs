@@ -22,6 +22,7 @@ mod resync;
 mod services;
 mod settle;
 mod state;
+mod told;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -37,11 +38,13 @@ pub use cause::Cause;
 pub use checkpoint::{Checkpoints, MemoryCheckpoints};
 pub use close::Closed;
 pub use facts::Facts;
+pub use journal::Step;
 pub use keys::KeyBuffer;
 pub use latency::{ACT, ASK, Latency};
 pub use ops::DialSoFar;
 pub use services::Services;
 pub use state::{Gone, Leg, LegState, State, Track, TrackSource};
+pub use told::CallbackTarget;
 
 /// Why an operation stopped early. It crosses verbs and modules with `?`: it
 /// always means that the call changed under them.
@@ -50,6 +53,9 @@ pub enum Interrupt {
     /// The caller is gone.
     #[error("the caller is gone")]
     Gone,
+    /// The verb that waits while an aside runs has news.
+    #[error("a verb that waits has news")]
+    Called,
     /// pivot ends, and the time for draining is over.
     #[error("pivot is shutting down")]
     Shutdown,

@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 
 use super::Checkpoints;
 use crate::ari;
+use crate::callbacks::Callbacks;
 use crate::config::Config;
 use crate::media::Media;
 use crate::recordings::Recordings;
@@ -23,6 +24,10 @@ pub struct Services {
     pub media: Media,
     pub speech: Arc<Speech>,
     pub recordings: Arc<Recordings>,
+    /// What web servers are told beside the calls.
+    pub callbacks: Callbacks,
+    /// Tells other calls something.
+    pub router: ari::Router,
     /// None = nobody could pick the calls up, so nothing is written.
     pub checkpoints: Option<Arc<dyn Checkpoints>>,
     pub flows_dir: PathBuf,

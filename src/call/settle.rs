@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::mailbox::Pumped;
+use super::mailbox::{Input, Pumped};
 use super::{Call, Interrupt};
 use crate::ari::{Event, Request};
 use crate::clock;
@@ -16,7 +16,7 @@ const STOP: Duration = Duration::from_secs(5);
 
 impl Call {
     /// Stops what plays on the caller's channel and waits until it has ended.
-    pub(super) async fn settle(&mut self) -> Result<(), Interrupt> {
+    pub(crate) async fn settle(&mut self) -> Result<(), Interrupt> {
         for playback in self.state.playing.clone() {
             self.stop_playback(&playback).await?;
         }
@@ -68,7 +68,8 @@ impl Call {
         }
         loop {
             match self.pump(Some(until)).await {
-                Pumped::Event(event) => {
+                Pumped::Input(Input::News) => {}
+                Pumped::Input(Input::Ari(event)) => {
                     if is(self, Some(&event)) {
                         return true;
                     }

@@ -1,5 +1,7 @@
 //! What a call must remember: all of it can be written down.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -8,6 +10,8 @@ use super::ops::{AudioFormat, CallRecording, Owed, RecordingRef, Upload};
 use super::{Cause, Facts, KeyBuffer};
 use crate::clock::Time;
 use crate::id::CallId;
+use crate::news::News;
+use crate::program::AsideEnd;
 
 /// Everything about a call that a checkpoint holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +32,14 @@ pub struct State {
     pub custom_vars: Map<String, Value>,
     pub request_variables: Vec<(String, String)>,
     pub step: Step,
+    /// Documents begun so far.
+    pub documents: u32,
+    /// A document runs beside a verb that waits, and news for that verb cut it short.
+    pub aside: bool,
+    /// How the last of these ended, for the verb that began it.
+    pub aside_end: Option<AsideEnd>,
+    /// What other tasks have told and nobody has looked at.
+    pub news: VecDeque<News>,
     /// Playbacks and recordings that occupy the caller's channel.
     pub playing: Vec<String>,
     pub recording: Option<String>,
@@ -71,6 +83,8 @@ pub struct Leg {
     /// Its CallSid.
     pub sid: String,
     pub endpoint: String,
+    /// The party, as web applications are told it.
+    pub to: String,
     pub state: LegState,
     pub answered: Option<Time>,
     pub ended: Option<Time>,
@@ -151,6 +165,10 @@ impl State {
             custom_vars: Map::new(),
             request_variables: Vec::new(),
             step: Step::default(),
+            documents: 0,
+            aside: false,
+            aside_end: None,
+            news: VecDeque::new(),
             playing: Vec::new(),
             recording: None,
             recording_sid: None,

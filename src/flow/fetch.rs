@@ -45,7 +45,9 @@ pub(super) async fn fetch(
         Ok(url) => url,
         Err(reason) => return Ok(Err(failed(11100, &web::shown(&request.url), &reason, true))),
     };
-    session.documents += 1;
+    if session.frames.is_empty() {
+        session.documents += 1;
+    }
     session.iteration += 1;
     let mut told = request.params.clone();
     if let Some(because) = because {

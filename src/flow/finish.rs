@@ -1,17 +1,17 @@
 //! The end of a call: what it owes is paid, and nothing of it stays.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::aside;
 use super::fetch;
+use super::params;
 use super::session::Session;
-use super::{params, signature};
 use crate::call::ops::{DialOutcome, Owed, OwedAbout};
-use crate::call::{Call, Cause, Closed, DialSoFar, Interrupt};
+use crate::call::{Call, CallbackTarget, Cause, Closed, DialSoFar, Interrupt};
 use crate::clock;
-use crate::config::{Method, ReqFormat};
+use crate::config::ReqFormat;
 use crate::program::End;
 use crate::trace::Kind;
 use crate::web::{self, Body, Outgoing, Policy};
@@ -59,6 +59,12 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
             status: Status::Completed,
             reason: "the caller hung up".into(),
         },
+        // Nothing waits any more, so nobody was called.
+        Interrupt::Called => Outcome {
+            end: End::Hangup(None),
+            status: Status::Completed,
+            reason: "the flow has ended".into(),
+        },
         Interrupt::Shutdown => Outcome {
             end: End::Dialplan {
                 context: None,
@@ -80,6 +86,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
     }
     let closed = call.close(&outcome.end).await;
     if let Some(mut session) = session {
+        aside::unwind(&mut session);
         if hung_up {
             for owed in std::mem::take(&mut call.state.owed) {
                 pay(call, &mut session, owed, &dialled).await;
@@ -210,17 +217,12 @@ fn report(call: &Call, session: &Session, closed: Closed) {
         ];
         let mut params = params::from_state(call, session, format, &extra);
         params.insert("CallStatus".into(), final_status(call, closed).into());
-        let form = web::form::flatten(&Value::Object(params));
-        let method = match session.manner.status_callback_method {
-            Method::Get => http::Method::GET,
-            Method::Post => http::Method::POST,
+        let params = web::form::flatten(&Value::Object(params));
+        let target = CallbackTarget {
+            url: url.clone(),
+            method: session.manner.status_callback_method,
         };
-        callback(
-            call,
-            "status_callback",
-            Outgoing::new(method, url, Policy::twiml()).body(Body::Form(form)),
-            true,
-        );
+        call.call_back("status_callback", call.id().as_str(), &target, params);
     }
     let cdr_url = session
         .pivot
@@ -228,12 +230,20 @@ fn report(call: &Call, session: &Session, closed: Closed) {
         .and_then(|pivot| pivot.cdr_url.clone());
     if let Some(url) = cdr_url.filter(|_| !session.taken_over) {
         let form = cdr(call, closed);
-        callback(
-            call,
-            "cdr_url",
-            Outgoing::new(http::Method::POST, url, Policy::kazoo()).body(Body::Form(form)),
-            false,
-        );
+        let out = Outgoing::new(http::Method::POST, url, Policy::kazoo()).body(Body::Form(form));
+        let (services, trace) = (call.services().clone(), call.trace().clone());
+        let shown = web::shown(&out.url);
+        call.services().background.spawn(async move {
+            let began = tokio::time::Instant::now();
+            match services.web.send(out, None).await {
+                Ok(answer) => trace.took(
+                    Kind::Http,
+                    format!("{shown} (cdr_url) → {}", answer.status),
+                    began,
+                ),
+                Err(error) => trace.write(Kind::Warning, format!("cdr_url {error}")),
+            }
+        });
     }
 }
 
@@ -289,32 +299,4 @@ fn cdr(call: &Call, closed: Closed) -> Vec<(String, String)> {
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .to_vec()
-}
-
-fn callback(call: &Call, what: &'static str, mut out: Outgoing, signed: bool) {
-    if let Some(token) = call
-        .services()
-        .config
-        .account
-        .auth_token
-        .clone()
-        .filter(|_| signed)
-    {
-        out = out.sign(Arc::new(move |url, form| {
-            signature::sign(&token, url, form)
-        }));
-    }
-    let (services, trace) = (call.services().clone(), call.trace().clone());
-    let shown = web::shown(&out.url);
-    call.services().background.spawn(async move {
-        let began = tokio::time::Instant::now();
-        match services.web.send(out, None).await {
-            Ok(answer) => trace.took(
-                Kind::Http,
-                format!("{shown} ({what}) → {}", answer.status),
-                began,
-            ),
-            Err(error) => trace.write(Kind::Warning, format!("{what} {error}")),
-        }
-    });
 }

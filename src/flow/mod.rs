@@ -7,6 +7,7 @@
 //!              └────────── Fetch / Pivot, or the failure ladder ◄────┘──► finish
 //! ```
 
+mod aside;
 mod classify;
 mod fetch;
 mod finish;

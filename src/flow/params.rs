@@ -11,10 +11,6 @@ use super::session::Session;
 use crate::call::Call;
 use crate::config::ReqFormat;
 
-/// Empty: a PBX knows no places, but applications index these without looking.
-const PLACES: [&str; 4] = ["City", "State", "Zip", "Country"];
-const PARTIES: [&str; 4] = ["From", "To", "Caller", "Called"];
-
 /// The parameters of a request, nested as Kazoo nests them.
 pub(super) async fn build(
     call: &mut Call,
@@ -62,25 +58,16 @@ pub(super) fn from_state(
     params
 }
 
+/// The union of Twilio's standard set and what Kazoo adds to it.
 fn twiml(call: &Call) -> Map<String, Value> {
     let facts = call.facts();
     let sip = facts.sip.clone().unwrap_or_default();
-    let mut params = Map::new();
+    let mut params: Map<String, Value> = call
+        .standard_params()
+        .into_iter()
+        .map(|(key, value)| (key, value.into()))
+        .collect();
     let mut add = |key: &str, value: &str| params.insert(key.to_owned(), value.into());
-    add("AccountSid", &call.services().account_sid);
-    add("ApiVersion", "2010-04-01");
-    add("CallSid", call.id().as_str());
-    add("CallStatus", call.status());
-    add("Direction", "inbound");
-    add("From", &facts.caller_number);
-    add("To", &facts.dialled);
-    add("Caller", &facts.caller_number);
-    add("Called", &facts.dialled);
-    for party in PARTIES {
-        for place in PLACES {
-            add(&format!("{party}{place}"), "");
-        }
-    }
     add("FromRealm", &sip.from_realm);
     add("ToRealm", &sip.to_realm);
     add("CallerName", &facts.caller_name);
@@ -150,18 +137,6 @@ fn kazoo_name(key: &str) -> &str {
         "RecordingSid" => "Recording-ID",
         "CallStatus" => "Call-Status",
         _ => key,
-    }
-}
-
-impl Call {
-    /// Twilio's word for how far the call is.
-    pub fn status(&self) -> &'static str {
-        match (self.is_gone(), self.is_answered()) {
-            (true, true) => "completed",
-            (true, false) => "canceled",
-            (false, true) => "in-progress",
-            (false, false) => "ringing",
-        }
     }
 }
 

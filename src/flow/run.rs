@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use super::aside;
 use super::classify::Content;
 use super::fetch::{self, Fetched};
 use super::finish::{Outcome, Status};
 use super::ladder::{self, Rung};
 use super::route::{Plan, Source};
-use super::session::{At, Session};
+use super::session::{At, Failed, Session};
 use crate::call::ops::{Keys, Play, Sound, Utterance};
 use crate::call::{Call, Interrupt, Services};
 use crate::callflow::{self, Step, Walk};
 use crate::config::OnEnd;
 use crate::media::{self, Clip};
-use crate::program::{End, Flow};
+use crate::program::{AsideEnd, End, Flow, Request};
 use crate::report::{Report, Severity};
 use crate::trace::Kind;
 use crate::twiml::{self, Document};
@@ -82,53 +83,89 @@ fn document_error(reason: String) -> Outcome {
 async fn go(call: &mut Call, session: &mut Session) -> Result<Outcome, Interrupt> {
     loop {
         call.save_flow(session);
-        let left = match session.at.clone() {
-            At::Fetching {
-                request,
-                first,
-                because,
-            } => {
-                let limit = call.services().config.limits.documents;
-                if session.documents >= limit {
-                    let reason = format!(
-                        "the call has fetched {limit} documents, as many as [limits] documents allows"
-                    );
-                    return Ok(document_error(reason));
-                }
-                match fetch::fetch(call, session, &request, because.as_ref()).await? {
-                    Ok(fetched) => {
-                        if let Some(outcome) = take_up(call, session, fetched).await? {
-                            return Ok(outcome);
-                        }
-                    }
-                    Err(failed) => {
-                        let rung = ladder::next(session, &failed, first, because.is_some());
-                        ladder::tell(call, &failed, &rung);
-                        match rung {
-                            Rung::Fallback(at) => session.at = at,
-                            Rung::DefaultChild => {
-                                session.at = At::Callflow;
-                                if let Some(outcome) = follow(call, session, Flow::Next) {
-                                    return Ok(outcome);
-                                }
-                            }
-                            Rung::Apologise(outcome) => {
-                                apologise(call).await?;
-                                return Ok(outcome);
-                            }
-                            Rung::Dialplan(outcome) => return Ok(outcome),
-                        }
-                    }
-                }
-                continue;
+        match turn(call, session).await {
+            Ok(None) => {}
+            Ok(Some(_)) if session.is_aside() => {
+                aside::leave(call, session, AsideEnd::Finished).await?;
             }
-            At::TwiMl { source, verb } => run_twiml(call, session, &source, verb).await?,
-            At::Callflow => run_node(call, session).await?,
-        };
-        if let Some(outcome) = follow(call, session, left) {
-            return Ok(outcome);
+            Ok(Some(outcome)) => return Ok(outcome),
+            Err(Interrupt::Called) if session.is_aside() => {
+                aside::leave(call, session, AsideEnd::Called).await?;
+            }
+            Err(interrupt) => return Err(interrupt),
         }
     }
+}
+
+/// Fetches a document, or runs one as far as it goes; an outcome when the
+/// instructions end there.
+async fn turn(call: &mut Call, session: &mut Session) -> Result<Option<Outcome>, Interrupt> {
+    let flow = match session.at.clone() {
+        At::Fetching {
+            request,
+            first,
+            because,
+        } => return ask(call, session, request, first, because).await,
+        At::TwiMl { source, verb } => run_twiml(call, session, &source, verb).await?,
+        At::Callflow => run_node(call, session).await?,
+    };
+    if session.is_aside()
+        && let Some(end) = aside::end_of(&flow)
+    {
+        aside::leave(call, session, end).await?;
+        return Ok(None);
+    }
+    match flow {
+        Flow::Aside(aside) => {
+            aside::enter(call, session, *aside);
+            Ok(None)
+        }
+        // The caller's own end is the call's, whatever waits.
+        Flow::End(end) => {
+            aside::unwind(session);
+            Ok(follow(call, session, Flow::End(end)))
+        }
+        flow => Ok(follow(call, session, flow)),
+    }
+}
+
+async fn ask(
+    call: &mut Call,
+    session: &mut Session,
+    request: Request,
+    first: bool,
+    because: Option<Failed>,
+) -> Result<Option<Outcome>, Interrupt> {
+    let limit = call.services().config.limits.documents;
+    if session.documents >= limit && !session.is_aside() {
+        let reason =
+            format!("the call has fetched {limit} documents, as many as [limits] documents allows");
+        return Ok(Some(document_error(reason)));
+    }
+    let failed = match fetch::fetch(call, session, &request, because.as_ref()).await? {
+        Ok(fetched) => return take_up(call, session, fetched).await,
+        Err(failed) => failed,
+    };
+    if session.is_aside() {
+        aside::tell(call, &failed);
+        aside::leave(call, session, AsideEnd::Failed).await?;
+        return Ok(None);
+    }
+    let rung = ladder::next(session, &failed, first, because.is_some());
+    ladder::tell(call, &failed, &rung);
+    match rung {
+        Rung::Fallback(at) => session.at = at,
+        Rung::DefaultChild => {
+            session.at = At::Callflow;
+            return Ok(follow(call, session, Flow::Next));
+        }
+        Rung::Apologise(outcome) => {
+            apologise(call).await?;
+            return Ok(Some(outcome));
+        }
+        Rung::Dialplan(outcome) => return Ok(Some(outcome)),
+    }
+    Ok(None)
 }
 
 /// Takes up a document that has come.
@@ -148,6 +185,10 @@ async fn take_up(
                 verb: 0,
             };
             session.document = Some(document);
+        }
+        Content::Callflow { .. } if session.is_aside() => {
+            call.warn("a document beside a verb is TwiML; this Callflow answer is skipped");
+            aside::leave(call, session, AsideEnd::Failed).await?;
         }
         Content::Callflow { root, report } => {
             tell(call, &report, &fetched.answer.text().text);
@@ -247,7 +288,8 @@ async fn run_twiml(
     else {
         return Ok(Flow::Stop(None));
     };
-    twiml::run(&document, call, from, |call, number| {
+    let allowed = session.frames.last().map(|frame| frame.kind.verbs());
+    twiml::run(&document, call, from, allowed, |call, number| {
         if let At::TwiMl { verb, .. } = &mut session.at {
             *verb = number;
         }
@@ -318,7 +360,9 @@ fn follow(call: &mut Call, session: &mut Session, flow: Flow) -> Option<Outcome>
             reason: String::new(),
         }),
         Flow::Stop(cause) => Some(completed(session, cause)),
-        Flow::Next | Flow::Child(_) | Flow::Branch(_) => Some(completed(session, None)),
+        Flow::Next | Flow::Child(_) | Flow::Branch(_) | Flow::Leave | Flow::Aside(_) => {
+            Some(completed(session, None))
+        }
     }
 }
 

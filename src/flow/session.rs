@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::aside::Frame;
 use super::route::Manner;
 use crate::callflow::Walk;
 use crate::program::{Pivot, Request};
@@ -26,7 +27,10 @@ pub struct Session {
     /// The callflow that runs, or that led to the TwiML document that runs.
     pub(super) walk: Option<Walk>,
     pub(super) cookies: CookieJar,
-    /// Documents fetched so far.
+    /// Verbs that wait while a document beside them runs, the outermost first.
+    #[serde(default)]
+    pub(super) frames: Vec<Frame>,
+    /// Documents fetched so far, without those beside a verb.
     pub(super) documents: u32,
     /// Requests of this pivot session so far, as Kazoo's debug documents count them.
     pub(super) iteration: u32,
@@ -87,6 +91,11 @@ impl Session {
         }
     }
 
+    /// A document runs beside a verb that waits.
+    pub(super) fn is_aside(&self) -> bool {
+        !self.frames.is_empty()
+    }
+
     fn empty(manner: Manner) -> Self {
         Self {
             manner,
@@ -96,6 +105,7 @@ impl Session {
             document: None,
             walk: None,
             cookies: CookieJar::default(),
+            frames: Vec::new(),
             documents: 0,
             iteration: 0,
             reported: Vec::new(),

@@ -13,5 +13,7 @@ pub const VERSION: u32 = 12101;
 pub const ROOT: u32 = 12102;
 /// An element or attribute that is unknown or in the wrong place.
 pub const SCHEMA: u32 = 12200;
+/// A verb that may not stand in a document beside another verb.
+pub const NOT_HERE: u32 = 13238;
 /// Not a URL that can be requested.
 pub const URL: u32 = 11100;

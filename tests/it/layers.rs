@@ -8,7 +8,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("ari", &["config"]),
     (
         "call",
-        &["ari", "config", "media", "recordings", "speech", "web"],
+        &[
+            "ari",
+            "callbacks",
+            "config",
+            "media",
+            "recordings",
+            "speech",
+            "web",
+        ],
     ),
     ("twiml", &["call", "config"]),
     ("callflow", &["call", "config"]),
@@ -27,7 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &["patterns"]),
 ];
 
-const WORDS: &[&str] = &["clock", "id", "program", "report", "trace"];
+const WORDS: &[&str] = &["clock", "id", "news", "program", "report", "trace"];
 
 /// Each crate that only one place may name.
 const OWNERS: &[(&str, &[&str])] = &[

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Keys, Play, PlayEnd, Sound};
 use crate::ari::{AriError, Event, Request};
 use crate::call::journal::Begun;
+use crate::call::mailbox::Input;
 use crate::call::{Call, Interrupt};
 use crate::clock;
 use crate::id::OpId;
@@ -158,7 +159,7 @@ impl Call {
                 return Ok(Some(PlayEnd::Key(key)));
             }
             match self.next(Some(deadline)).await? {
-                Some(Event::PlaybackFinished { playback, failed })
+                Some(Input::Ari(Event::PlaybackFinished { playback, failed }))
                     if playback == playing.playback =>
                 {
                     return Ok((!failed).then_some(PlayEnd::Finished));

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Record, RecordEnd, Recorded};
 use crate::ari::{AriError, Event, Request};
 use crate::call::journal::Begun;
+use crate::call::mailbox::Input;
 use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
 use crate::id::{self, OpId};
@@ -130,14 +131,18 @@ impl Call {
                 (None, None) => asked.after(record.max + START),
             };
             match self.next(Some(deadline)).await? {
-                Some(Event::RecordingStarted { recording }) if recording == at.name => {
+                Some(Input::Ari(Event::RecordingStarted { recording })) if recording == at.name => {
                     at.started = Some(clock::now());
                     self.write_down(op, at);
                 }
-                Some(Event::RecordingFinished { recording }) if recording == at.name => {
+                Some(Input::Ari(Event::RecordingFinished { recording }))
+                    if recording == at.name =>
+                {
                     return Ok(at.ending.take().unwrap_or_else(|| natural_end(record, at)));
                 }
-                Some(Event::RecordingFailed { recording, cause }) if recording == at.name => {
+                Some(Input::Ari(Event::RecordingFailed { recording, cause }))
+                    if recording == at.name =>
+                {
                     self.warn(format!("recording failed: {cause}"));
                     return Ok(RecordEnd::Failed(cause));
                 }

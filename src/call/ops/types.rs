@@ -258,6 +258,18 @@ pub enum Endpoint {
     Client(String),
 }
 
+impl Endpoint {
+    /// As web applications are told it: numbers as they are, clients as `client:name`.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Number(number) => number.clone(),
+            Self::Sip(uri) => uri.clone(),
+            Self::Client(name) => format!("client:{name}"),
+            Self::User(id) | Self::Device(id) => id.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerId {
     pub number: String,

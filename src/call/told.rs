@@ -1,0 +1,108 @@
+//! What web applications are told about a call or a leg in every request:
+//! Twilio's standard parameters, and callbacks beside the call.
+
+use super::{Call, Leg, LegState};
+use crate::callbacks::Callback;
+use crate::config::Method;
+
+/// Empty: a PBX knows no places, but applications index these without looking.
+const PLACES: [&str; 4] = ["City", "State", "Zip", "Country"];
+const PARTIES: [&str; 4] = ["From", "To", "Caller", "Called"];
+
+/// Where something is told, beside the call.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct CallbackTarget {
+    /// Absolute.
+    pub url: String,
+    pub method: Method,
+}
+
+impl Call {
+    /// Twilio's standard parameters of this call.
+    pub fn standard_params(&self) -> Vec<(String, String)> {
+        let facts = self.facts();
+        let mut params = self.party_params(
+            self.id().as_str(),
+            self.status(),
+            &facts.caller_number,
+            &facts.dialled,
+        );
+        let mut add = |key: &str, value: &str| params.push((key.to_owned(), value.to_owned()));
+        match &facts.parent {
+            Some(parent) => {
+                add("Direction", "outbound-dial");
+                add("ParentCallSid", parent.as_str());
+            }
+            None => add("Direction", "inbound"),
+        }
+        params
+    }
+
+    /// The same of a leg that this call has made.
+    pub fn leg_params(&self, leg: &Leg) -> Vec<(String, String)> {
+        let status = match leg.state {
+            LegState::Created | LegState::Ready | LegState::Dialling => "initiated",
+            LegState::Ringing => "ringing",
+            LegState::Up => "in-progress",
+            LegState::Ended => "completed",
+        };
+        let mut params = self.party_params(&leg.sid, status, &self.facts().caller_number, &leg.to);
+        let mut add = |key: &str, value: &str| params.push((key.to_owned(), value.to_owned()));
+        add("Direction", "outbound-dial");
+        add("ParentCallSid", self.id().as_str());
+        params
+    }
+
+    fn party_params(&self, sid: &str, status: &str, from: &str, to: &str) -> Vec<(String, String)> {
+        let mut params = Vec::with_capacity(30);
+        let mut add = |key: String, value: &str| params.push((key, value.to_owned()));
+        add("AccountSid".into(), &self.services().account_sid);
+        add("ApiVersion".into(), "2010-04-01");
+        add("CallSid".into(), sid);
+        add("CallStatus".into(), status);
+        add("From".into(), from);
+        add("To".into(), to);
+        add("Caller".into(), from);
+        add("Called".into(), to);
+        for party in PARTIES {
+            for place in PLACES {
+                add(format!("{party}{place}"), "");
+            }
+        }
+        params
+    }
+
+    /// Tells a web server something beside the call: nobody waits for it, and
+    /// those with the same `about` (a sid) arrive in this order.
+    pub fn call_back(
+        &self,
+        what: &'static str,
+        about: &str,
+        target: &CallbackTarget,
+        params: Vec<(String, String)>,
+    ) {
+        let services = self.services();
+        services.callbacks.send(Callback {
+            about: about.to_owned(),
+            what,
+            url: target.url.clone(),
+            method: match target.method {
+                Method::Get => http::Method::GET,
+                Method::Post => http::Method::POST,
+            },
+            params,
+            trace: self.trace().clone(),
+            held: services.background.token(),
+        });
+    }
+
+    /// Twilio's word for how far the call is.
+    pub fn status(&self) -> &'static str {
+        match (self.is_gone(), self.is_answered()) {
+            (true, true) => "completed",
+            (true, false) => "canceled",
+            (false, true) => "in-progress",
+            (false, false) => "ringing",
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Documents that run beside a verb: what a caller hears who waits in a queue or
+//! for a conference.
+//!
+//! The verb stops in the middle and says which document (`Flow::Aside`). That one
+//! runs like any other, on the same channel and by the same loop, until it ends,
+//! until `<Leave>`, or until news for the verb cut it short; then the verb is
+//! entered again with the progress it had, as after a call was picked up.
+
+use serde::{Deserialize, Serialize};
+
+use super::session::{At, Failed, Session};
+use crate::call::{Call, Interrupt, Step};
+use crate::program::{Aside, AsideEnd, AsideKind, Flow};
+
+/// What waits for a document beside it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Frame {
+    at: At,
+    base: Option<String>,
+    step: Step,
+    pub(super) kind: AsideKind,
+}
+
+impl AsideKind {
+    /// The verbs that its document may have (spec/twiml.md, 3.22).
+    pub(super) fn verbs(self) -> &'static [&'static str] {
+        match self {
+            Self::QueueWait => &[
+                "Play", "Say", "Pause", "Hangup", "Redirect", "Leave", "Gather",
+            ],
+            Self::ConferenceWait | Self::QueueGreeting => &["Play", "Say", "Pause", "Redirect"],
+        }
+    }
+}
+
+/// Begins the document; the verb that asked for it waits.
+pub(super) fn enter(call: &mut Call, session: &mut Session, aside: Aside) {
+    let at = At::Fetching {
+        request: aside.request,
+        first: false,
+        because: None,
+    };
+    session.frames.push(Frame {
+        at: std::mem::replace(&mut session.at, at),
+        base: session.base.clone(),
+        step: call.suspend_step(),
+        kind: aside.kind,
+    });
+    session.document = None;
+    call.state.aside = true;
+}
+
+/// How what a verb decided ends the document beside, if it does.
+pub(super) fn end_of(flow: &Flow) -> Option<AsideEnd> {
+    match flow {
+        Flow::Leave => Some(AsideEnd::Left),
+        Flow::Stop(_) | Flow::Next => Some(AsideEnd::Finished),
+        _ => None,
+    }
+}
+
+/// Goes back to the verb that waits. What still plays is stopped.
+pub(super) async fn leave(
+    call: &mut Call,
+    session: &mut Session,
+    end: AsideEnd,
+) -> Result<(), Interrupt> {
+    let Some(frame) = session.frames.pop() else {
+        return Ok(());
+    };
+    session.at = frame.at;
+    session.base = frame.base;
+    session.document = None;
+    call.state.aside = !session.frames.is_empty();
+    call.state.aside_end = Some(end);
+    call.go_on_with_step(frame.step);
+    call.settle().await
+}
+
+/// A document beside that cannot be had is told, and the verb goes on without it.
+pub(super) fn tell(call: &Call, failed: &Failed) {
+    call.warn(format!(
+        "{} ({}): {}; the caller waits without it",
+        failed.url, failed.code, failed.reason
+    ));
+}
+
+/// The call is over: URLs of what is still requested belong to the outermost document.
+pub(super) fn unwind(session: &mut Session) {
+    if let Some(frame) = session.frames.drain(..).next() {
+        session.base = frame.base;
+    }
+}
