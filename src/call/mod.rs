@@ -44,7 +44,7 @@ pub use latency::{ACT, ASK, Latency};
 pub use ops::DialSoFar;
 pub use services::Services;
 pub use state::{Gone, Leg, LegState, State, Track, TrackSource};
-pub use told::CallbackTarget;
+pub use told::{CallbackTarget, Notify};
 
 /// Why an operation stopped early. It crosses verbs and modules with `?`: it
 /// always means that the call changed under them.

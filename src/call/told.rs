@@ -17,6 +17,27 @@ pub struct CallbackTarget {
     pub method: Method,
 }
 
+/// Which events of something are told, and where.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Notify {
+    pub target: CallbackTarget,
+    /// As the document names them.
+    pub events: Vec<String>,
+}
+
+impl Notify {
+    pub fn wants(&self, event: &str) -> bool {
+        self.events.iter().any(|e| e == event)
+    }
+
+    /// Makes the URL absolute.
+    pub fn resolve(&mut self, document: &url::Url) {
+        if let Ok(url) = document.join(&self.target.url) {
+            self.target.url = url.into();
+        }
+    }
+}
+
 impl Call {
     /// Twilio's standard parameters of this call.
     pub fn standard_params(&self) -> Vec<(String, String)> {

@@ -10,6 +10,7 @@ use url::Url;
 use super::element::{Attribute, Element, Span};
 use super::{error, later};
 use crate::call::ops::Keys;
+use crate::call::{CallbackTarget, Notify};
 use crate::config::Method;
 use crate::report::{Diagnostic, Report, nearest};
 
@@ -242,6 +243,38 @@ impl<'e, 'r> Attributes<'e, 'r> {
             .filter(|word| !word.is_empty())
             .map(|word| (word, place(at)))
             .collect()
+    }
+
+    /// A family of attributes that says what is told where: the URL, its method and
+    /// its events. `None` without a URL. Unknown events are skipped; when none is
+    /// left, and when none is written, it is `default`.
+    pub fn notify(
+        &mut self,
+        [url, method, event]: [&'static str; 3],
+        code: u32,
+        events: &[&'static str],
+        default: &[&'static str],
+    ) -> Option<Notify> {
+        let url = self.url(url).filter(|url| !url.is_empty());
+        let method = self.method(method, code).unwrap_or(Method::Post);
+        let mut chosen: Vec<String> = Vec::new();
+        for (word, span) in self.list(event) {
+            match events.iter().find(|e| e.eq_ignore_ascii_case(word)) {
+                Some(known) => chosen.push((*known).to_owned()),
+                None => {
+                    self.report
+                        .warn(code, span, format!("`{event}` has no `{word}`"))
+                        .help(format!("write some of {}", listed(events)));
+                }
+            }
+        }
+        if chosen.is_empty() {
+            chosen = default.iter().map(|e| (*e).to_owned()).collect();
+        }
+        Some(Notify {
+            target: CallbackTarget { url: url?, method },
+            events: chosen,
+        })
     }
 
     /// A set of keys of the phone's pad. An empty value is the empty set.

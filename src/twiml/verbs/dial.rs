@@ -32,6 +32,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Verb, record};
@@ -44,7 +45,7 @@ use crate::program::{Flow, Request};
 use crate::report::Report;
 use crate::twiml::attr::Attributes;
 use crate::twiml::element::Element;
-use crate::twiml::nouns;
+use crate::twiml::nouns::{self, Party, conference, queue};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dial {
@@ -58,10 +59,16 @@ pub struct Dial {
     pub answer_on_bridge: bool,
     pub record: Option<DialRecording>,
     pub upload: Option<Upload>,
-    /// Empty when nobody can be rung.
-    pub targets: Vec<Target>,
+    pub party: Party,
     /// Nothing was written that could be dialled, rightly or wrongly.
     pub empty: bool,
+}
+
+/// Only a conference and a queue let documents run beside them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Progress {
+    conference: conference::Progress,
+    queue: queue::Progress,
 }
 
 const fn recording(from_ringing: bool, dual: bool) -> Option<DialRecording> {
@@ -80,7 +87,7 @@ const RECORD: &[(&str, Option<DialRecording>)] = &[
 
 impl Verb for Dial {
     const NAME: &'static str = "Dial";
-    type Progress = ();
+    type Progress = Progress;
 
     fn read(element: &Element, report: &mut Report) -> Self {
         let mut attributes = Attributes::of(element, report);
@@ -109,7 +116,7 @@ impl Verb for Dial {
             answer_on_bridge,
             record,
             upload,
-            targets: nouns::read(element, report),
+            party: nouns::read(element, report),
             empty: element.text().is_empty() && element.elements().next().is_none(),
         }
     }
@@ -118,21 +125,24 @@ impl Verb for Dial {
         record::resolve_upload(&mut self.upload, document);
     }
 
-    async fn run(&self, call: &mut Call, _at: &mut ()) -> Result<Flow, Interrupt> {
-        if self.empty {
-            return Ok(Flow::Next);
-        }
+    async fn run(&self, call: &mut Call, at: &mut Progress) -> Result<Flow, Interrupt> {
+        let targets = match &self.party {
+            _ if self.empty => return Ok(Flow::Next),
+            Party::Ring(targets) => targets,
+            Party::Conference(room) => return room.run(self, call, &mut at.conference).await,
+            Party::Queue(queue) => return queue.run(self, call, &mut at.queue).await,
+        };
         let request = self.action.clone().map(|url| Request {
             url,
             method: self.method,
             params: Vec::new(),
             why: "Dial action".into(),
         });
-        let params = if self.targets.is_empty() {
+        let params = if targets.is_empty() {
             call.warn("nobody can be rung");
             status_params(DialOutcome::Failed)
         } else {
-            self.dial(call, request.as_ref()).await?
+            self.dial(call, targets, request.as_ref()).await?
         };
         Ok(match request {
             Some(request) => Flow::Fetch(Request { params, ..request }),
@@ -146,6 +156,7 @@ impl Dial {
     async fn dial(
         &self,
         call: &mut Call,
+        targets: &[Target],
         action: Option<&Request>,
     ) -> Result<Vec<(String, String)>, Interrupt> {
         if !self.answer_on_bridge {
@@ -162,7 +173,7 @@ impl Dial {
         }
         let dialled = call
             .dial(ops::Dial {
-                targets: self.targets.clone(),
+                targets: targets.to_vec(),
                 timeout: self.timeout.unwrap_or_else(|| {
                     Duration::from_secs(call.services().config.dial.timeout_s)
                 }),
@@ -223,6 +234,7 @@ mod tests {
     use crate::call::Cause;
     use crate::call::ops::{Endpoint, RecordingRef, Target};
     use crate::config::Method;
+    use crate::twiml::nouns::Party;
     use crate::twiml::verbs::reading::{clean, read};
 
     #[test]
@@ -237,7 +249,7 @@ mod tests {
             answer_on_bridge: false,
             record: None,
             upload: None,
-            targets: vec![Target::new(Endpoint::Number("+14155551212".into()))],
+            party: Party::Ring(vec![Target::new(Endpoint::Number("+14155551212".into()))]),
             empty: false,
         };
         assert_eq!(clean::<Dial>("<Dial>+1 (415) 555-1212</Dial>"), expected);
@@ -304,7 +316,7 @@ mod tests {
         assert!(read::<Dial>("<Dial/>").0.empty);
         assert!(read::<Dial>("<Dial> <!-- x --> </Dial>").0.empty);
         let (dial, codes) = read::<Dial>("<Dial>nobody</Dial>");
-        assert!(!dial.empty && dial.targets.is_empty());
+        assert!(!dial.empty && dial.party == Party::Ring(Vec::new()));
         assert_eq!(codes, [13223]);
     }
 

@@ -7,7 +7,13 @@
 //! | `<Client>` | the name of a registered client; or an `<Identity>` inside | none yet |
 //! | `<User>`, `<Device>` | Kazoo's: the id of a user or device | none |
 
+pub(super) mod conference;
+pub(super) mod queue;
+
 use percent_encoding::percent_decode_str;
+
+use conference::Conference;
+use queue::Queue;
 
 use super::attr::{self, Attributes};
 use super::element::{Element, Span};
@@ -31,8 +37,33 @@ const SIP_HEADERS: &[&str] = &[
 /// More are not rung at once.
 const MOST: usize = 10;
 
-/// Reads whom a `<Dial>` rings. Text with digits in it wins over nouns.
-pub(super) fn read(dial: &Element, report: &mut Report) -> Vec<Target> {
+/// With whom a `<Dial>` connects the caller.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Party {
+    /// The first of these who answers. Empty when nobody can be rung.
+    Ring(Vec<Target>),
+    Conference(Conference),
+    Queue(Queue),
+}
+
+/// Reads with whom a `<Dial>` connects. Text with digits in it wins over nouns.
+pub(super) fn read(dial: &Element, report: &mut Report) -> Party {
+    let alone = dial
+        .elements()
+        .find(|noun| matches!(noun.name.as_str(), "Conference" | "Queue"));
+    match alone {
+        Some(noun) if dial.text().is_empty() && !has_bad_mix(dial, report) => {
+            if noun.name == "Queue" {
+                Party::Queue(Queue::read(noun, report))
+            } else {
+                Party::Conference(Conference::read(noun, report))
+            }
+        }
+        _ => Party::Ring(read_targets(dial, report)),
+    }
+}
+
+fn read_targets(dial: &Element, report: &mut Report) -> Vec<Target> {
     let text = dial.text();
     let span = dial
         .texts()
@@ -59,7 +90,7 @@ pub(super) fn read(dial: &Element, report: &mut Report) -> Vec<Target> {
             )
             .help("write a telephone number, or nouns such as `<Number>` and `<Sip>`");
     }
-    if has_bad_mix(dial, report) {
+    if alone_among(dial).is_some_and(|(_, others)| others) {
         return Vec::new();
     }
     let mut targets = Vec::new();
@@ -84,16 +115,20 @@ pub(super) fn read(dial: &Element, report: &mut Report) -> Vec<Target> {
     targets
 }
 
+/// The first noun that takes the whole call, and whether there are others.
+fn alone_among(dial: &Element) -> Option<(&Element, bool)> {
+    let is_noun = |noun: &&Element| {
+        NAMES.contains(&noun.name.as_str()) || ALONE.contains(&noun.name.as_str())
+    };
+    let alone = dial
+        .elements()
+        .find(|noun| ALONE.contains(&noun.name.as_str()))?;
+    Some((alone, dial.elements().filter(is_noun).count() > 1))
+}
+
 /// A conference or a queue beside another noun has no meaning.
 fn has_bad_mix(dial: &Element, report: &mut Report) -> bool {
-    let nouns: Vec<&Element> = dial
-        .elements()
-        .filter(|noun| NAMES.contains(&noun.name.as_str()) || ALONE.contains(&noun.name.as_str()))
-        .collect();
-    let alone = nouns
-        .iter()
-        .find(|noun| ALONE.contains(&noun.name.as_str()));
-    let Some(noun) = alone.filter(|_| nouns.len() > 1) else {
+    let Some((noun, true)) = alone_among(dial) else {
         return false;
     };
     report
@@ -269,13 +304,21 @@ fn capitals(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::Party;
     use super::{Endpoint, Target};
     use crate::twiml::verbs::dial::Dial;
     use crate::twiml::verbs::reading::{clean, read};
 
+    fn targets(dial: Dial) -> Vec<Target> {
+        match dial.party {
+            Party::Ring(targets) => targets,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn endpoints(xml: &str) -> Vec<Endpoint> {
         let dial = clean::<Dial>(&format!("<Dial>{xml}</Dial>"));
-        dial.targets
+        targets(dial)
             .into_iter()
             .map(|target| target.endpoint)
             .collect()
@@ -325,10 +368,10 @@ mod tests {
     #[test]
     fn text_with_digits_wins_over_nouns_and_text_without_is_dropped() {
         let (dial, codes) = read::<Dial>("<Dial>100<Number>200</Number></Dial>");
-        assert_eq!(dial.targets, [Target::new(Endpoint::Number("100".into()))]);
+        assert_eq!(targets(dial), [Target::new(Endpoint::Number("100".into()))]);
         assert_eq!(codes, [13215]);
         let (dial, codes) = read::<Dial>("<Dial>please <Number>200</Number></Dial>");
-        assert_eq!(dial.targets, [Target::new(Endpoint::Number("200".into()))]);
+        assert_eq!(targets(dial), [Target::new(Endpoint::Number("200".into()))]);
         assert_eq!(codes, [13223]);
     }
 
@@ -378,7 +421,7 @@ mod tests {
         let dial = clean::<Dial>(
             "<Dial><Sip>sip:bob@example.com?x-order-id=a%20b&amp;user-to-user=00&amp;X-Empty=</Sip></Dial>",
         );
-        let target = &dial.targets[0];
+        let target = &targets(dial)[0];
         assert_eq!(target.endpoint, Endpoint::Sip("sip:bob@example.com".into()));
         let expected = [
             ("X-Order-Id", "a b"),
@@ -410,7 +453,7 @@ mod tests {
         ] {
             let (dial, codes) = read::<Dial>(&format!("<Dial>{noun}<Number>1</Number></Dial>"));
             assert_eq!(
-                dial.targets,
+                targets(dial),
                 [Target::new(Endpoint::Number("1".into()))],
                 "{noun}"
             );
@@ -428,7 +471,7 @@ mod tests {
         ] {
             let (dial, codes) =
                 read::<Dial>(&format!("<Dial><Sip>a@b.example?{query}</Sip></Dial>"));
-            assert!(dial.targets[0].headers.is_empty(), "{query}");
+            assert!(targets(dial)[0].headers.is_empty(), "{query}");
             assert_eq!(codes, [code], "{query}");
         }
     }
