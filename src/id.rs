@@ -6,6 +6,7 @@
 //! picked up by another process knows what it had asked for.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +15,13 @@ pub const PREFIX: &str = "pv-";
 
 /// A call: `CA` and 32 hex digits, for the whole life of the leg.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CallId(String);
+pub struct CallId(Arc<str>);
 
 impl CallId {
     /// A new call. Ids sort by the time they were made.
     #[expect(clippy::new_without_default, reason = "each new id is another one")]
     pub fn new() -> Self {
-        Self(sid("CA"))
+        Self(sid("CA").into())
     }
 
     pub fn as_str(&self) -> &str {

@@ -181,7 +181,7 @@ async fn take_up(
             tell(call, &report, &document.source);
             session.taken_over = false;
             session.at = At::TwiMl {
-                source: document.source.to_string(),
+                source: document.source.clone(),
                 verb: 0,
             };
             session.document = Some(document);

@@ -50,7 +50,7 @@ pub(super) enum At {
         because: Option<Failed>,
     },
     TwiMl {
-        source: String,
+        source: Arc<str>,
         verb: usize,
     },
     /// At the walk's current node.
