@@ -34,6 +34,21 @@ pub struct Diagnostic {
     /// JSON pointer, for Callflow documents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// Nothing is wrong with the document; pivot carries it out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub differs: Option<Differs>,
+}
+
+/// How a document is carried out otherwise than by those who invented its language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Differs {
+    /// In a later version.
+    NotDone,
+    /// Read, and without effect here.
+    Ignored,
+    /// Never: refused with the error that its absence has at Twilio.
+    Refused,
 }
 
 /// Everything found while reading one document.
@@ -107,6 +122,7 @@ impl Report {
             help: None,
             span,
             pointer: None,
+            differs: None,
         });
         &mut self.diagnostics[index]
     }
@@ -115,6 +131,11 @@ impl Report {
 impl Diagnostic {
     pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
+        self
+    }
+
+    pub fn differs(&mut self, differs: Differs) -> &mut Self {
+        self.differs = Some(differs);
         self
     }
 

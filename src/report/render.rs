@@ -58,6 +58,7 @@ impl Report {
                     ("code", finding.code.map(Value::from)),
                     ("help", finding.help.clone().map(Value::from)),
                     ("pointer", finding.pointer.clone().map(Value::from)),
+                    ("differs", finding.differs.map(|differs| json!(differs))),
                 ];
                 for (key, value) in optional {
                     if let Some(value) = value {

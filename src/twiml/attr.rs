@@ -8,6 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::element::{Attribute, Element, Span};
+use super::table::{self, Values};
 use super::{error, later};
 use crate::call::ops::Keys;
 use crate::call::{CallbackTarget, Notify};
@@ -53,9 +54,21 @@ impl<'e, 'r> Attributes<'e, 'r> {
         }
     }
 
-    fn get(&mut self, name: &'static str) -> Option<&'e Attribute> {
+    /// Every reader comes through here, and says what it takes.
+    fn get(
+        &mut self,
+        name: &'static str,
+        values: impl FnOnce() -> Values,
+    ) -> Option<&'e Attribute> {
         self.known.push(name);
-        self.element.attribute(name)
+        table::asked(&self.element.name, name, values);
+        self.written(name)
+    }
+
+    fn written(&self, name: &str) -> Option<&'e Attribute> {
+        self.element
+            .attribute(name)
+            .filter(|_| !is_hidden(&self.element.name, name))
     }
 
     fn warn(&mut self, code: u32, at: &Attribute, message: String) -> &mut Diagnostic {
@@ -64,17 +77,17 @@ impl<'e, 'r> Attributes<'e, 'r> {
 
     /// Is it written at all, even with an empty value?
     pub fn has(&self, name: &str) -> bool {
-        self.element.attribute(name).is_some()
+        self.written(name).is_some()
     }
 
     /// The value as written.
     pub fn raw(&mut self, name: &'static str) -> Option<&'e str> {
-        self.get(name).map(|a| a.value.as_str())
+        self.get(name, || Values::Text).map(|a| a.value.as_str())
     }
 
     /// Text without white space around it; an empty value counts as absent.
     pub fn text(&mut self, name: &'static str) -> Option<String> {
-        let value = self.get(name)?.value.trim();
+        let value = self.get(name, || Values::Text)?.value.trim();
         (!value.is_empty()).then(|| value.to_owned())
     }
 
@@ -86,7 +99,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
         expected: &str,
         accept: impl Fn(&str) -> bool,
     ) -> Option<String> {
-        let at = self.get(name)?;
+        let at = self.get(name, || Values::Text)?;
         let value = at.value.trim();
         if accept(value) {
             return Some(value.to_owned());
@@ -98,7 +111,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
 
     /// `true` or `false`, in any case.
     pub fn flag(&mut self, name: &'static str, code: u32, default: bool) -> bool {
-        let Some(at) = self.get(name) else {
+        let Some(at) = self.get(name, || Values::Flag) else {
             return default;
         };
         match at.value.trim().to_ascii_lowercase().as_str() {
@@ -122,7 +135,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
         range: RangeInclusive<u32>,
     ) -> Option<u32> {
         let Codes { bad, too_large } = codes.into();
-        let at = self.get(name)?;
+        let at = self.get(name, || Values::Number(range.clone()))?;
         let value = at.value.trim();
         let (low, high) = (*range.start(), *range.end());
         let bounds = match (low, high) {
@@ -198,7 +211,8 @@ impl<'e, 'r> Attributes<'e, 'r> {
         table: &[(&'static str, T)],
         default: T,
     ) -> T {
-        let Some(at) = self.get(name) else {
+        let words = || Values::Words(table.iter().map(|(word, _)| *word).collect());
+        let Some(at) = self.get(name, words) else {
             return default;
         };
         let value = at.value.trim();
@@ -227,7 +241,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
     /// A URL to be requested, absolute or relative to the document. Empty is
     /// the document's own.
     pub fn url(&mut self, name: &'static str) -> Option<String> {
-        let at = self.get(name)?;
+        let at = self.get(name, || Values::Url)?;
         let url = at.value.trim();
         check_url(url, place(at), self.report);
         Some(url.to_owned())
@@ -235,7 +249,15 @@ impl<'e, 'r> Attributes<'e, 'r> {
 
     /// Words separated by spaces or commas, or a list as Python and Ruby print it.
     pub fn list(&mut self, name: &'static str) -> Vec<(&'e str, Span)> {
-        let Some(at) = self.get(name) else {
+        self.words(name, || Values::List(Vec::new()))
+    }
+
+    fn words(
+        &mut self,
+        name: &'static str,
+        values: impl FnOnce() -> Values,
+    ) -> Vec<(&'e str, Span)> {
+        let Some(at) = self.get(name, values) else {
             return Vec::new();
         };
         at.value
@@ -258,7 +280,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
         let url = self.url(url).filter(|url| !url.is_empty());
         let method = self.method(method, code).unwrap_or(Method::Post);
         let mut chosen: Vec<String> = Vec::new();
-        for (word, span) in self.list(event) {
+        for (word, span) in self.words(event, || Values::List(events.to_vec())) {
             match events.iter().find(|e| e.eq_ignore_ascii_case(word)) {
                 Some(known) => chosen.push((*known).to_owned()),
                 None => {
@@ -279,7 +301,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
 
     /// A set of keys of the phone's pad. An empty value is the empty set.
     pub fn keys(&mut self, name: &'static str, code: u32, default: &str) -> Keys {
-        let Some(at) = self.get(name) else {
+        let Some(at) = self.get(name, || Values::Keys) else {
             return Keys::new(default);
         };
         let value = at.value.trim();
@@ -333,6 +355,24 @@ impl<'e, 'r> Attributes<'e, 'r> {
             self.report.unknown(error::SCHEMA, span, message).help(help);
         }
     }
+}
+
+/// A test may hide an attribute from its reader, to show that another test notices;
+/// see tests/lab/scripts/break-attributes.py.
+#[cfg(debug_assertions)]
+fn is_hidden(element: &str, name: &str) -> bool {
+    use std::sync::LazyLock;
+    static HIDDEN: LazyLock<Option<String>> =
+        LazyLock::new(|| std::env::var("PIVOT_HIDE_ATTRIBUTE").ok());
+    HIDDEN
+        .as_ref()
+        .is_some_and(|hidden| hidden.split_once('.') == Some((element, name)))
+}
+
+/// The product hides nothing.
+#[cfg(not(debug_assertions))]
+const fn is_hidden(_: &str, _: &str) -> bool {
+    false
 }
 
 /// The value's place; an empty value has none, its name does.
@@ -401,6 +441,7 @@ pub fn stranger(
     report: &mut Report,
 ) {
     let (name, parent) = (&child.name, &parent.name);
+    table::refused(parent, allowed);
     let later = later::children(parent);
     if later.contains(&name.as_str()) {
         later::warn(

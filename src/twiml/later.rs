@@ -3,7 +3,7 @@
 
 use super::element::Span;
 use super::error;
-use crate::report::Report;
+use crate::report::{Differs, Report};
 
 /// Elements that may stand in the named one.
 const CHILDREN: &[(&str, &[&str])] = &[
@@ -150,5 +150,6 @@ pub(super) fn warn(report: &mut Report, span: Span, what: &str) {
             span,
             format!("{what} is not done yet and is skipped"),
         )
-        .help("pivot knows it, and does without it in this version");
+        .help("pivot knows it, and does without it in this version")
+        .differs(Differs::NotDone);
 }

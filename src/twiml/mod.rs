@@ -2,7 +2,8 @@
 //!
 //! `document` reads bytes to verbs by way of `encoding` and `element`; each verb
 //! is a file of `verbs`, which reads its attributes with `attr`. `run` carries a
-//! document out. `later` lists what Twilio has and pivot does not do yet.
+//! document out. `later` lists what Twilio has and pivot does not do yet; `table` tells what
+//! there is, for docs/twiml.md.
 
 pub mod attr;
 mod document;
@@ -13,6 +14,7 @@ mod later;
 mod nouns;
 mod print;
 mod run;
+pub mod table;
 pub mod verbs;
 
 pub use document::{Document, Options};
