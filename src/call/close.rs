@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Call, Cause, LegState};
+use super::ops::DialOutcome;
+use super::{Call, Cause};
 use crate::ari::{Event, Request};
 use crate::clock;
 use crate::program::End;
@@ -76,11 +77,12 @@ impl Call {
             .state
             .legs
             .iter()
-            .filter(|leg| leg.state != LegState::Ended)
+            .filter(|leg| !leg.is_over())
             .map(|leg| leg.channel.clone())
             .collect();
         for channel in &open {
-            self.insist(self.ari.hangup(channel, 16)).await.ok();
+            self.give_up_leg(channel, DialOutcome::Canceled, Cause::NORMAL)
+                .await;
         }
         for bridge in std::mem::take(&mut self.state.bridges) {
             self.insist(Request::destroy_bridge(&bridge)).await.ok();
@@ -101,16 +103,12 @@ impl Call {
                 .state
                 .gone
                 .is_some_and(|gone| gone.left && (gone.cause.is_some() || !tells));
-            caller
-                && call
-                    .state
-                    .legs
-                    .iter()
-                    .all(|leg| leg.state == LegState::Ended)
+            caller && call.state.legs.iter().all(super::Leg::is_over)
         };
         if !self.wait_closing(deadline, over).await {
             self.note("Asterisk did not tell the end of every channel");
         }
+        self.end_all_legs();
         self.objects.release();
         if let Some(checkpoints) = &self.services.checkpoints {
             checkpoints.remove(&self.state.id);

@@ -232,9 +232,7 @@ impl Call {
                 if replaces.as_deref() == Some(self.state.channel.as_str()) {
                     channel.id.clone_into(&mut self.state.channel);
                 } else if let Some(leg) = self.state.leg_mut(&channel.id) {
-                    if leg.state == LegState::Created {
-                        leg.state = LegState::Ready;
-                    }
+                    leg.entered(channel);
                 } else if let Some(snoop) = self.snoop_mut(|s| s.channel == channel.id) {
                     snoop.entered = true;
                 }
@@ -278,13 +276,7 @@ impl Call {
                         ..gone
                     });
                 } else if let Some(leg) = self.state.leg_mut(channel) {
-                    leg.state = LegState::Ended;
-                    leg.ended.get_or_insert(now);
-                    // Asterisk 16 forgets the cause of a Local leg; its hang-up
-                    // request had it.
-                    let forgotten = leg.answered.is_none() && matches!(cause.0, 0 | 16);
-                    leg.cause = leg.requested.filter(|_| forgotten).or(Some(cause));
-                    leg.sip = *sip;
+                    leg.destroyed(now, cause, *sip);
                 }
             }
             Event::PlaybackStarted { .. } => {}
@@ -335,6 +327,7 @@ impl Call {
             }
             Event::ApplicationReplaced | Event::RestResponse { .. } | Event::Other { .. } => {}
         }
+        self.tell_legs();
     }
 
     fn recording_ended(&mut self, recording: &str, state: SnoopState) {

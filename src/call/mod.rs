@@ -16,6 +16,7 @@ mod facts;
 mod journal;
 mod keys;
 mod latency;
+mod leg;
 mod mailbox;
 pub mod ops;
 mod resync;
@@ -41,9 +42,10 @@ pub use facts::Facts;
 pub use journal::Step;
 pub use keys::KeyBuffer;
 pub use latency::{ACT, ASK, Latency};
+pub use leg::{Leg, LegState, Stage};
 pub use ops::DialSoFar;
 pub use services::Services;
-pub use state::{Gone, Leg, LegState, State, Track, TrackSource};
+pub use state::{Gone, State, Track, TrackSource};
 pub use told::{CallbackTarget, Notify};
 
 /// Why an operation stopped early. It crosses verbs and modules with `?`: it

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::journal::Step;
 use super::ops::{AudioFormat, CallRecording, Owed, RecordingRef, Upload};
-use super::{Cause, Facts, KeyBuffer};
+use super::{Cause, Facts, KeyBuffer, Leg};
 use crate::clock::Time;
 use crate::id::CallId;
 use crate::news::News;
@@ -74,38 +74,6 @@ pub struct Gone {
     pub sip: Option<u16>,
     /// The channel left the application.
     pub left: bool,
-}
-
-/// A channel that pivot has made for this call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leg {
-    pub channel: String,
-    /// Its CallSid.
-    pub sid: String,
-    pub endpoint: String,
-    /// The party, as web applications are told it.
-    pub to: String,
-    pub state: LegState,
-    pub answered: Option<Time>,
-    pub ended: Option<Time>,
-    /// The cause that its hang-up request named.
-    pub requested: Option<Cause>,
-    pub cause: Option<Cause>,
-    pub sip: Option<u16>,
-    /// It has been in the caller's bridge.
-    pub bridged: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LegState {
-    /// The request that makes it has been sent.
-    Created,
-    /// It is in Stasis and can be dialled.
-    Ready,
-    Dialling,
-    Ringing,
-    Up,
-    Ended,
 }
 
 /// A recording through a snoop channel.

@@ -1,8 +1,9 @@
 //! What web applications are told about a call or a leg in every request:
 //! Twilio's standard parameters, and callbacks beside the call.
 
-use super::{Call, Leg, LegState};
+use super::{Call, Leg, Stage};
 use crate::callbacks::Callback;
+use crate::clock;
 use crate::config::Method;
 
 /// Empty: a PBX knows no places, but applications index these without looking.
@@ -61,17 +62,60 @@ impl Call {
 
     /// The same of a leg that this call has made.
     pub fn leg_params(&self, leg: &Leg) -> Vec<(String, String)> {
-        let status = match leg.state {
-            LegState::Created | LegState::Ready | LegState::Dialling => "initiated",
-            LegState::Ringing => "ringing",
-            LegState::Up => "in-progress",
-            LegState::Ended => "completed",
-        };
-        let mut params = self.party_params(&leg.sid, status, &self.facts().caller_number, &leg.to);
+        self.leg_params_at(leg, leg.stage())
+    }
+
+    fn leg_params_at(&self, leg: &Leg, stage: Stage) -> Vec<(String, String)> {
+        let mut params = self.party_params(&leg.sid, leg.status_at(stage), &leg.from, &leg.to);
         let mut add = |key: &str, value: &str| params.push((key.to_owned(), value.to_owned()));
         add("Direction", "outbound-dial");
         add("ParentCallSid", self.id().as_str());
         params
+    }
+
+    /// Tells the `statusCallback` of each leg what has happened to it and was not
+    /// told yet: each event once, whatever way the leg took.
+    pub(super) fn tell_legs(&mut self) {
+        let mut told = false;
+        for index in 0..self.state.legs.len() {
+            while let Some(stage) = self.tell_leg(index) {
+                if let Some(leg) = self.state.legs.get_mut(index) {
+                    leg.told = Some(stage);
+                    told = true;
+                }
+            }
+        }
+        if told {
+            self.checkpoint();
+        }
+    }
+
+    /// Tells the next event of a leg; `None` when all is told.
+    fn tell_leg(&mut self, index: usize) -> Option<Stage> {
+        let leg = self.state.legs.get(index)?;
+        let stage = leg.untold()?;
+        let Some(notify) = leg.notify.clone().filter(|n| n.wants(stage.event())) else {
+            return Some(stage);
+        };
+        let mut params = self.leg_params_at(leg, stage);
+        let mut add = |key: &str, value: String| params.push((key.to_owned(), value));
+        add("Timestamp", clock::now().rfc2822());
+        add("CallbackSource", "call-progress-events".into());
+        add("SequenceNumber", leg.callbacks.to_string());
+        if stage == Stage::Completed {
+            let lasted = leg.lasted().unwrap_or_default();
+            let seconds = clock::whole_seconds(lasted);
+            add("Duration", lasted.as_secs().div_ceil(60).to_string());
+            add("CallDuration", seconds);
+            if let Some(code) = leg.sip_code() {
+                add("SipResponseCode", code.to_string());
+            }
+        }
+        self.call_back("statusCallback", &leg.sid, &notify.target, params);
+        if let Some(leg) = self.state.legs.get_mut(index) {
+            leg.callbacks += 1;
+        }
+        Some(stage)
     }
 
     fn party_params(&self, sid: &str, status: &str, from: &str, to: &str) -> Vec<(String, String)> {

@@ -99,6 +99,7 @@ mod tests {
             cause: Cause(cause),
             sip_code,
             leg: None,
+            bridged: false,
             talked: Duration::ZERO,
             recording: None,
         }

@@ -85,9 +85,6 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
             "machineDetectionTimeout",
             "method",
             "sendDigits",
-            "statusCallback",
-            "statusCallbackEvent",
-            "statusCallbackMethod",
             "url",
         ],
     ),
@@ -103,25 +100,12 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
             "machineDetectionTimeout",
             "method",
             "password",
-            "statusCallback",
-            "statusCallbackEvent",
-            "statusCallbackMethod",
             "url",
             "username",
         ],
     ),
     ("Uri", &["password", "priority", "username", "weight"]),
-    (
-        "Client",
-        &[
-            "clientNotificationUrl",
-            "method",
-            "statusCallback",
-            "statusCallbackEvent",
-            "statusCallbackMethod",
-            "url",
-        ],
-    ),
+    ("Client", &["clientNotificationUrl", "method", "url"]),
 ];
 
 fn of(

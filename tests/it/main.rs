@@ -45,6 +45,8 @@ mod twiml_check;
 #[cfg(test)]
 mod twiml_diagnostics;
 #[cfg(test)]
+mod twiml_dial;
+#[cfg(test)]
 mod twiml_documents;
 #[cfg(test)]
 mod twiml_generators;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::Cause;
+use crate::call::{Cause, Notify};
 
 /// A set of keys of the phone's pad.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,6 +235,8 @@ pub struct Target {
     pub timeout: Option<Duration>,
     /// SIP headers of its INVITE.
     pub headers: Vec<(String, String)>,
+    /// Who is told how far it is.
+    pub notify: Option<Notify>,
 }
 
 impl Target {
@@ -244,6 +246,7 @@ impl Target {
             delay: Duration::ZERO,
             timeout: None,
             headers: Vec::new(),
+            notify: None,
         }
     }
 }
@@ -292,7 +295,9 @@ pub struct Dialled {
     pub sip_code: Option<u16>,
     /// CallSid of the leg that answered, else of the last one that ended.
     pub leg: Option<String>,
-    /// From answer to end.
+    /// It was connected with the caller.
+    pub bridged: bool,
+    /// From its answer to its end; zero when it was never answered.
     pub talked: Duration,
     pub recording: Option<RecordingRef>,
 }

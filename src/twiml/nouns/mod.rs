@@ -1,23 +1,23 @@
-//! Whom `<Dial>` rings: its text, or the nouns inside.
+//! Whom `<Dial>` rings: its text, or the nouns inside. Each noun has a file, which
+//! has the table of its attributes.
 //!
-//! | noun | its text | attributes |
-//! |---|---|---|
-//! | `<Number>` | a telephone number | none yet |
-//! | `<Sip>` | `sip:user@host`, the scheme may be missing; `?X-Name=value` adds headers; or a `<Uri>` inside | none yet |
-//! | `<Client>` | the name of a registered client; or an `<Identity>` inside | none yet |
-//! | `<User>`, `<Device>` | Kazoo's: the id of a user or device | none |
+//! `<User>` and `<Device>` are Kazoo's: their text is the id of a user or device,
+//! and they have no attributes.
 
+mod client;
 pub(super) mod conference;
+mod leg;
+mod number;
 pub(super) mod queue;
+mod sip;
 
-use percent_encoding::percent_decode_str;
+use url::Url;
 
 use conference::Conference;
 use queue::Queue;
 
 use super::attr::{self, Attributes};
 use super::element::{Element, Span};
-use super::error;
 use crate::call::ops::{Endpoint, Target};
 use crate::report::Report;
 
@@ -25,14 +25,6 @@ const NAMES: &[&str] = &["Number", "Sip", "User", "Device", "Client"];
 
 /// These take the whole call and cannot be rung beside others.
 const ALONE: &[&str] = &["Conference", "Queue", "Application"];
-
-/// Headers that a document may set besides those beginning with `X-`.
-const SIP_HEADERS: &[&str] = &[
-    "User-to-User",
-    "Remote-Party-ID",
-    "P-Preferred-Identity",
-    "P-Called-Party-ID",
-];
 
 /// More are not rung at once.
 const MOST: usize = 10;
@@ -46,6 +38,17 @@ pub enum Party {
     Queue(Queue),
 }
 
+impl Party {
+    /// Makes the URLs absolute that are requested while somebody is rung.
+    pub(super) fn resolve(&mut self, document: &Url) {
+        if let Self::Ring(targets) = self {
+            for target in targets {
+                leg::resolve(target, document);
+            }
+        }
+    }
+}
+
 /// Reads with whom a `<Dial>` connects. Text with digits in it wins over nouns.
 pub(super) fn read(dial: &Element, report: &mut Report) -> Party {
     let alone = dial
@@ -53,6 +56,9 @@ pub(super) fn read(dial: &Element, report: &mut Report) -> Party {
         .find(|noun| matches!(noun.name.as_str(), "Conference" | "Queue"));
     match alone {
         Some(noun) if dial.text().is_empty() && !has_bad_mix(dial, report) => {
+            for other in dial.elements().filter(|other| !is_noun(other)) {
+                attr::stranger(other, dial, NAMES, 13215, report);
+            }
             if noun.name == "Queue" {
                 Party::Queue(Queue::read(noun, report))
             } else {
@@ -61,6 +67,11 @@ pub(super) fn read(dial: &Element, report: &mut Report) -> Party {
         }
         _ => Party::Ring(read_targets(dial, report)),
     }
+}
+
+fn is_noun(element: &Element) -> bool {
+    let name = element.name.as_str();
+    NAMES.contains(&name) || ALONE.contains(&name)
 }
 
 fn read_targets(dial: &Element, report: &mut Report) -> Vec<Target> {
@@ -117,13 +128,10 @@ fn read_targets(dial: &Element, report: &mut Report) -> Vec<Target> {
 
 /// The first noun that takes the whole call, and whether there are others.
 fn alone_among(dial: &Element) -> Option<(&Element, bool)> {
-    let is_noun = |noun: &&Element| {
-        NAMES.contains(&noun.name.as_str()) || ALONE.contains(&noun.name.as_str())
-    };
     let alone = dial
         .elements()
         .find(|noun| ALONE.contains(&noun.name.as_str()))?;
-    Some((alone, dial.elements().filter(is_noun).count() > 1))
+    Some((alone, dial.elements().filter(|e| is_noun(e)).count() > 1))
 }
 
 /// A conference or a queue beside another noun has no meaning.
@@ -143,74 +151,37 @@ fn has_bad_mix(dial: &Element, report: &mut Report) -> bool {
 
 fn read_text(text: &str, span: Span, report: &mut Report) -> Option<Target> {
     if text.starts_with("sip:") || text.starts_with("sips:") {
-        return sip(text, span, report);
+        return sip::target(text, span, report);
     }
     if let Some(name) = text.strip_prefix("client:") {
-        return Some(Target::new(Endpoint::Client(identity(name, span, report)?)));
+        let name = identity(name, span, report)?;
+        return Some(Target::new(Endpoint::Client(name)));
     }
-    clean_number(text).map(|number| Target::new(Endpoint::Number(number)))
+    number::clean(text).map(|number| Target::new(Endpoint::Number(number)))
 }
 
 fn read_noun(noun: &Element, report: &mut Report) -> Option<Target> {
-    Attributes::of(noun, report).finish();
-    let long_form = match noun.name.as_str() {
-        "Sip" => "Uri",
-        "Client" => "Identity",
-        _ => "",
-    };
-    let mut text = noun.text();
-    for child in noun.elements() {
-        if child.name == long_form {
-            Attributes::of(child, report).finish();
-            text = child.text();
-        } else {
-            let allowed: &[&str] = if long_form.is_empty() {
-                &[]
-            } else {
-                &[long_form]
-            };
-            attr::stranger(child, noun, allowed, error::SCHEMA, report);
+    match noun.name.as_str() {
+        "Number" => number::read(noun, report),
+        "Sip" => sip::read(noun, report),
+        "Client" => client::read(noun, report),
+        kazoos => {
+            Attributes::of(noun, report).finish();
+            attr::no_elements(noun, report);
+            let id = identity(&noun.text(), text_span(noun), report)?;
+            Some(Target::new(match kazoos {
+                "User" => Endpoint::User(id),
+                _ => Endpoint::Device(id),
+            }))
         }
     }
-    let span = noun
-        .texts()
-        .next()
-        .map_or_else(|| noun.span.clone(), |text| text.span.clone());
-    let endpoint = match noun.name.as_str() {
-        "Sip" => return sip(&text, span, report),
-        "User" => Endpoint::User(identity(&text, span, report)?),
-        "Device" => Endpoint::Device(identity(&text, span, report)?),
-        "Client" => Endpoint::Client(identity(&text, span, report)?),
-        _ => {
-            let number = clean_number(&text);
-            if number.is_none() {
-                report
-                    .warn(
-                        13223,
-                        span,
-                        format!("`{text}` is not a number that can be dialled"),
-                    )
-                    .help("write a telephone number, as in `+14155551212`");
-            }
-            Endpoint::Number(number?)
-        }
-    };
-    Some(Target::new(endpoint))
 }
 
-/// The digits of a number, with a leading `+`, and `*` and `#` as in `*98`.
-/// Everything else is taken for punctuation.
-fn clean_number(text: &str) -> Option<String> {
-    let number: String = text
-        .chars()
-        .filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#'))
-        .enumerate()
-        .filter(|(place, c)| *c != '+' || *place == 0)
-        .map(|(_, c)| c)
-        .collect();
-    number
-        .contains(|c: char| c.is_ascii_digit())
-        .then_some(number)
+/// Where a noun's text is; where the noun is, when it has none.
+fn text_span(noun: &Element) -> Span {
+    noun.texts()
+        .next()
+        .map_or_else(|| noun.span.clone(), |text| text.span.clone())
 }
 
 /// A name that becomes part of an Asterisk endpoint.
@@ -227,79 +198,6 @@ fn identity(text: &str, span: Span, report: &mut Report) -> Option<String> {
         )
         .help("names have letters, digits and `_-.+@:=~`");
     None
-}
-
-fn sip(text: &str, span: Span, report: &mut Report) -> Option<Target> {
-    let (uri, query) = text.split_once('?').unwrap_or((text, ""));
-    let with_scheme = if uri.starts_with("sip:") || uri.starts_with("sips:") {
-        uri.to_owned()
-    } else {
-        format!("sip:{uri}")
-    };
-    if with_scheme.len() >= 255 {
-        report.warn(13248, span, "the SIP address is longer than 254 characters");
-        return None;
-    }
-    if !is_sip_uri(&with_scheme) {
-        report
-            .warn(13243, span, format!("`{uri}` is not a SIP address"))
-            .help("write one as in `sip:bob@example.com`");
-        return None;
-    }
-    let mut target = Target::new(Endpoint::Sip(with_scheme));
-    target.headers = query
-        .split('&')
-        .filter(|header| !header.is_empty())
-        .filter_map(|header| sip_header(header, &span, report))
-        .collect();
-    Some(target)
-}
-
-fn is_sip_uri(uri: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()+=$%@:;[]".contains(c);
-    let rest = uri.split_once(':').map_or("", |(_, rest)| rest);
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    let host = host.split(';').next().unwrap_or_default();
-    !host.is_empty() && !host.starts_with(':') && rest.chars().all(plain)
-}
-
-fn sip_header(header: &str, span: &Span, report: &mut Report) -> Option<(String, String)> {
-    let (name, value) = header.split_once('=').unwrap_or((header, ""));
-    let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
-    let token = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let allowed = SIP_HEADERS.iter().find(|h| h.eq_ignore_ascii_case(name));
-    let extension = name.len() > 2 && name.get(..2).is_some_and(|x| x.eq_ignore_ascii_case("X-"));
-    if !(allowed.is_some() || extension && name.chars().all(token)) {
-        report
-            .warn(
-                13252,
-                span.clone(),
-                format!("`{name}` is not a header that a document may set"),
-            )
-            .help("headers begin with `X-`, as in `?X-Order=4711`");
-        return None;
-    }
-    if value.len() > 1024 || value.contains(char::is_control) {
-        report.warn(
-            13253,
-            span.clone(),
-            format!("the value of `{name}` cannot be sent"),
-        );
-        return None;
-    }
-    let name = allowed.map_or_else(|| capitals(name), |name| (*name).to_owned());
-    Some((name, value))
-}
-
-/// `x-order-id` as `X-Order-Id`.
-fn capitals(name: &str) -> String {
-    name.split('-')
-        .map(|word| {
-            let (first, rest) = word.split_at(word.len().min(1));
-            first.to_ascii_uppercase() + rest
-        })
-        .collect::<Vec<_>>()
-        .join("-")
 }
 
 #[cfg(test)]

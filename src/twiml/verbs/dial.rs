@@ -123,6 +123,7 @@ impl Verb for Dial {
 
     fn resolve(&mut self, document: &Url) {
         record::resolve_upload(&mut self.upload, document);
+        self.party.resolve(document);
     }
 
     async fn run(&self, call: &mut Call, at: &mut Progress) -> Result<Flow, Interrupt> {
@@ -140,7 +141,7 @@ impl Verb for Dial {
         });
         let params = if targets.is_empty() {
             call.warn("nobody can be rung");
-            status_params(DialOutcome::Failed)
+            status_params(DialOutcome::Failed, false)
         } else {
             self.dial(call, targets, request.as_ref()).await?
         };
@@ -195,7 +196,7 @@ impl Dial {
 }
 
 fn params(dialled: &Dialled) -> Vec<(String, String)> {
-    let mut params = status_params(dialled.outcome);
+    let mut params = status_params(dialled.outcome, dialled.bridged);
     let mut add = |name: &str, value: String| params.push((name.to_owned(), value));
     if let Some(leg) = &dialled.leg {
         add("DialCallSid", leg.clone());
@@ -212,8 +213,7 @@ fn params(dialled: &Dialled) -> Vec<(String, String)> {
     params
 }
 
-fn status_params(outcome: DialOutcome) -> Vec<(String, String)> {
-    let bridged = outcome == DialOutcome::Completed;
+fn status_params(outcome: DialOutcome, bridged: bool) -> Vec<(String, String)> {
     vec![
         ("DialCallStatus".into(), outcome.twilio().into()),
         ("DialBridged".into(), bridged.to_string()),
@@ -327,6 +327,7 @@ mod tests {
             cause: Cause::NORMAL,
             sip_code: Some(200),
             leg: Some("CA1".into()),
+            bridged: true,
             talked: Duration::from_millis(11_990),
             recording: Some(RecordingRef {
                 sid: "RE1".into(),
@@ -365,6 +366,7 @@ mod tests {
                 cause: Cause::BUSY,
                 sip_code: None,
                 leg: None,
+                bridged: false,
                 talked: Duration::ZERO,
                 recording: None,
             };

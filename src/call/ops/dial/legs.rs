@@ -5,10 +5,11 @@ use std::time::Duration;
 use super::Dialling;
 use super::endpoint::{clean, clean_header_name};
 use crate::ari::{AriError, Request};
+use crate::call::ops::DialOutcome;
 use crate::call::ops::{Dial, Target};
 use crate::call::{Call, Cause, Interrupt, Leg, LegState};
 use crate::clock::{self, Time};
-use crate::id::{self, OpId};
+use crate::id::OpId;
 
 /// How long a leg that signalled why it failed may take to end by itself.
 const SIGNALLED: Duration = Duration::from_millis(300);
@@ -19,35 +20,50 @@ impl Call {
     pub(super) async fn end_signalled_legs(&mut self, at: &Dialling) -> Result<bool, Interrupt> {
         let signalled: Vec<_> = self
             .legs_of(at)
-            .filter(|leg| {
-                leg.cause.is_some() && leg.state != LegState::Ended && leg.state != LegState::Up
-            })
+            .filter(|leg| leg.cause.is_some() && !leg.is_over() && leg.state != LegState::Up)
             .map(|leg| (leg.channel.clone(), leg.cause.unwrap_or(Cause::NORMAL)))
             .collect();
         let any = !signalled.is_empty();
         for (channel, cause) in signalled {
             let deadline = clock::now().after(SIGNALLED);
-            while self
-                .state
-                .leg(&channel)
-                .is_some_and(|leg| leg.state != LegState::Ended)
+            while self.state.leg(&channel).is_some_and(|leg| !leg.is_over())
                 && self.next(Some(deadline)).await?.is_some()
             {}
-            if self
-                .state
-                .leg(&channel)
-                .is_some_and(|leg| leg.state == LegState::Ended)
-            {
+            if self.state.leg(&channel).is_none_or(Leg::is_over) {
                 continue;
             }
             // Keeps the cause it signalled, since the end we ask for has another.
             if let Some(leg) = self.state.leg_mut(&channel) {
-                leg.state = LegState::Ended;
-                leg.ended.get_or_insert_with(clock::now);
+                leg.end(clock::now());
             }
+            self.tell_legs();
             self.insist(self.ari.hangup(&channel, cause.0)).await.ok();
         }
         Ok(any)
+    }
+
+    /// Ends a leg, and says why if it was not answered.
+    pub(in crate::call) async fn give_up_leg(
+        &mut self,
+        channel: &str,
+        outcome: DialOutcome,
+        cause: Cause,
+    ) {
+        if let Some(leg) = self.state.leg_mut(channel)
+            && leg.answered.is_none()
+        {
+            leg.outcome.get_or_insert(outcome);
+        }
+        self.insist(self.ari.hangup(channel, cause.0)).await.ok();
+    }
+
+    /// Nobody tells the end of these any more.
+    pub(in crate::call) fn end_all_legs(&mut self) {
+        let now = clock::now();
+        for leg in &mut self.state.legs {
+            leg.end(now);
+        }
+        self.tell_legs();
     }
 
     pub(super) async fn create_leg(
@@ -59,23 +75,32 @@ impl Call {
         at: &mut Dialling,
     ) {
         let channel = op.object(&format!("l{index}"));
+        let facts = &self.state.facts;
+        let (number, name) = match &dial.caller_id {
+            Some(id) => (clean(&id.number), clean(&id.name)),
+            None => (clean(&facts.caller_number), clean(&facts.caller_name)),
+        };
+        let mut leg = Leg::new(channel.clone(), number.clone(), target.endpoint.told());
+        leg.notify.clone_from(&target.notify);
+        if let Some(slot) = at.legs.get_mut(index) {
+            *slot = Some(channel.clone());
+        }
         let endpoint = match self.endpoint(&target.endpoint) {
             Ok(endpoint) => endpoint,
             Err(why) => {
                 self.warn(why);
-                self.unreachable_leg(&channel, "", index, at);
+                leg.cause = Some(Cause::UNALLOCATED);
+                leg.end(clock::now());
+                self.state.legs.push(leg);
+                self.tell_legs();
                 return;
             }
         };
-        let facts = &self.state.facts;
-        let (number, name) = match &dial.caller_id {
-            Some(id) => (id.number.as_str(), id.name.as_str()),
-            None => (facts.caller_number.as_str(), facts.caller_name.as_str()),
-        };
+        leg.endpoint.clone_from(&endpoint);
         // `CALLERID()` has no effect on a created leg.
-        let mut variables = vec![("CONNECTEDLINE(num)".to_owned(), clean(number))];
+        let mut variables = vec![("CONNECTEDLINE(num)".to_owned(), number)];
         if !name.is_empty() {
-            variables.push(("CONNECTEDLINE(name)".to_owned(), clean(name)));
+            variables.push(("CONNECTEDLINE(name)".to_owned(), name));
         }
         for (name, value) in &target.headers {
             variables.push((
@@ -84,22 +109,7 @@ impl Call {
             ));
         }
         self.objects.register(&channel);
-        self.state.legs.push(Leg {
-            channel: channel.clone(),
-            sid: id::sid("CA"),
-            endpoint: endpoint.clone(),
-            to: target.endpoint.told(),
-            state: LegState::Created,
-            answered: None,
-            ended: None,
-            requested: None,
-            cause: None,
-            sip: None,
-            bridged: false,
-        });
-        if let Some(slot) = at.legs.get_mut(index) {
-            *slot = Some(channel.clone());
-        }
+        self.state.legs.push(leg);
         self.write_down(op, at);
         let app = self.ari.app().to_owned();
         let args = format!("leg,{}", self.state.id);
@@ -122,43 +132,18 @@ impl Call {
                 self.end_unmade_leg(&channel);
             }
         }
+        self.tell_legs();
     }
 
     pub(super) async fn is_there(&self, channel: &str) -> bool {
         self.request(Request::get_channel(channel)).await.is_ok()
     }
 
-    pub(super) fn unreachable_leg(
-        &mut self,
-        channel: &str,
-        endpoint: &str,
-        index: usize,
-        at: &mut Dialling,
-    ) {
-        self.state.legs.push(Leg {
-            channel: channel.to_owned(),
-            sid: id::sid("CA"),
-            endpoint: endpoint.to_owned(),
-            to: String::new(),
-            state: LegState::Ended,
-            answered: None,
-            ended: Some(clock::now()),
-            requested: None,
-            cause: Some(Cause::UNALLOCATED),
-            sip: None,
-            bridged: false,
-        });
-        if let Some(slot) = at.legs.get_mut(index) {
-            *slot = Some(channel.to_owned());
-        }
-    }
-
     /// Asterisk refuses to create what it cannot reach: an unregistered endpoint, an unknown technology.
     pub(super) fn end_unmade_leg(&mut self, channel: &str) {
         self.objects.forget(channel);
         if let Some(leg) = self.state.leg_mut(channel) {
-            leg.state = LegState::Ended;
-            leg.ended = Some(clock::now());
+            leg.end(clock::now());
             leg.cause = Some(Cause(20));
         }
     }
@@ -192,6 +177,7 @@ impl Call {
             }
             if let Some(leg) = self.state.leg_mut(&channel) {
                 leg.state = LegState::Dialling;
+                leg.rings_until = Some(clock::now().after(timeout));
             }
             self.checkpoint();
             // One whose answer was lost may ring; if not, the timeout ends it.

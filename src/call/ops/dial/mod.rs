@@ -14,17 +14,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dial, Dialled, RecordingStart};
+use super::{Dial, DialOutcome, Dialled, RecordingStart};
 use crate::ari::Request;
 use crate::call::journal::Begun;
-use crate::call::{Call, Interrupt, Leg, LegState};
+use crate::call::{Call, Cause, Interrupt, Leg, LegState};
 use crate::clock::{self, Time};
 use crate::id::OpId;
 
 pub use end::DialSoFar;
 
 /// Answers `answered_elsewhere` to the legs that lost.
-const ELSEWHERE: u16 = 26;
+const ELSEWHERE: Cause = Cause(26);
 /// How much longer than Asterisk's own ring timeout we wait for it.
 const GRACE: Duration = Duration::from_secs(2);
 /// How long the end of a leg may take to be told.
@@ -130,7 +130,7 @@ impl Call {
                 return Ok(());
             }
             let waiting = at.legs.iter().any(Option::is_none) && clock::now() < give_up;
-            if !waiting && self.legs_of(at).all(|leg| leg.state == LegState::Ended) {
+            if !waiting && self.legs_of(at).all(Leg::is_over) {
                 return Ok(());
             }
             if self.end_signalled_legs(at).await? {
@@ -148,6 +148,13 @@ impl Call {
             .iter()
             .flatten()
             .filter_map(|channel| self.state.leg(channel))
+    }
+
+    fn open_legs(&self, at: &Dialling) -> Vec<String> {
+        self.legs_of(at)
+            .filter(|leg| !leg.is_over())
+            .map(|leg| leg.channel.clone())
+            .collect()
     }
 
     fn answered_leg(&self, at: &Dialling) -> Option<String> {
@@ -210,13 +217,11 @@ impl Call {
         at: &mut Dialling,
         winner: &str,
     ) -> Result<(), Interrupt> {
-        let losers: Vec<_> = self
-            .legs_of(at)
-            .filter(|leg| leg.channel != winner && leg.state != LegState::Ended)
-            .map(|leg| leg.channel.clone())
-            .collect();
-        for channel in losers {
-            self.insist(self.ari.hangup(&channel, ELSEWHERE)).await.ok();
+        for loser in self.open_legs(at) {
+            if loser != winner {
+                self.give_up_leg(&loser, DialOutcome::Canceled, ELSEWHERE)
+                    .await;
+            }
         }
         if at.bridged_at.is_some() {
             return Ok(());
@@ -233,13 +238,12 @@ impl Call {
                 // Nobody is to sit in silence with somebody who is not there.
                 self.warn("the one who answered did not join the bridge and is hung up");
                 self.insist(self.ari.hangup(winner, 16)).await.ok();
+            } else if let Some(leg) = self.state.leg_mut(winner) {
+                leg.bridged = true;
             }
         }
         at.bridged_at = Some(clock::now());
         at.mark = self.state.keys.mark();
-        if let Some(leg) = self.state.leg_mut(winner) {
-            leg.bridged = true;
-        }
         self.write_down(op, at);
         self.note(format!(
             "connected with {}",
@@ -260,11 +264,7 @@ impl Call {
             .time_limit
             .map(|limit| at.bridged_at.unwrap_or(at.began).after(limit));
         loop {
-            let ended = self
-                .state
-                .leg(winner)
-                .is_none_or(|leg| leg.state == LegState::Ended);
-            if ended {
+            if self.state.leg(winner).is_none_or(Leg::is_over) {
                 return Ok(());
             }
             let starred =
@@ -278,15 +278,9 @@ impl Call {
                 });
                 self.insist(self.ari.hangup(winner, 16)).await.ok();
                 let deadline = clock::now().after(END);
-                while self
-                    .state
-                    .leg(winner)
-                    .is_some_and(|leg| leg.state != LegState::Ended)
-                {
-                    if self.next(Some(deadline)).await?.is_none() {
-                        break;
-                    }
-                }
+                while self.state.leg(winner).is_some_and(|leg| !leg.is_over())
+                    && self.next(Some(deadline)).await?.is_some()
+                {}
                 return Ok(());
             }
             self.next(limit).await?;

@@ -1,0 +1,45 @@
+//! `<Number>` in a `<Dial>`: a telephone number.
+//!
+//! | attribute | default | |
+//! |---|---|---|
+//! | `statusCallback`, `…Method`, `…Event` | none, POST, `completed` | who is told `initiated`, `ringing`, `answered`, `completed` |
+
+use super::{leg, text_span};
+use crate::call::ops::{Endpoint, Target};
+use crate::report::Report;
+use crate::twiml::attr::{self, Attributes};
+use crate::twiml::element::Element;
+
+pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
+    let mut attributes = Attributes::of(noun, report);
+    let shared = leg::read(&mut attributes);
+    attributes.finish();
+    attr::no_elements(noun, report);
+    let text = noun.text();
+    let Some(number) = clean(&text) else {
+        report
+            .warn(
+                13223,
+                text_span(noun),
+                format!("`{text}` is not a number that can be dialled"),
+            )
+            .help("write a telephone number, as in `+14155551212`");
+        return None;
+    };
+    Some(shared.onto(Target::new(Endpoint::Number(number))))
+}
+
+/// The digits of a number, with a leading `+`, and `*` and `#` as in `*98`.
+/// Everything else is taken for punctuation.
+pub(super) fn clean(text: &str) -> Option<String> {
+    let number: String = text
+        .chars()
+        .filter(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#'))
+        .enumerate()
+        .filter(|(place, c)| *c != '+' || *place == 0)
+        .map(|(_, c)| c)
+        .collect();
+    number
+        .contains(|c: char| c.is_ascii_digit())
+        .then_some(number)
+}

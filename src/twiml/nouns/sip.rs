@@ -1,0 +1,115 @@
+//! `<Sip>` in a `<Dial>`: a SIP address, as its text or in a `<Uri>` inside. The
+//! scheme may be missing, and `?X-Name=value` adds headers to the INVITE.
+//!
+//! | attribute | default | |
+//! |---|---|---|
+//! | `statusCallback`, `…Method`, `…Event` | none, POST, `completed` | who is told `initiated`, `ringing`, `answered`, `completed` |
+
+use percent_encoding::percent_decode_str;
+
+use super::{leg, text_span};
+use crate::call::ops::{Endpoint, Target};
+use crate::report::Report;
+use crate::twiml::attr::{self, Attributes};
+use crate::twiml::element::{Element, Span};
+use crate::twiml::error;
+
+const CHILDREN: &[&str] = &["Uri"];
+
+/// Headers that a document may set besides those beginning with `X-`.
+const SIP_HEADERS: &[&str] = &[
+    "User-to-User",
+    "Remote-Party-ID",
+    "P-Preferred-Identity",
+    "P-Called-Party-ID",
+];
+
+pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
+    let mut attributes = Attributes::of(noun, report);
+    let shared = leg::read(&mut attributes);
+    attributes.finish();
+    let mut text = noun.text();
+    for child in noun.elements() {
+        match child.name.as_str() {
+            "Uri" => {
+                Attributes::of(child, report).finish();
+                text = child.text();
+            }
+            _ => attr::stranger(child, noun, CHILDREN, error::SCHEMA, report),
+        }
+    }
+    Some(shared.onto(target(&text, text_span(noun), report)?))
+}
+
+pub(super) fn target(text: &str, span: Span, report: &mut Report) -> Option<Target> {
+    let (uri, query) = text.split_once('?').unwrap_or((text, ""));
+    let with_scheme = if uri.starts_with("sip:") || uri.starts_with("sips:") {
+        uri.to_owned()
+    } else {
+        format!("sip:{uri}")
+    };
+    if with_scheme.len() >= 255 {
+        report.warn(13248, span, "the SIP address is longer than 254 characters");
+        return None;
+    }
+    if !is_sip_uri(&with_scheme) {
+        report
+            .warn(13243, span, format!("`{uri}` is not a SIP address"))
+            .help("write one as in `sip:bob@example.com`");
+        return None;
+    }
+    let mut target = Target::new(Endpoint::Sip(with_scheme));
+    target.headers = query
+        .split('&')
+        .filter(|header| !header.is_empty())
+        .filter_map(|header| sip_header(header, &span, report))
+        .collect();
+    Some(target)
+}
+
+fn is_sip_uri(uri: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()+=$%@:;[]".contains(c);
+    let rest = uri.split_once(':').map_or("", |(_, rest)| rest);
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let host = host.split(';').next().unwrap_or_default();
+    !host.is_empty() && !host.starts_with(':') && rest.chars().all(plain)
+}
+
+fn sip_header(header: &str, span: &Span, report: &mut Report) -> Option<(String, String)> {
+    let (name, value) = header.split_once('=').unwrap_or((header, ""));
+    let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+    let token = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let allowed = SIP_HEADERS.iter().find(|h| h.eq_ignore_ascii_case(name));
+    let extension = name.len() > 2 && name.get(..2).is_some_and(|x| x.eq_ignore_ascii_case("X-"));
+    if !(allowed.is_some() || extension && name.chars().all(token)) {
+        report
+            .warn(
+                13252,
+                span.clone(),
+                format!("`{name}` is not a header that a document may set"),
+            )
+            .help("headers begin with `X-`, as in `?X-Order=4711`");
+        return None;
+    }
+    if value.len() > 1024 || value.contains(char::is_control) {
+        report.warn(
+            13253,
+            span.clone(),
+            format!("the value of `{name}` cannot be sent"),
+        );
+        return None;
+    }
+    let name = allowed.map_or_else(|| capitals(name), |name| (*name).to_owned());
+    Some((name, value))
+}
+
+/// `x-order-id` as `X-Order-Id`.
+fn capitals(name: &str) -> String {
+    name.split('-')
+        .map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_ascii_uppercase() + rest
+        })
+        .collect::<Vec<_>>()
+        .join("-")
+}
