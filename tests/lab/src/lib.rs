@@ -6,6 +6,7 @@
 //! - [`webapp`]: a scripted web application that remembers each request.
 //! - [`pivot`]: the `pivot` binary with a generated configuration.
 //! - [`sample`]: the sample flows, one table for the demo and the tests.
+//! - [`stage`]: an Asterisk, a web application and a pivot for one live test.
 //!
 //! The lab does not depend on the `pivot` library: it sees what a shop sees.
 
@@ -17,6 +18,7 @@ pub mod phone;
 pub mod pivot;
 pub mod ports;
 pub mod sample;
+pub mod stage;
 pub mod webapp;
 
 pub use asterisk::Asterisk;

@@ -8,134 +8,85 @@
 
 use std::time::Duration;
 
-use pivot_lab::asterisk::{self, Asterisk};
-use pivot_lab::phone::{Call, OnCall};
-use pivot_lab::pivot::{self, MediaBy, Pivot};
-use pivot_lab::webapp::{Answer, WebApp};
+use pivot_lab::on_each_asterisk;
+use pivot_lab::phone::OnCall;
+use pivot_lab::pivot::MediaBy;
+use pivot_lab::stage::{FIRST, Stage, ms};
+use pivot_lab::webapp::Answer;
 use serde_json::{Value, json};
 
-const CALLER: &str = "15550001";
-const OTHER: &str = "15557001";
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-struct Stage {
-    asterisk: Asterisk,
-    app: WebApp,
-    pivot: Pivot,
-}
-
-impl Stage {
-    async fn new(version: &str) -> Option<Self> {
-        let asterisk = asterisk::start_or_skip(version).await.unwrap()?;
-        let app = WebApp::start().await.unwrap();
-        for child in ["/busy", "/default", "/done"] {
-            app.on(child, [Answer::json(r#"{"module":"hangup"}"#)]);
-        }
-        let mut config = pivot::Config::voice_url(&app.url("/flow")).media(MediaBy::Http);
+async fn stage(version: &str) -> Option<Stage> {
+    let stage = Stage::with(version, |config| {
+        let mut config = config.media(MediaBy::Http);
         config.default.push_str("req_format = \"kazoo\"\n");
-        let pivot = Pivot::start(&asterisk, &config).await.unwrap();
-        Some(Self {
-            asterisk,
-            app,
-            pivot,
-        })
+        config
+    });
+    let stage = stage.await.unwrap()?;
+    for child in ["/busy", "/default", "/done"] {
+        stage
+            .app
+            .on(child, [Answer::json(r#"{"module":"hangup"}"#)]);
     }
-
-    async fn call(&self, flow: &Value) -> Call {
-        self.app.forget_requests();
-        self.app.on("/flow", [Answer::json(flow.to_string())]);
-        self.asterisk.phone(CALLER).call("2200").await.unwrap()
-    }
-
-    fn pivot_node(&self, path: &str) -> Value {
-        json!({ "module": "pivot", "data": { "voice_url": self.app.url(path) } })
-    }
-
-    async fn over(&self, call: &mut Call) {
-        if call.state().ended.is_none() && call.state().code == Some(200) {
-            call.wait_ended().await.unwrap();
-        }
-        let left = self.asterisk.settled_leftovers().await.unwrap();
-        assert!(left.is_empty(), "{left:?}\n{}", self.trace().await);
-    }
-
-    async fn trace(&self) -> String {
-        let calls = self.pivot.call_ids().await.unwrap();
-        self.pivot.trace(&calls[0]).await.unwrap()
-    }
+    Some(stage)
 }
 
-/// Each on both versions, with an Asterisk and a pivot of its own.
-macro_rules! on_each_asterisk {
-    ($($name:ident => $script:expr;)*) => {$(
-        mod $name {
-            use super::*;
-            async fn on(version: &str) {
-                if let Some(stage) = Stage::new(version).await {
-                    let script = $script;
-                    script(&stage).await;
-                }
-            }
-            #[tokio::test]
-            async fn on_22() { on("22").await }
-            #[tokio::test]
-            async fn on_16() { on("16").await }
-        }
-    )*};
+fn answer(node: &Value) -> Answer {
+    Answer::json(node.to_string())
+}
+
+fn pivot_node(stage: &Stage, path: &str) -> Value {
+    json!({ "module": "pivot", "data": { "voice_url": stage.app.url(path) } })
 }
 
 on_each_asterisk! {
     a_dial_that_fails_runs_the_child_of_its_cause => async |s: &Stage| {
-        let phone = s.asterisk.phone(OTHER);
+        let phone = s.asterisk.phone(FIRST);
         for (code, reached) in [(486, "/busy"), (404, "/default")] {
             phone.on_call(OnCall::Reject(code));
-            let flow = json!({ "module": "resources", "data": { "to_did": OTHER },
-                "children": { "USER_BUSY": s.pivot_node("/busy"), "_": s.pivot_node("/default") } });
-            let mut call = s.call(&flow).await;
+            let flow = json!({ "module": "resources", "data": { "to_did": FIRST },
+                "children": { "USER_BUSY": pivot_node(s, "/busy"), "_": pivot_node(s, "/default") } });
+            let mut call = s.call_for(answer(&flow)).await.unwrap();
             s.app.wait_request(reached).await.unwrap();
             call.wait_ended().await.ok();
-            s.over(&mut call).await;
+            s.over(&mut call).await.unwrap();
         }
     };
 
     a_response_is_what_an_unanswered_caller_gets => async |s: &Stage| {
         for code in [486, 404, 503] {
-            let mut call = s.call(&json!({ "module": "response", "data": { "code": code } })).await;
+            let mut call = s.call_for(answer(&json!({ "module": "response", "data": { "code": code } }))).await.unwrap();
             call.wait_ended().await.ok();
-            assert_eq!(call.state().code, Some(code), "{}", s.trace().await);
-            s.over(&mut call).await;
+            assert_eq!(call.state().code, Some(code), "{}", s.trace().await.unwrap());
+            s.over(&mut call).await.unwrap();
         }
     };
 
     a_device_is_rung_and_the_caller_answered_when_it_is => async |s: &Stage| {
         let mut alice = s.asterisk.phone("alice");
         alice.on_call(OnCall::AnswerThenHangUp { after: ms(800), hold: ms(2000) });
-        let mut call = s.call(&json!({ "module": "device", "data": { "id": "alice" } })).await;
+        let mut call = s.call_for(answer(&json!({ "module": "device", "data": { "id": "alice" } }))).await.unwrap();
         let callee = alice.next_call().await.unwrap();
         call.wait_answered().await.unwrap();
         call.start_tone(600.0);
-        s.over(&mut call).await;
-        assert!(callee.heard().mixed_tone_duration(600.0) > ms(1000), "{}", s.trace().await);
+        s.over(&mut call).await.unwrap();
+        assert!(callee.heard().mixed_tone_duration(600.0) > ms(1000), "{}", s.trace().await.unwrap());
     };
 
     a_recording_of_the_caller_is_uploaded => async |s: &Stage| {
         s.app.on("/store/", [Answer::status(201)]);
         let flow = json!({ "module": "record_caller", "data": { "url": s.app.url("/store/"), "format": "mp3", "time_limit": 10 } });
-        let mut call = s.call(&flow).await;
+        let mut call = s.call_for(answer(&flow)).await.unwrap();
         call.wait_answered().await.unwrap();
         tokio::time::sleep(ms(700)).await;
         call.send_tone(600.0, ms(1500)).await.unwrap();
         call.press("1").await.unwrap();
-        s.over(&mut call).await;
+        s.over(&mut call).await.unwrap();
         let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
         let upload = loop {
             if let Some(put) = s.app.requests().into_iter().find(|seen| seen.method == "PUT") {
                 break put;
             }
-            assert!(tokio::time::Instant::now() < deadline, "no upload\n{}", s.trace().await);
+            assert!(tokio::time::Instant::now() < deadline, "no upload\n{}", s.trace().await.unwrap());
             tokio::time::sleep(ms(50)).await;
         };
         assert!(upload.path.starts_with("/store/call_recording_") && upload.path.ends_with(".mp3"), "{}", upload.path);
@@ -144,48 +95,48 @@ on_each_asterisk! {
 
     keys_pressed_during_the_speech_count_and_variables_travel => async |s: &Stage| {
         let collect = json!({ "module": "collect_dtmf", "data": { "max_digits": 4, "collection_name": "pin" },
-            "children": { "_": s.pivot_node("/done") } });
+            "children": { "_": pivot_node(s, "/done") } });
         let flow = json!({ "module": "set_variables", "data": { "custom_application_vars": { "tier": "gold" } },
             "children": { "_": { "module": "tts", "data": { "text": "Please enter the four digits of your number now, or wait." },
                 "children": { "_": collect } } } });
-        let mut call = s.call(&flow).await;
+        let mut call = s.call_for(answer(&flow)).await.unwrap();
         call.wait_answered().await.unwrap();
         tokio::time::sleep(ms(1500)).await;
         call.press("1234").await.unwrap();
         let done = s.app.wait_request("/done").await.unwrap();
-        assert_eq!(done.param("Digits[pin]").as_deref(), Some("1234"), "{}", s.trace().await);
+        assert_eq!(done.param("Digits[pin]").as_deref(), Some("1234"), "{}", s.trace().await.unwrap());
         assert_eq!(done.param("Custom-Application-Vars[tier]").as_deref(), Some("gold"));
-        s.over(&mut call).await;
+        s.over(&mut call).await.unwrap();
     };
 
     a_menu_runs_the_child_of_the_key => async |s: &Stage| {
         let flow = json!({ "module": "menu", "data": { "retries": 2, "timeout": 3000, "max_extension_length": 1,
                 "media": { "greeting": "sound:hello-world" } },
-            "children": { "2": s.pivot_node("/done"), "timeout": s.pivot_node("/default") } });
-        let mut call = s.call(&flow).await;
+            "children": { "2": pivot_node(s, "/done"), "timeout": pivot_node(s, "/default") } });
+        let mut call = s.call_for(answer(&flow)).await.unwrap();
         call.wait_answered().await.unwrap();
         tokio::time::sleep(ms(800)).await;
         call.press("2").await.unwrap();
         s.app.wait_request("/done").await.unwrap();
-        s.over(&mut call).await;
-        let mut call = s.call(&flow).await;
+        s.over(&mut call).await.unwrap();
+        let mut call = s.call_for(answer(&flow)).await.unwrap();
         s.app.wait_request("/default").await.unwrap();
-        s.over(&mut call).await;
+        s.over(&mut call).await.unwrap();
     };
 
     the_language_changes_twice_within_a_call => async |s: &Stage| {
         s.app.on("/xml", [Answer::xml("<Response><Play>sound:beep</Play><Redirect method='POST'>/json</Redirect></Response>")]);
         s.app.on("/json", [Answer::json(json!({ "module": "play", "data": { "id": "sound:hello-world" },
-            "children": { "_": s.pivot_node("/last") } }).to_string())]);
+            "children": { "_": pivot_node(s, "/last") } }).to_string())]);
         s.app.on("/last", [Answer::xml("<Response><Play>sound:beep</Play></Response>")]);
-        let mut call = s.call(&s.pivot_node("/xml")).await;
+        let mut call = s.call_for(answer(&pivot_node(s, "/xml"))).await.unwrap();
         s.app.wait_request("/last").await.unwrap();
-        s.over(&mut call).await;
+        s.over(&mut call).await.unwrap();
         let asked: Vec<(String, String)> = s.app.requests().into_iter().map(|seen| (seen.method, seen.path)).collect();
-        let expected = [("POST", "/flow"), ("GET", "/xml"), ("POST", "/json"), ("GET", "/last")];
-        assert_eq!(asked, expected.map(|(method, path)| (method.to_owned(), path.to_owned())), "{}", s.trace().await);
+        let expected = [("POST", "/voice"), ("GET", "/xml"), ("POST", "/json"), ("GET", "/last")];
+        assert_eq!(asked, expected.map(|(method, path)| (method.to_owned(), path.to_owned())), "{}", s.trace().await.unwrap());
         // Two beeps of a tenth of a second, and "hello world" between them.
         let sound: Duration = call.heard_answered().segments().iter().map(|segment| segment.duration()).sum();
-        assert!(sound > ms(900), "{sound:?}\n{}", s.trace().await);
+        assert!(sound > ms(900), "{sound:?}\n{}", s.trace().await.unwrap());
     };
 }

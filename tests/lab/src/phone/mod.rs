@@ -17,7 +17,9 @@
 //! All phones of one Asterisk share a socket, as if they stood behind one
 //! trunk; the number in the request picks the phone.
 
+mod actor;
 mod call;
+mod dialog;
 mod exchange;
 mod g711;
 mod message;

@@ -1,0 +1,159 @@
+//! A stage for live tests: an Asterisk, a web application and a pivot that asks it,
+//! all of their own.
+//!
+//! ```ignore
+//! on_each_asterisk! {
+//!     a_caller_hears_a_prompt => async |s: &Stage| {
+//!         let mut call = s.call("<Say>Hello.</Say>").await;
+//!         s.over(&mut call).await;
+//!     };
+//! }
+//! ```
+
+use std::time::Duration;
+
+use crate::asterisk::{self, Asterisk};
+use crate::ears::Heard;
+use crate::error::Result;
+use crate::phone::Call;
+use crate::pivot::{Config, MediaBy, Pivot};
+use crate::webapp::{Answer, Seen, WebApp};
+
+/// The number of whoever calls; [`Stage::call`] places calls from it.
+pub const CALLER: &str = "15550001";
+/// Numbers that the private Asterisk's dialplan brings to phones of the lab.
+pub const FIRST: &str = "15557001";
+pub const SECOND: &str = "15557002";
+
+/// What calls ask first.
+const VOICE: &str = "/voice";
+/// Ends the call, whoever asks it; tests point their `action` here.
+const DONE: &str = "/done";
+
+pub struct Stage {
+    pub asterisk: Asterisk,
+    pub app: WebApp,
+    pub pivot: Pivot,
+}
+
+pub fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// The verbs as a document.
+pub fn xml(verbs: &str) -> Answer {
+    Answer::xml(format!("<Response>{verbs}</Response>"))
+}
+
+/// A parameter of a request; empty when it has none of this name.
+pub fn param(seen: &Seen, name: &str) -> String {
+    seen.param(name).unwrap_or_default()
+}
+
+impl Stage {
+    /// `None` where this version cannot be had.
+    pub async fn new(version: &str) -> Result<Option<Self>> {
+        Self::with(version, |config| config).await
+    }
+
+    /// The same with a changed configuration.
+    pub async fn with(
+        version: &str,
+        change: impl FnOnce(Config) -> Config,
+    ) -> Result<Option<Self>> {
+        let Some(asterisk) = asterisk::start_or_skip(version).await? else {
+            return Ok(None);
+        };
+        let app = WebApp::start().await?;
+        app.on(DONE, [xml("<Hangup/>")]);
+        let config = Config::voice_url(&app.url(VOICE)).media(MediaBy::Folder);
+        let pivot = Pivot::start(&asterisk, &change(config)).await?;
+        Ok(Some(Self {
+            asterisk,
+            app,
+            pivot,
+        }))
+    }
+
+    /// A call whose first document has these verbs.
+    pub async fn call(&self, verbs: &str) -> Result<Call> {
+        self.call_for(xml(verbs)).await
+    }
+
+    /// A call whose first document is this answer.
+    pub async fn call_for(&self, answer: Answer) -> Result<Call> {
+        self.app.forget_requests();
+        self.app.on(VOICE, [answer]);
+        self.asterisk.phone(CALLER).call("2100").await
+    }
+
+    /// What `/done` was told, once, after the call; nothing of it is left.
+    pub async fn told(&self, call: &mut Call) -> Result<Seen> {
+        let done = self.app.wait_request(DONE).await?;
+        self.over(call).await?;
+        assert_eq!(self.app.requests_to(DONE).len(), 1, "told once");
+        Ok(done)
+    }
+
+    /// Waits for the end of an answered call; nothing of it is left.
+    pub async fn over(&self, call: &mut Call) -> Result<()> {
+        if call.state().ended.is_none() && call.state().code == Some(200) {
+            call.wait_ended().await?;
+        }
+        let left = self.asterisk.settled_leftovers().await?;
+        assert!(left.is_empty(), "{left:?}\n{}", self.trace().await?);
+        Ok(())
+    }
+
+    /// The timeline of the last call.
+    pub async fn trace(&self) -> Result<String> {
+        let calls = self.pivot.call_ids().await?;
+        let last = calls.first().map(String::as_str).unwrap_or_default();
+        self.pivot.trace(last).await
+    }
+
+    /// One channel of the only recording there is.
+    pub fn recording(&self, channel: u16) -> Result<Heard> {
+        let files = self.pivot.recordings();
+        let wav = files
+            .iter()
+            .find(|file| file.extension().is_some_and(|e| e == "wav"))
+            .ok_or_else(|| crate::LabError::failed("there is no recording"))?;
+        Heard::read_wav_channel(wav, channel)
+    }
+
+    pub fn forget_recordings(&self) -> Result<()> {
+        for file in self.pivot.recordings() {
+            std::fs::remove_file(file)?;
+        }
+        Ok(())
+    }
+}
+
+/// Live tests on both versions, each with a stage of its own. A script that
+/// panics has failed.
+#[macro_export]
+macro_rules! on_each_asterisk {
+    ($($name:ident => $script:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            async fn on(version: &str) {
+                if let Some(stage) = stage(version).await {
+                    let script = $script;
+                    script(&stage).await;
+                }
+            }
+
+            #[tokio::test]
+            async fn on_22() {
+                on("22").await;
+            }
+
+            #[tokio::test]
+            async fn on_16() {
+                on("16").await;
+            }
+        }
+    )*};
+}
