@@ -6,6 +6,7 @@ mod flow;
 mod gather;
 mod record;
 mod sounds;
+mod values;
 
 use std::time::Duration;
 

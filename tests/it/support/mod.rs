@@ -215,3 +215,20 @@ pub(crate) const fn seconds(s: u64) -> Duration {
 pub(crate) const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
+
+/// Half a second of a wave that any player knows.
+pub(crate) fn tone() -> Vec<u8> {
+    let mut file = std::io::Cursor::new(Vec::new());
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::new(&mut file, spec).unwrap();
+    for i in 0..4000_i16 {
+        writer.write_sample((i % 20) * 500).unwrap();
+    }
+    writer.finalize().unwrap();
+    file.into_inner()
+}

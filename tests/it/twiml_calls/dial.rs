@@ -14,6 +14,7 @@ fn talks(length: u64) -> Behaviour {
     Behaviour::answers(seconds(2)).hangs_up_after(seconds(length))
 }
 
+// Proves Dial.action.
 #[tokio::test(start_paused = true)]
 async fn a_conversation_is_told_and_takes_over() {
     let scenario = dialling("<Dial action='/dialled'>+1 415 555 1212</Dial>", talks(12)).await;
@@ -93,6 +94,7 @@ async fn failures_are_told_apart() {
     }
 }
 
+// Proves Dial.timeout.
 #[tokio::test(start_paused = true)]
 async fn it_rings_for_its_timeout() {
     let mut kept = Vec::new();
@@ -148,6 +150,7 @@ async fn a_caller_who_hangs_up_ends_the_conversation_and_the_action_is_told() {
     assert!((9..=10).contains(&talked), "{talked}");
 }
 
+// Proves Dial.hangupOnStar.
 #[tokio::test(start_paused = true)]
 async fn the_callers_star_ends_the_conversation_only_when_asked_for() {
     let mut kept = Vec::new();
@@ -186,6 +189,7 @@ async fn the_called_partys_star_does_nothing() {
     scenario.nothing_left().await;
 }
 
+// Proves Dial.timeLimit.
 #[tokio::test(start_paused = true)]
 async fn the_time_limit_ends_the_conversation_and_not_the_call() {
     let scenario = dialling("<Dial timeLimit='10'>100</Dial>", talks(600)).await;
@@ -230,6 +234,7 @@ async fn nouns_ring_together_and_the_first_to_answer_wins() {
     scenario.nothing_left().await;
 }
 
+// Proves Dial.answerOnBridge.
 #[tokio::test(start_paused = true)]
 async fn an_answer_on_bridge_leaves_the_caller_ringing() {
     let scenario = dialling("<Dial answerOnBridge='true'>100</Dial>", talks(5)).await;
@@ -264,6 +269,7 @@ async fn without_it_the_caller_is_answered_at_once() {
     scenario.nothing_left().await;
 }
 
+// Proves Dial.callerId.
 #[tokio::test(start_paused = true)]
 async fn the_called_party_sees_the_callers_number_or_the_given_one() {
     let mut kept = Vec::new();
@@ -311,6 +317,7 @@ async fn the_query_of_a_sip_address_becomes_headers() {
     scenario.nothing_left().await;
 }
 
+// Proves Dial.record.
 #[tokio::test(start_paused = true)]
 async fn a_recorded_conversation_is_told_with_its_url() {
     let mut kept = Vec::new();

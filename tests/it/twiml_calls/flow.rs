@@ -41,6 +41,7 @@ async fn redirect_does_not_answer_and_what_follows_it_is_not_reached() {
     scenario.nothing_left().await;
 }
 
+// Proves Redirect.method.
 #[tokio::test(start_paused = true)]
 async fn redirect_by_get_puts_parameters_into_the_query() {
     let scenario = with("<Redirect method='GET'>next?a=1&amp;b=2</Redirect>").await;
@@ -65,6 +66,7 @@ async fn an_empty_redirect_asks_for_the_document_again() {
     scenario.nothing_left().await;
 }
 
+// Proves Reject.reason.
 #[tokio::test(start_paused = true)]
 async fn reject_refuses_a_call_that_was_not_answered() {
     let mut kept = Vec::new();
@@ -108,6 +110,7 @@ async fn hangup_first_never_answers_and_hangup_ends_the_document() {
     scenario.nothing_left().await;
 }
 
+// Proves Variable.key, Variable.value.
 #[tokio::test(start_paused = true)]
 async fn set_adds_to_all_later_requests_and_overrides_none_of_pivots_own() {
     let scenario = with(

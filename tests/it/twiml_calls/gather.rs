@@ -10,6 +10,7 @@ async fn gathering(gather: &str) -> Scenario {
     scenario
 }
 
+// Proves Gather.action.
 #[tokio::test(start_paused = true)]
 async fn the_first_key_stops_the_prompts_and_cancels_the_rest() {
     let scenario = gathering(
@@ -33,6 +34,7 @@ async fn the_first_key_stops_the_prompts_and_cancels_the_rest() {
     scenario.nothing_left().await;
 }
 
+// Proves Gather.method.
 #[tokio::test(start_paused = true)]
 async fn the_finishing_key_is_told_and_is_no_digit() {
     let scenario = gathering("<Gather action='/done' method='GET'/>").await;
@@ -58,6 +60,7 @@ async fn without_a_finishing_key_all_keys_are_digits() {
     scenario.nothing_left().await;
 }
 
+// Proves Gather.finishOnKey.
 #[tokio::test(start_paused = true)]
 async fn another_finishing_key_makes_the_hash_a_digit() {
     let scenario = gathering("<Gather action='/done' finishOnKey='*'/>").await;
@@ -68,6 +71,7 @@ async fn another_finishing_key_makes_the_hash_a_digit() {
     scenario.nothing_left().await;
 }
 
+// Proves Gather.numDigits.
 #[tokio::test(start_paused = true)]
 async fn enough_digits_end_it_at_once() {
     let scenario = gathering("<Gather action='/done' numDigits='1' timeout='60'/>").await;
@@ -79,6 +83,7 @@ async fn enough_digits_end_it_at_once() {
     scenario.nothing_left().await;
 }
 
+// Proves Gather.timeout.
 #[tokio::test(start_paused = true)]
 async fn silence_after_digits_submits_them_and_each_key_restarts_the_timer() {
     let scenario = gathering("<Gather action='/done' timeout='4'/>").await;
@@ -137,6 +142,7 @@ async fn only_the_finishing_key_is_no_input() {
     scenario.nothing_left().await;
 }
 
+// Proves Gather.actionOnEmptyResult.
 #[tokio::test(start_paused = true)]
 async fn an_empty_result_is_told_when_asked_for() {
     let gather = "<Gather action='/done' timeout='2' actionOnEmptyResult='true'/>";

@@ -12,6 +12,7 @@ fn duration(seen: &Seen) -> u64 {
     param(seen, "RecordingDuration").parse().unwrap()
 }
 
+// Proves Record.action.
 #[tokio::test(start_paused = true)]
 async fn a_key_ends_it_and_is_told() {
     let scenario = recording("<Record action='/recorded'/>").await;
@@ -34,6 +35,7 @@ async fn a_key_ends_it_and_is_told() {
     scenario.nothing_left().await;
 }
 
+// Proves Record.finishOnKey.
 #[tokio::test(start_paused = true)]
 async fn only_the_named_keys_end_it() {
     let scenario = recording("<Record action='/recorded' finishOnKey='12' timeout='0'/>").await;
@@ -46,18 +48,20 @@ async fn only_the_named_keys_end_it() {
     scenario.nothing_left().await;
 }
 
+// Proves Record.timeout.
 #[tokio::test(start_paused = true)]
 async fn silence_ends_it_and_a_silent_one_is_told_too() {
-    let scenario = recording("<Record action='/recorded' timeout='3'/>").await;
+    let scenario = recording("<Record action='/recorded' timeout='9'/>").await;
     let phone = scenario.call().await;
     let ended = phone.wait_ended().await.unwrap();
-    assert!((seconds(3)..seconds(6)).contains(&ended.at), "{ended:?}");
+    assert!((seconds(9)..seconds(12)).contains(&ended.at), "{ended:?}");
     let recorded = asked(&scenario, "/recorded").await;
     assert_eq!(param(&recorded, "Digits"), "", "{}", scenario.lines().await);
     assert!(param(&recorded, "RecordingUrl").starts_with("http://"));
     scenario.nothing_left().await;
 }
 
+// Proves Record.maxLength.
 #[tokio::test(start_paused = true)]
 async fn its_longest_time_ends_it() {
     let scenario = recording("<Record action='/recorded' maxLength='5' timeout='0'/>").await;
@@ -129,6 +133,7 @@ async fn without_an_action_twilios_profile_asks_for_the_document_again() {
     scenario.nothing_left().await;
 }
 
+// Proves Record.playBeep.
 #[tokio::test(start_paused = true)]
 async fn there_is_a_beep_unless_it_is_turned_off() {
     let mut kept = Vec::new();
@@ -147,6 +152,7 @@ async fn there_is_a_beep_unless_it_is_turned_off() {
     }
 }
 
+// Proves Record.recordingUrl.
 #[tokio::test(start_paused = true)]
 async fn a_recording_that_a_hang_up_ended_is_uploaded_too() {
     let scenario = recording("<Record timeout='0' recordingUrl='/up'/>").await;
@@ -170,6 +176,7 @@ async fn a_recording_that_a_hang_up_ended_is_uploaded_too() {
     );
 }
 
+// Proves Record.recordStoreMethod.
 #[tokio::test(start_paused = true)]
 async fn a_recording_is_uploaded_where_the_document_says() {
     let scenario = recording(

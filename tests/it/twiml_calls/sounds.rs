@@ -1,7 +1,9 @@
 //! Say, Play and Pause.
 
 use super::*;
+use crate::support::tone;
 
+// Proves Pause.length.
 #[tokio::test(start_paused = true)]
 async fn play_pause_play_has_a_real_pause() {
     let scenario = with("<Play>sound:a</Play><Pause length='3'/><Play>sound:b</Play>").await;
@@ -36,6 +38,7 @@ async fn a_document_that_only_pauses_never_answers() {
     scenario.nothing_left().await;
 }
 
+// Proves Play.loop.
 #[tokio::test(start_paused = true)]
 async fn loop_plays_so_often() {
     let scenario = with("<Play loop='3'>sound:a</Play><Play>sound:b</Play>").await;
@@ -59,6 +62,7 @@ async fn an_endless_loop_ends_with_the_call() {
     scenario.nothing_left().await;
 }
 
+// Proves Say.loop.
 #[tokio::test(start_paused = true)]
 async fn say_speaks_its_loop_and_an_empty_one_goes_on() {
     let scenario = with("<Say loop='2'>Hello</Say><Say/><Play>sound:b</Play>").await;
@@ -71,6 +75,7 @@ async fn say_speaks_its_loop_and_an_empty_one_goes_on() {
     scenario.nothing_left().await;
 }
 
+// Proves Play.terminators.
 #[tokio::test(start_paused = true)]
 async fn a_key_stops_say_and_play_only_when_terminators_are_written() {
     let scenario = with(
@@ -153,6 +158,7 @@ async fn a_file_that_cannot_be_played_is_told_with_its_url_and_the_next_verb_run
     scenario.nothing_left().await;
 }
 
+// Proves Play.digits.
 #[tokio::test(start_paused = true)]
 async fn digits_are_sent_before_the_file_and_once() {
     let scenario = with("<Play digits='1ww2' loop='2'>sound:a</Play>").await;
@@ -163,21 +169,4 @@ async fn digits_are_sent_before_the_file_and_once() {
     assert_eq!(heard.len(), 2, "{}", scenario.lines().await);
     assert!(heard[0].1.from >= ms(1400), "{:?}", heard[0]);
     scenario.nothing_left().await;
-}
-
-/// Half a second of a wave that any player knows.
-fn tone() -> Vec<u8> {
-    let mut file = std::io::Cursor::new(Vec::new());
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 8000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut writer = hound::WavWriter::new(&mut file, spec).unwrap();
-    for i in 0..4000_i16 {
-        writer.write_sample((i % 20) * 500).unwrap();
-    }
-    writer.finalize().unwrap();
-    file.into_inner()
 }

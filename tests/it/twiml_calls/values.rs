@@ -1,0 +1,121 @@
+//! What single attributes change, where no other test needs them.
+
+use super::*;
+use crate::support::tone;
+
+/// A pivot that speaks by asking `/speech` of the web application.
+async fn speaking(verbs: &str) -> Scenario {
+    let scenario = Scenario::configured(
+        "[default]\nvoice_url = \"{app}/voice\"\n[speech]\nengine = \"http\"\n\
+         [speech.http]\nurl = \"{app}/speech\"\n\
+         body = { text = \"{text}\", voice = \"{voice}\", language = \"{language}\" }\n",
+    )
+    .await;
+    scenario.web.on("/voice", twiml(verbs));
+    scenario.web.on("/speech", Reply::new("audio/wav", tone()));
+    scenario
+}
+
+// Proves Say.voice, Say.language.
+#[tokio::test(start_paused = true)]
+async fn the_engine_is_told_the_voice_and_the_language() {
+    let scenario = speaking("<Say voice='Polly.Amy' language='en-GB'>Mind the gap</Say>").await;
+    let phone = scenario.call().await;
+    phone.wait_ended().await.unwrap();
+    let asked = asked(&scenario, "/speech").await;
+    let body: serde_json::Value = serde_json::from_str(&asked.body).unwrap();
+    assert_eq!(body["text"], "Mind the gap");
+    assert_eq!(body["voice"], "Polly.Amy");
+    assert_eq!(body["language"], "en-GB");
+    assert_eq!(phone.heard_media().await.len(), 1);
+    scenario.nothing_left().await;
+}
+
+// Proves Say.terminators.
+#[tokio::test(start_paused = true)]
+async fn a_named_key_stops_what_is_said() {
+    let scenario =
+        speaking("<Say terminators='5' loop='20'>Hello</Say><Play>sound:after</Play>").await;
+    let phone = scenario.call().await;
+    phone.press_at(seconds(2), "15");
+    phone.wait_ended().await.unwrap();
+    let heard = phone.heard_media().await;
+    assert!(heard.len() < 10, "{}", scenario.lines().await);
+    assert_eq!(heard.last().map(String::as_str), Some("sound:after"));
+    scenario.nothing_left().await;
+}
+
+// Proves Dial.method.
+#[tokio::test(start_paused = true)]
+async fn the_action_of_a_dial_is_asked_by_get() {
+    let scenario = with("<Dial action='/dialled?a=1' method='GET'>100</Dial>").await;
+    scenario.asterisk.callee("*", Behaviour::busy()).await;
+    scenario.web.on("/dialled", twiml("<Hangup/>"));
+    scenario.call().await.wait_ended().await.unwrap();
+    let dialled = asked(&scenario, "/dialled").await;
+    assert_eq!(
+        (dialled.method.as_str(), &*param(&dialled, "a")),
+        ("GET", "1")
+    );
+    assert_eq!(param(&dialled, "DialCallStatus"), "busy");
+    scenario.nothing_left().await;
+}
+
+// Proves Record.method.
+#[tokio::test(start_paused = true)]
+async fn the_action_of_a_recording_is_asked_by_get() {
+    let scenario = with("<Record action='/recorded' method='GET' maxLength='2'/>").await;
+    scenario.web.on("/recorded", twiml("<Hangup/>"));
+    let phone = scenario.call().await;
+    phone.talk_at(Duration::ZERO, seconds(5));
+    phone.wait_ended().await.unwrap();
+    let recorded = asked(&scenario, "/recorded").await;
+    assert_eq!(recorded.method, "GET");
+    assert!(param(&recorded, "RecordingUrl").starts_with("http://"));
+    scenario.nothing_left().await;
+}
+
+// Proves Record.trim.
+#[tokio::test(start_paused = true)]
+async fn silence_stays_in_a_recording_that_is_not_trimmed() {
+    let mut kept = Vec::new();
+    for (attribute, expected) in [("", 0..3_u32), ("trim='do-not-trim'", 5..7)] {
+        let record = format!("<Record action='/recorded' maxLength='6' timeout='0' {attribute}/>");
+        let scenario = with(&record).await;
+        scenario.web.on("/recorded", twiml("<Hangup/>"));
+        let phone = scenario.call().await;
+        phone.talk_at(seconds(3), seconds(1));
+        phone.wait_ended().await.unwrap();
+        let sid = param(&asked(&scenario, "/recorded").await, "RecordingSid");
+        let file = scenario.dir.join(format!("recordings/{sid}.wav"));
+        let sound = hound::WavReader::open(file).unwrap();
+        let length = sound.duration() / sound.spec().sample_rate;
+        assert!(expected.contains(&length), "{attribute}: {length} s");
+        scenario.nothing_left().await;
+        kept.push(scenario);
+    }
+}
+
+// Proves Dial.recordingUrl, Dial.recordStoreMethod.
+#[tokio::test(start_paused = true)]
+async fn a_recorded_conversation_is_uploaded_where_the_document_says() {
+    let scenario =
+        with("<Dial record='true' recordingUrl='/up' recordStoreMethod='POST'>100</Dial>").await;
+    let talks = Behaviour::answers(seconds(1)).hangs_up_after(seconds(5));
+    scenario.asterisk.callee("*", talks).await;
+    scenario.call().await.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    tokio::time::sleep(seconds(5)).await;
+    let up: Vec<String> = scenario
+        .web
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.path.starts_with("/up/call_recording_"))
+        .map(|seen| seen.method)
+        .collect();
+    assert!(
+        up.contains(&"POST".to_owned()),
+        "{up:?}\n{}",
+        scenario.lines().await
+    );
+}
