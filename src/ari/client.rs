@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use secrecy::ExposeSecret;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -215,36 +215,33 @@ impl Client {
             .next_request
             .fetch_add(1, Ordering::Relaxed)
             .to_string();
-        let mut frame = json!({
-            "type": "RESTRequest",
-            "request_id": request_id,
-            "method": request.method.as_str(),
-            "uri": request.path,
-        });
-        if !request.query.is_empty() {
-            // Values in this list are taken as they are, without decoding.
-            frame["query_strings"] = request
+        let body = request.body.as_ref().map(ToString::to_string);
+        let frame = SocketRequest {
+            kind: "RESTRequest",
+            request_id: &request_id,
+            method: request.method.as_str(),
+            uri: &request.path,
+            query_strings: request
                 .query
                 .iter()
-                .map(|(name, value)| json!({ "name": name, "value": value }))
-                .collect();
-        }
-        if let Some(body) = &request.body {
-            frame["content_type"] = "application/json".into();
-            frame["message_body"] = body.to_string().into();
-        }
+                .map(|(name, value)| QueryString { name, value })
+                .collect(),
+            content_type: body.as_ref().map(|_| "application/json"),
+            message_body: body.as_deref(),
+        };
+        let unknown = |reason: &str| AriError::Unknown {
+            what: request.to_string(),
+            reason: reason.to_owned(),
+        };
+        let frame = serde_json::to_string(&frame).map_err(|error| unknown(&error.to_string()))?;
         let (sender, answer) = oneshot::channel();
         self.inner.router.tell(Message::Await {
             request_id,
             answer: sender,
         });
-        if frames.send(frame.to_string()).is_err() {
+        if frames.send(frame).is_err() {
             return self.send_over_http(request).await;
         }
-        let unknown = |reason: &str| AriError::Unknown {
-            what: request.to_string(),
-            reason: reason.to_owned(),
-        };
         match timeout_at(Instant::now() + request.timeout, answer).await {
             Ok(Ok(Ok((status, body)))) => finish(&request, status, Bytes::from(body)),
             Ok(Ok(Err(reason))) => Err(unknown(&reason)),
@@ -252,6 +249,29 @@ impl Client {
             Err(_) => Err(unknown("timed out")),
         }
     }
+}
+
+/// A request as the event socket takes it.
+#[derive(Serialize)]
+struct SocketRequest<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    request_id: &'a str,
+    method: &'a str,
+    uri: &'a str,
+    /// Values in this list are taken as they are, without decoding.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    query_strings: Vec<QueryString<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_body: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct QueryString<'a> {
+    name: &'a str,
+    value: &'a str,
 }
 
 fn finish(request: &Request, status: u16, body: Bytes) -> Result<Reply, AriError> {

@@ -113,15 +113,21 @@ impl Call {
         let began = Instant::now();
         let reply = self.ari.send(request).await;
         let value = reply
-            .and_then(|reply| reply.json::<serde_json::Value>())
+            .and_then(|reply| reply.json::<Variable>())
             .ok()
-            .and_then(|value| value.get("value")?.as_str().map(str::to_owned))
+            .map(|variable| variable.value)
             .filter(|value| !value.is_empty());
         let shown = value.as_deref().unwrap_or("not set");
         self.trace
             .took(Kind::Ari, format!("{text} → {shown}"), began);
         value
     }
+}
+
+/// Asterisk's answer to a question for a variable.
+#[derive(Deserialize)]
+struct Variable {
+    value: String,
 }
 
 /// The caller's own words go into the name of a function of Asterisk's.
