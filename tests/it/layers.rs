@@ -47,11 +47,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tokio_tungstenite", &["src/ari/socket.rs", "src/simulate"]),
     (
         "quick_xml",
-        &[
-            "src/twiml/element.rs",
-            "src/twiml/error.rs",
-            "src/speech/ssml.rs",
-        ],
+        &["src/twiml/element/parse.rs", "src/speech/ssml.rs"],
     ),
     ("axum::", &["src/api", "src/simulate"]),
     ("symphonia", &["src/media/decode.rs", "src/media/decode"]),
