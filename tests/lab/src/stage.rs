@@ -95,11 +95,16 @@ impl Stage {
         Ok(done)
     }
 
-    /// Waits for the end of an answered call; nothing of it is left.
+    /// Waits for the end of a call; nothing of it is left.
     pub async fn over(&self, call: &mut Call) -> Result<()> {
-        if call.state().ended.is_none() && call.state().code == Some(200) {
+        if call.state().ended.is_none() {
             call.wait_ended().await?;
         }
+        self.nothing_left().await
+    }
+
+    /// Asterisk has nothing more of any call.
+    pub async fn nothing_left(&self) -> Result<()> {
         let left = self.asterisk.settled_leftovers().await?;
         assert!(left.is_empty(), "{left:?}\n{}", self.trace().await?);
         Ok(())
