@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::*;
 use crate::media::tests::Scratch;
 use crate::media::{Clip, Pcm, pcm};
-use crate::recordings::{Job, Source};
+use crate::recordings::{Job, Origin, RecordingTrack, Source};
 use crate::web::{Answer, Outgoing, Policy, Web};
 use crate::{clock, config, id};
 
@@ -95,11 +95,16 @@ impl Running {
     }
 
     async fn take(&self, wav: Bytes) -> String {
-        let job = Job {
+        let origin = Origin {
             sid: id::secret_sid("RE"),
             call_sid: "CA1".into(),
+            conference_sid: None,
             source: Source::RecordVerb,
+            track: RecordingTrack::Both,
             began: clock::now(),
+        };
+        let job = Job {
+            origin,
             trim: false,
         };
         self.recordings.take(job, vec![wav]).await.unwrap().sid

@@ -47,9 +47,10 @@ impl Call {
                 })
                 .await;
             }
-            if let Some((sid, trim)) = self.state.recording_sid.take() {
-                self.state.last_recording =
-                    self.take_over(&name, &sid, Source::RecordVerb, trim).await;
+            if let Some(plan) = self.state.recording_plan.take() {
+                let taken = self.take_over(&[&name], &plan).await;
+                self.recording_is_over(plan, 1, taken.as_ref());
+                self.state.last_recording = taken;
                 self.pay_upload();
             }
         }
@@ -58,7 +59,7 @@ impl Call {
                 .state
                 .tracks
                 .get(index)
-                .is_some_and(|track| track.source == super::TrackSource::Dial);
+                .is_some_and(|track| track.plan.origin.source == Source::DialVerb);
             let taken = self.end_track(index).await;
             // `end_track` removes it; a track that it could not find must not be tried for ever.
             self.state.tracks.truncate(index);

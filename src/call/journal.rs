@@ -55,6 +55,7 @@ pub(super) enum Begun<T, D> {
 impl Call {
     /// A new document: its steps and operations get new ids.
     pub fn begin_document(&mut self) {
+        self.tell_recordings();
         self.state.documents += 1;
         self.state.step = Step {
             document: self.state.documents,
@@ -103,6 +104,7 @@ impl Call {
                 self.next_step();
             }
             self.state.step.entered = true;
+            self.tell_recordings();
             return P::default();
         }
         let step = &mut self.state.step;

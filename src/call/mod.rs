@@ -45,7 +45,7 @@ pub use latency::{ACT, ASK, Latency};
 pub use leg::{Leg, LegState, Stage};
 pub use ops::DialSoFar;
 pub use services::Services;
-pub use state::{Gone, State, Track, TrackSource};
+pub use state::{Gone, State, Track};
 pub use told::{CallbackTarget, Notify};
 
 /// Why an operation stopped early. It crosses verbs and modules with `?`: it

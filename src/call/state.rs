@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::journal::Step;
-use super::ops::{AudioFormat, CallRecording, Owed, RecordingRef, Upload};
+use super::ops::{
+    AudioFormat, CallRecording, Owed, RecordingPlan, RecordingRef, RecordingReport, Upload,
+};
 use super::{Cause, Facts, KeyBuffer, Leg};
 use crate::clock::Time;
 use crate::id::CallId;
@@ -43,8 +45,8 @@ pub struct State {
     /// Playbacks and recordings that occupy the caller's channel.
     pub playing: Vec<String>,
     pub recording: Option<String>,
-    /// Where that recording will be found, and whether silence is cut from it.
-    pub recording_sid: Option<(String, bool)>,
+    /// What that recording is, and what becomes of it.
+    pub recording_plan: Option<RecordingPlan>,
     /// Where it is sent when it is complete, and as what.
     pub recording_upload: Option<(Upload, AudioFormat)>,
     pub legs: Vec<Leg>,
@@ -54,6 +56,8 @@ pub struct State {
     /// Recordings of the caller's channel that run beside the flow.
     pub tracks: Vec<Track>,
     pub waiting_recordings: Vec<CallRecording>,
+    /// Recordings that have ended, and whose end is yet to be told.
+    pub recording_reports: Vec<RecordingReport>,
     pub owed: Vec<Owed>,
     /// The next request reports what was owed: a hang-up does not prevent it.
     #[serde(default)]
@@ -79,10 +83,10 @@ pub struct Gone {
 /// A recording through a snoop channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Track {
-    pub sid: String,
+    pub plan: RecordingPlan,
+    /// What TwiML stops it by.
+    pub name: Option<String>,
     pub snoops: Vec<Snoop>,
-    pub source: TrackSource,
-    pub began: Time,
     pub max_s: u64,
     pub min_s: u64,
     pub format: AudioFormat,
@@ -106,13 +110,6 @@ pub enum SnoopState {
     /// The file is complete.
     Finished,
     Failed,
-}
-
-/// Who asked for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TrackSource {
-    Dial,
-    RecordCall,
 }
 
 impl State {
@@ -139,13 +136,14 @@ impl State {
             news: VecDeque::new(),
             playing: Vec::new(),
             recording: None,
-            recording_sid: None,
+            recording_plan: None,
             recording_upload: None,
             legs: Vec::new(),
             dialling_from: 0,
             bridges: Vec::new(),
             tracks: Vec::new(),
             waiting_recordings: Vec::new(),
+            recording_reports: Vec::new(),
             owed: Vec::new(),
             reporting: false,
             last_recording: None,

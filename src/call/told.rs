@@ -1,10 +1,11 @@
 //! What web applications are told about a call or a leg in every request:
 //! Twilio's standard parameters, and callbacks beside the call.
 
-use super::{Call, Leg, Stage};
+use super::{Call, Leg, Services, Stage};
 use crate::callbacks::Callback;
 use crate::clock;
 use crate::config::Method;
+use crate::trace::Trace;
 
 /// Empty: a PBX knows no places, but applications index these without looking.
 const PLACES: [&str; 4] = ["City", "State", "Zip", "Country"];
@@ -36,6 +37,31 @@ impl Notify {
         if let Ok(url) = document.join(&self.target.url) {
             self.target.url = url.into();
         }
+    }
+}
+
+impl Services {
+    /// Tells a web server something beside the calls, as [`Call::call_back`] does.
+    pub fn call_back(
+        &self,
+        trace: &Trace,
+        what: &'static str,
+        about: &str,
+        target: &CallbackTarget,
+        params: Vec<(String, String)>,
+    ) {
+        self.callbacks.send(Callback {
+            about: about.to_owned(),
+            what,
+            url: target.url.clone(),
+            method: match target.method {
+                Method::Get => http::Method::GET,
+                Method::Post => http::Method::POST,
+            },
+            params,
+            trace: trace.clone(),
+            held: self.background.token(),
+        });
     }
 }
 
@@ -146,19 +172,8 @@ impl Call {
         target: &CallbackTarget,
         params: Vec<(String, String)>,
     ) {
-        let services = self.services();
-        services.callbacks.send(Callback {
-            about: about.to_owned(),
-            what,
-            url: target.url.clone(),
-            method: match target.method {
-                Method::Get => http::Method::GET,
-                Method::Post => http::Method::POST,
-            },
-            params,
-            trace: self.trace().clone(),
-            held: services.background.token(),
-        });
+        self.services()
+            .call_back(self.trace(), what, about, target, params);
     }
 
     /// Twilio's word for how far the call is.

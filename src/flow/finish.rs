@@ -92,6 +92,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
                 pay(call, &mut session, owed, &dialled).await;
             }
         }
+        call.tell_recordings();
         report(call, &session, closed);
     }
     let how = match (hung_up, closed.cause, &outcome.end) {
@@ -153,7 +154,7 @@ async fn pay(call: &mut Call, session: &mut Session, owed: Owed, dialled: &DialS
         params.push(("RecordingSid".into(), recording.sid.clone()));
         params.push((
             "RecordingDuration".into(),
-            clock::whole_seconds(recording.duration),
+            clock::whole_seconds(recording.recorded),
         ));
     }
     match owed.about {

@@ -24,6 +24,12 @@ use crate::web::Web;
 pub use upload::UploadFacts;
 use wav::Sound;
 
+/// A recording that is shorter has nothing in it; Twilio's code for it follows.
+const SHORTEST: Duration = Duration::from_millis(100);
+const TOO_SHORT: u32 = 16_101;
+/// Twilio's code for a recording of which trimming leaves nothing.
+const SILENT: u32 = 16_102;
+
 /// What goes wrong with recordings.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RecordingsError {
@@ -47,17 +53,69 @@ pub enum RecordingsError {
 pub enum Source {
     RecordVerb,
     DialVerb,
+    Conference,
+    /// TwiML's `<Start><Recording>`.
+    #[serde(rename = "StartCallRecordingTwiML")]
+    StartRecording,
+    /// Callflow's `record_call`.
     RecordCall,
+}
+
+impl Source {
+    /// `RecordingSource`.
+    pub fn twilio(self) -> &'static str {
+        match self {
+            Self::RecordVerb => "RecordVerb",
+            Self::DialVerb => "DialVerb",
+            Self::Conference => "Conference",
+            Self::StartRecording => "StartCallRecordingTwiML",
+            Self::RecordCall => "RecordCall",
+        }
+    }
+}
+
+/// Which side of a call is recorded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordingTrack {
+    /// What the caller says.
+    Inbound,
+    /// What the caller hears.
+    Outbound,
+    #[default]
+    Both,
+}
+
+impl RecordingTrack {
+    /// `RecordingTrack`.
+    pub fn twilio(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// What is known of a recording from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// `RE` and 32 hex digits, by [`crate::id::secret_sid`].
+    pub sid: String,
+    pub call_sid: String,
+    /// Of the conference that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conference_sid: Option<String>,
+    pub source: Source,
+    #[serde(default)]
+    pub track: RecordingTrack,
+    pub began: Time,
 }
 
 /// A finished recording that is to be taken over.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// `RE` and 32 hex digits, by [`crate::id::secret_sid`].
-    pub sid: String,
-    pub call_sid: String,
-    pub source: Source,
-    pub began: Time,
+    pub origin: Origin,
     /// Cut silence from both ends.
     pub trim: bool,
 }
@@ -65,15 +123,19 @@ pub struct Job {
 /// The facts of a recording, as they stand in its `.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recording {
-    pub sid: String,
-    pub call_sid: String,
-    pub source: Source,
+    #[serde(flatten)]
+    pub origin: Origin,
     pub channels: u16,
-    pub began: Time,
     /// Of the file, after trimming.
     pub duration_ms: u64,
+    /// Before trimming.
+    #[serde(default)]
+    pub recorded_ms: u64,
     /// Nothing but silence in it.
     pub silent: bool,
+    /// Why Twilio calls it absent: 16101 too short, 16102 silent; 0 = it does not.
+    #[serde(default)]
+    pub error_code: u32,
 }
 
 /// A file that can be served.
@@ -115,8 +177,8 @@ impl Recordings {
     /// Keeps a finished recording: one WAV file, or the caller's and the
     /// callee's, which become one with the caller left and the callee right.
     pub async fn take(&self, job: Job, files: Vec<Bytes>) -> Result<RecordingRef, RecordingsError> {
-        if !is_sid(&job.sid) {
-            return Err(RecordingsError::Unknown(job.sid));
+        if !is_sid(&job.origin.sid) {
+            return Err(RecordingsError::Unknown(job.origin.sid));
         }
         let dir = self.dir.clone();
         let recording = blocking(move || take_now(&dir, job, &files)).await?;
@@ -130,11 +192,13 @@ impl Recordings {
 
     fn reference(&self, recording: Recording) -> RecordingRef {
         RecordingRef {
-            url: self.url(&recording.sid),
+            url: self.url(&recording.origin.sid),
             duration: Duration::from_millis(recording.duration_ms),
+            recorded: Duration::from_millis(recording.recorded_ms),
             channels: recording.channels,
             silent: recording.silent,
-            sid: recording.sid,
+            error_code: recording.error_code,
+            sid: recording.origin.sid,
         }
     }
 
@@ -190,7 +254,7 @@ impl Recordings {
                     Err(error) => tracing::warn!(%error, "recording left out of the list"),
                 }
             }
-            all.sort_by_key(|recording| std::cmp::Reverse(recording.began));
+            all.sort_by_key(|recording| std::cmp::Reverse(recording.origin.began));
             Ok(all)
         })
         .await
@@ -259,23 +323,30 @@ fn take_now(dir: &Path, job: Job, files: &[Bytes]) -> Result<Recording, Recordin
         .and_then(Sound::merge)
         .map_err(RecordingsError::Format)?;
     let silent = sound.is_silent();
+    let recorded = sound.duration();
     if job.trim {
         sound.trim();
     }
+    let error_code = match (recorded < SHORTEST, silent && job.trim) {
+        (true, _) => TOO_SHORT,
+        (false, true) => SILENT,
+        (false, false) => 0,
+    };
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let recording = Recording {
         channels: sound.channels,
-        duration_ms: u64::try_from(sound.duration().as_millis()).unwrap_or(u64::MAX),
+        duration_ms: millis(sound.duration()),
+        recorded_ms: millis(recorded),
         silent,
-        sid: job.sid,
-        call_sid: job.call_sid,
-        source: job.source,
-        began: job.began,
+        error_code,
+        origin: job.origin,
     };
-    write(&dir.join(format!("{}.wav", recording.sid)), &sound.wav())?;
+    let sid = &recording.origin.sid;
+    write(&dir.join(format!("{sid}.wav")), &sound.wav())?;
     // The facts come last: what is listed can be served.
     let facts = serde_json::to_vec_pretty(&recording)
         .map_err(|error| RecordingsError::Format(error.to_string()))?;
-    write(&dir.join(format!("{}.json", recording.sid)), &facts)?;
+    write(&dir.join(format!("{sid}.json")), &facts)?;
     Ok(recording)
 }
 

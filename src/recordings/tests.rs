@@ -20,13 +20,15 @@ fn recordings(scratch: &Scratch) -> Recordings {
 }
 
 fn job(trim: bool) -> Job {
-    Job {
+    let origin = Origin {
         sid: id::secret_sid("RE"),
         call_sid: "CA1".into(),
+        conference_sid: None,
         source: Source::RecordVerb,
+        track: RecordingTrack::Both,
         began: clock::now(),
-        trim,
-    }
+    };
+    Job { origin, trim }
 }
 
 fn file(ms: &[(usize, i16)]) -> Bytes {
@@ -42,7 +44,7 @@ async fn a_recording_is_kept_with_its_facts_and_its_url() {
     let scratch = Scratch::new();
     let recordings = recordings(&scratch);
     let job = job(false);
-    let sid = job.sid.clone();
+    let sid = job.origin.sid.clone();
     let taken = recordings
         .take(job, vec![file(&[(1000, 0), (1500, 5000)])])
         .await
@@ -55,7 +57,7 @@ async fn a_recording_is_kept_with_its_facts_and_its_url() {
     assert_eq!(taken.duration, Duration::from_millis(2500));
     assert_eq!((taken.channels, taken.silent), (1, false));
     let facts = recordings.get(&sid).await.unwrap();
-    assert_eq!(facts.call_sid, "CA1");
+    assert_eq!(facts.origin.call_sid, "CA1");
     assert_eq!(facts.duration_ms, 2500);
     assert_eq!(recordings.list().await.unwrap(), [facts]);
     let wav = recordings.open(&sid, AudioFormat::Wav).await.unwrap();
@@ -81,12 +83,22 @@ async fn trimming_and_silence_are_measured_on_the_sound() {
     let speech = file(&[(2000, 0), (1000, 5000), (3000, 10)]);
     let taken = recordings.take(job(true), vec![speech]).await.unwrap();
     assert_eq!(taken.duration, Duration::from_millis(1200));
+    assert_eq!(taken.recorded, Duration::from_millis(6000));
+    assert_eq!(taken.error_code, 0);
     let hush = recordings
         .take(job(true), vec![file(&[(2000, 10)])])
         .await
         .unwrap();
     assert!(hush.silent);
     assert_eq!(hush.duration, Duration::from_secs(2));
+    assert_eq!(hush.error_code, 16_102);
+    let kept = recordings
+        .take(job(false), vec![file(&[(2000, 10)])])
+        .await
+        .unwrap();
+    assert_eq!((kept.silent, kept.error_code), (true, 0));
+    let nothing = recordings.take(job(true), vec![file(&[])]).await.unwrap();
+    assert_eq!(nothing.error_code, 16_101);
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,10 +153,8 @@ async fn only_recordings_are_opened() {
         let opened = recordings.open(sid, AudioFormat::Wav).await;
         assert!(matches!(opened, Err(RecordingsError::Unknown(_))), "{sid}");
     }
-    let bad = Job {
-        sid: "../../x".into(),
-        ..job(false)
-    };
+    let mut bad = job(false);
+    bad.origin.sid = "../../x".into();
     assert!(recordings.take(bad, vec![file(&[(10, 1)])]).await.is_err());
     let error = recordings
         .take(job(false), vec!["<html>".into()])

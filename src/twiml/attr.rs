@@ -15,25 +15,25 @@ use crate::call::{CallbackTarget, Notify};
 use crate::config::Method;
 use crate::report::{Diagnostic, Report, nearest};
 
-/// What Twilio calls a number that cannot be used.
+/// What Twilio calls a value that cannot be used, and one of another kind.
 pub struct Codes {
     bad: u32,
-    too_large: u32,
+    other: u32,
 }
 
 impl From<u32> for Codes {
     fn from(code: u32) -> Self {
         Self {
             bad: code,
-            too_large: code,
+            other: code,
         }
     }
 }
 
-/// The second is for a number that is too large.
+/// The second is for a number that is too large, and for an unknown event.
 impl From<(u32, u32)> for Codes {
-    fn from((bad, too_large): (u32, u32)) -> Self {
-        Self { bad, too_large }
+    fn from((bad, other): (u32, u32)) -> Self {
+        Self { bad, other }
     }
 }
 
@@ -134,7 +134,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
         codes: impl Into<Codes>,
         range: RangeInclusive<u32>,
     ) -> Option<u32> {
-        let Codes { bad, too_large } = codes.into();
+        let Codes { bad, other } = codes.into();
         let at = self.get(name, || Values::Number(range.clone()))?;
         let value = at.value.trim();
         let (low, high) = (*range.start(), *range.end());
@@ -149,7 +149,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
         match number {
             Some(n) if n > u64::from(high) => {
                 self.warn(
-                    too_large,
+                    other,
                     at,
                     format!("`{name}` is at most {high}, not {value}"),
                 )
@@ -273,10 +273,14 @@ impl<'e, 'r> Attributes<'e, 'r> {
     pub fn notify(
         &mut self,
         [url, method, event]: [&'static str; 3],
-        code: u32,
+        codes: impl Into<Codes>,
         events: &[&'static str],
         default: &[&'static str],
     ) -> Option<Notify> {
+        let Codes {
+            bad: code,
+            other: event_code,
+        } = codes.into();
         let url = self.url(url).filter(|url| !url.is_empty());
         let method = self.method(method, code).unwrap_or(Method::Post);
         let mut chosen: Vec<String> = Vec::new();
@@ -285,7 +289,7 @@ impl<'e, 'r> Attributes<'e, 'r> {
                 Some(known) => chosen.push((*known).to_owned()),
                 None => {
                     self.report
-                        .warn(code, span, format!("`{event}` has no `{word}`"))
+                        .warn(event_code, span, format!("`{event}` has no `{word}`"))
                         .help(format!("write some of {}", listed(events)));
                 }
             }

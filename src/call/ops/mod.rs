@@ -8,9 +8,13 @@ mod digits;
 mod pause;
 mod play;
 mod record;
+mod recording_status;
 mod recordings;
 mod types;
 
 pub use collect::WAITS_FOR_KEYS;
 pub use dial::DialSoFar;
+pub use recording_status::{RECORDING_EVENTS, RecordingEvent, RecordingPlan, RecordingReport};
 pub use types::*;
+
+pub use crate::recordings::RecordingTrack;

@@ -10,7 +10,7 @@ use crate::call::journal::Begun;
 use crate::call::mailbox::Input;
 use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
-use crate::id::{self, OpId};
+use crate::id::OpId;
 use crate::recordings::Source;
 
 /// How long Asterisk may take to close a file.
@@ -22,7 +22,6 @@ const START: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Recording {
     name: String,
-    sid: String,
     mark: u64,
     /// Set by its `RecordingStarted`.
     started: Option<Time>,
@@ -44,14 +43,18 @@ impl Call {
                 self.settle().await?;
                 let at = Recording {
                     name: op.object("r"),
-                    sid: id::secret_sid("RE"),
                     mark: self.state.keys.mark(),
                     started: None,
                     ending: None,
                 };
                 self.objects.register(&at.name);
                 self.state.recording = Some(at.name.clone());
-                self.state.recording_sid = Some((at.sid.clone(), record.trim));
+                self.state.recording_plan = Some(self.plan_recording(
+                    Source::RecordVerb,
+                    record.track,
+                    record.trim,
+                    record.notify.clone(),
+                ));
                 self.write_down(&op, &at);
                 let request = Request::record(
                     &self.state.channel,
@@ -74,13 +77,11 @@ impl Call {
             }
         };
         let end = self.wait_for_recording(&record, &op, &mut at).await?;
-        let failed = matches!(end, RecordEnd::Failed(_));
-        let taken = if failed {
-            None
-        } else {
-            let name = at.name.clone();
-            self.take_over(&name, &at.sid, Source::RecordVerb, record.trim)
-                .await
+        let taken = match &self.state.recording_plan {
+            Some(plan) if !matches!(end, RecordEnd::Failed(_)) => {
+                self.take_over(&[&at.name], plan).await
+            }
+            _ => None,
         };
         Ok(self.record_done(&op, taken, end))
     }
@@ -92,8 +93,10 @@ impl Call {
         end: RecordEnd,
     ) -> Recorded {
         self.state.recording = None;
-        self.state.recording_sid = None;
-        let duration = recording.as_ref().map_or(Duration::ZERO, |r| r.duration);
+        if let Some(plan) = self.state.recording_plan.take() {
+            self.recording_is_over(plan, 1, recording.as_ref());
+        }
+        let duration = recording.as_ref().map_or(Duration::ZERO, |r| r.recorded);
         self.state.last_recording.clone_from(&recording);
         self.pay_upload();
         self.done(
@@ -132,8 +135,15 @@ impl Call {
             };
             match self.next(Some(deadline)).await? {
                 Some(Input::Ari(Event::RecordingStarted { recording })) if recording == at.name => {
-                    at.started = Some(clock::now());
+                    let began = clock::now();
+                    at.started = Some(began);
+                    if let Some(plan) = &mut self.state.recording_plan {
+                        plan.origin.began = began;
+                    }
                     self.write_down(op, at);
+                    if let Some(plan) = &self.state.recording_plan {
+                        self.tell_recording_began(plan, 1);
+                    }
                 }
                 Some(Input::Ari(Event::RecordingFinished { recording }))
                     if recording == at.name =>

@@ -6,14 +6,15 @@
 
 use std::time::Duration;
 
-use super::{AudioFormat, CallRecording, DialRecording, RecordingRef, RecordingStart, Upload};
+use super::{AudioFormat, BesideRecording, CallRecording, DialRecording, RecordingPlan};
+use super::{RecordingRef, RecordingStart, Upload};
 use crate::ari::Request;
 use crate::call::state::{Snoop, SnoopState};
-use crate::call::{Call, Interrupt, Track, TrackSource};
+use crate::call::{Call, Interrupt, Services, Track};
 use crate::clock;
 use crate::id;
-use crate::recordings::{Job, Source, UploadFacts};
-use crate::trace::Kind;
+use crate::recordings::{Job, RecordingTrack, Source, UploadFacts};
+use crate::trace::{Kind, Trace};
 
 /// A snoop channel enters Stasis within milliseconds.
 const ENTER: Duration = Duration::from_secs(5);
@@ -34,7 +35,7 @@ impl Call {
                 .any(|leg| leg.bridged && leg.ended.is_none()),
         };
         if due {
-            self.start_track(TrackSource::RecordCall, recording).await
+            self.start_call_recording(recording).await
         } else {
             self.state.waiting_recordings.push(recording);
             self.checkpoint();
@@ -51,7 +52,7 @@ impl Call {
             .state
             .tracks
             .iter()
-            .rposition(|track| track.source == TrackSource::RecordCall)
+            .rposition(|track| track.plan.origin.source == Source::RecordCall)
         else {
             self.warn("record_call stop: nothing is being recorded");
             return Ok(());
@@ -70,40 +71,79 @@ impl Call {
             .partition(|recording| recording.start == trigger);
         self.state.waiting_recordings = rest;
         for recording in due {
-            self.start_track(TrackSource::RecordCall, recording).await?;
+            self.start_call_recording(recording).await?;
         }
         Ok(())
+    }
+
+    async fn start_call_recording(&mut self, recording: CallRecording) -> Result<(), Interrupt> {
+        let both = RecordingTrack::Both;
+        let track = Track {
+            plan: self.plan_recording(Source::RecordCall, both, false, None),
+            name: None,
+            snoops: Vec::new(),
+            max_s: recording.max.as_secs(),
+            min_s: recording.min.as_secs(),
+            format: recording.format,
+            upload: recording.upload,
+            media_name: recording.media_name,
+        };
+        self.start_track(track, recording.dual).await
+    }
+
+    /// Starts a recording that is stopped by its name or with the call.
+    pub async fn start_beside(&mut self, recording: BesideRecording) -> Result<(), Interrupt> {
+        let BesideRecording {
+            track,
+            trim,
+            notify,
+            ..
+        } = recording;
+        let plan = self.plan_recording(Source::StartRecording, track, trim, notify);
+        self.start_track(plain_track(plan, recording.name), recording.dual)
+            .await
+    }
+
+    /// Ends the recording of this name; `false` when there is none.
+    pub async fn stop_beside(&mut self, name: &str) -> bool {
+        let is = |track: &Track| {
+            track.plan.origin.source == Source::StartRecording
+                && track.name.as_deref() == Some(name)
+        };
+        let Some(index) = self.state.tracks.iter().rposition(is) else {
+            return false;
+        };
+        self.end_track(index).await;
+        true
     }
 
     pub(super) async fn start_dial_recording(
         &mut self,
         recording: DialRecording,
     ) -> Result<(), Interrupt> {
-        let recording = CallRecording {
-            format: AudioFormat::Wav,
-            max: LONGEST,
-            min: Duration::ZERO,
-            start: RecordingStart::Now,
-            upload: None,
-            media_name: None,
-            dual: recording.dual,
-        };
-        self.start_track(TrackSource::Dial, recording).await
+        let DialRecording {
+            track,
+            trim,
+            notify,
+            ..
+        } = recording;
+        let plan = self.plan_recording(Source::DialVerb, track, trim, notify);
+        self.start_track(plain_track(plan, None), recording.dual)
+            .await
     }
 
-    async fn start_track(
-        &mut self,
-        source: TrackSource,
-        recording: CallRecording,
-    ) -> Result<(), Interrupt> {
-        let sid = id::secret_sid("RE");
+    /// Opens the snoops of a track that has none yet, and records them.
+    async fn start_track(&mut self, mut track: Track, dual: bool) -> Result<(), Interrupt> {
+        let sid = track.plan.origin.sid.clone();
         // Named after the recording: several may run at once, started by one step.
         let hex = &sid[2..];
-        let directions: &[&str] = if recording.dual {
-            &["in", "out"]
-        } else {
-            &["both"]
+        let directions: &[&str] = match track.plan.origin.track {
+            RecordingTrack::Both if dual => &["in", "out"],
+            RecordingTrack::Both => &["both"],
+            RecordingTrack::Inbound => &["in"],
+            RecordingTrack::Outbound => &["out"],
         };
+        let max = Duration::from_secs(track.max_s);
         let call = self.state.id.hex().to_owned();
         let snoops = directions
             .iter()
@@ -118,17 +158,8 @@ impl Call {
             self.objects.register(&snoop.channel);
             self.objects.register(&snoop.recording);
         }
-        self.state.tracks.push(Track {
-            sid: sid.clone(),
-            snoops: snoops.clone(),
-            source,
-            began: clock::now(),
-            max_s: recording.max.as_secs(),
-            min_s: recording.min.as_secs(),
-            format: recording.format,
-            upload: recording.upload,
-            media_name: recording.media_name,
-        });
+        track.snoops.clone_from(&snoops);
+        self.state.tracks.push(track);
         self.checkpoint();
         for (snoop, direction) in snoops.iter().zip(directions) {
             let app = self.ari.app().to_owned();
@@ -141,7 +172,7 @@ impl Call {
             );
             if let Err(error) = self.caller_request(request).await? {
                 self.warn(format!("the call is not recorded: {error}"));
-                self.state.tracks.retain(|track| track.sid != sid);
+                self.drop_track(&sid);
                 // The other direction's may be there already.
                 for snoop in &snoops {
                     self.insist(self.ari.hangup(&snoop.channel, 16)).await.ok();
@@ -157,7 +188,7 @@ impl Call {
             .state
             .tracks
             .iter()
-            .filter(|t| t.sid == sid)
+            .filter(|t| t.plan.origin.sid == sid)
             .flat_map(|t| &t.snoops)
             .all(|s| s.entered)
         {
@@ -166,8 +197,7 @@ impl Call {
             }
         }
         for snoop in &snoops {
-            let request =
-                Request::record(&snoop.channel, &snoop.recording, recording.max, None, false);
+            let request = Request::record(&snoop.channel, &snoop.recording, max, None, false);
             let state = match self.request(request).await {
                 Ok(_) => SnoopState::Recording,
                 Err(error) => {
@@ -182,14 +212,32 @@ impl Call {
             }
         }
         self.note(format!("records the call as {sid}"));
+        let track = self
+            .state
+            .tracks
+            .iter_mut()
+            .find(|t| t.plan.origin.sid == sid);
+        if let Some(track) = track {
+            track.plan.origin.began = clock::now();
+            let plan = track.plan.clone();
+            if track.snoops.iter().any(|s| s.state != SnoopState::Failed) {
+                self.tell_recording_began(&plan, channels(directions.len()));
+            }
+        }
         self.checkpoint();
         Ok(())
+    }
+
+    fn drop_track(&mut self, sid: &str) {
+        self.state.tracks.retain(|t| t.plan.origin.sid != sid);
     }
 
     /// A Dial that goes on after the call was picked up is recorded already.
     pub(super) fn records_dial(&self) -> bool {
         let tracks = &self.state.tracks;
-        tracks.iter().any(|track| track.source == TrackSource::Dial)
+        tracks
+            .iter()
+            .any(|track| track.plan.origin.source == Source::DialVerb)
     }
 
     /// Ends the recording of a Dial and takes it over.
@@ -198,7 +246,7 @@ impl Call {
             .state
             .tracks
             .iter()
-            .rposition(|track| track.source == TrackSource::Dial)?;
+            .rposition(|track| track.plan.origin.source == Source::DialVerb)?;
         self.end_track(index).await
     }
 
@@ -220,7 +268,7 @@ impl Call {
                 .state
                 .tracks
                 .iter()
-                .filter(|t| t.sid == track.sid)
+                .filter(|t| t.plan.origin.sid == track.plan.origin.sid)
                 .flat_map(|t| &t.snoops)
                 .any(open)
         })
@@ -230,16 +278,12 @@ impl Call {
             self.objects.forget(&snoop.channel);
             self.objects.forget(&snoop.recording);
         }
-        self.state.tracks.retain(|t| t.sid != track.sid);
+        self.drop_track(&track.plan.origin.sid);
         let names: Vec<&str> = track.snoops.iter().map(|s| s.recording.as_str()).collect();
-        let source = match track.source {
-            TrackSource::Dial => Source::DialVerb,
-            TrackSource::RecordCall => Source::RecordCall,
-        };
-        let taken = self
-            .take_over_all(&names, &track.sid, source, false)
-            .await?;
-        if taken.duration.as_secs() < track.min_s {
+        let taken = self.take_over(&names, &track.plan).await;
+        self.recording_is_over(track.plan, channels(names.len()), taken.as_ref());
+        let taken = taken?;
+        if taken.recorded.as_secs() < track.min_s {
             self.note(format!(
                 "recording {} is shorter than {} s and is thrown away",
                 taken.sid, track.min_s
@@ -253,74 +297,19 @@ impl Call {
         Some(taken)
     }
 
+    /// Takes the finished files of a recording over.
     pub(in crate::call) async fn take_over(
-        &mut self,
-        name: &str,
-        sid: &str,
-        source: Source,
-        trim: bool,
-    ) -> Option<RecordingRef> {
-        self.take_over_all(&[name], sid, source, trim).await
-    }
-
-    /// Fetches the finished files from Asterisk (which may be on another host),
-    /// keeps them as one recording, and deletes them there.
-    async fn take_over_all(
         &self,
         names: &[&str],
-        sid: &str,
-        source: Source,
-        trim: bool,
+        plan: &RecordingPlan,
     ) -> Option<RecordingRef> {
-        let mut files = Vec::with_capacity(names.len());
-        let mut before = None;
-        for name in names {
-            match self.ari.send_over_http(Request::recording_file(name)).await {
-                Ok(reply) => files.push(reply.body),
-                Err(error) => {
-                    // The call was dropped between taking it over and writing that down.
-                    before = self.services.recordings.taken(sid).await;
-                    if before.is_none() {
-                        self.warn(format!("recording {sid} cannot be fetched: {error}"));
-                    }
-                }
-            }
-        }
         let job = Job {
-            sid: sid.to_owned(),
-            call_sid: self.state.id.to_string(),
-            source,
-            began: clock::now(),
-            trim,
+            origin: plan.origin.clone(),
+            trim: plan.trim,
         };
-        let taken = if files.len() == names.len() {
-            Some(self.services.recordings.take(job, files).await)
-        } else {
-            None
-        };
-        for name in names {
-            if let Err(error) = self.request(Request::delete_recording(name)).await
-                && !error.is_gone()
-            {
-                self.warn(format!("recording {name} stays in Asterisk: {error}"));
-            }
-        }
-        if before.is_some() {
-            return before;
-        }
-        match taken? {
-            Ok(recording) => {
-                self.note(format!(
-                    "recording {sid}: {:.1} s",
-                    recording.duration.as_secs_f64()
-                ));
-                Some(recording)
-            }
-            Err(error) => {
-                self.warn(format!("recording {sid} is lost: {error}"));
-                None
-            }
-        }
+        self.services
+            .take_over_recording(&self.trace, names, job)
+            .await
     }
 
     /// The recording of the caller or of a Dial that comes next is sent there, also
@@ -379,6 +368,80 @@ impl Call {
             }
         });
     }
+}
+
+impl Services {
+    /// Fetches the finished files of one recording from Asterisk (which may be on
+    /// another host), keeps them as one, and deletes them there. Two files become
+    /// the left and the right channel of one.
+    pub async fn take_over_recording(
+        &self,
+        trace: &Trace,
+        names: &[&str],
+        job: Job,
+    ) -> Option<RecordingRef> {
+        let warn = |text: String| trace.write(Kind::Warning, text);
+        let sid = job.origin.sid.clone();
+        let mut files = Vec::with_capacity(names.len());
+        let mut before = None;
+        for name in names {
+            match self.ari.send_over_http(Request::recording_file(name)).await {
+                Ok(reply) => files.push(reply.body),
+                Err(error) => {
+                    // The call was dropped between taking it over and writing that down.
+                    before = self.recordings.taken(&sid).await;
+                    if before.is_none() {
+                        warn(format!("recording {sid} cannot be fetched: {error}"));
+                    }
+                }
+            }
+        }
+        let taken = if files.len() == names.len() {
+            Some(self.recordings.take(job, files).await)
+        } else {
+            None
+        };
+        for name in names {
+            if let Err(error) = self.ari.send(Request::delete_recording(name)).await
+                && !error.is_gone()
+            {
+                warn(format!("recording {name} stays in Asterisk: {error}"));
+            }
+        }
+        if before.is_some() {
+            return before;
+        }
+        match taken? {
+            Ok(recording) => {
+                let seconds = recording.recorded.as_secs_f64();
+                trace.write(Kind::Decision, format!("recording {sid}: {seconds:.1} s"));
+                Some(recording)
+            }
+            Err(error) => {
+                warn(format!("recording {sid} is lost: {error}"));
+                None
+            }
+        }
+    }
+}
+
+/// A track of which nothing is made but a file in pivot's folder.
+fn plain_track(plan: RecordingPlan, name: Option<String>) -> Track {
+    Track {
+        plan,
+        name,
+        snoops: Vec::new(),
+        max_s: LONGEST.as_secs(),
+        min_s: 0,
+        format: AudioFormat::Wav,
+        upload: None,
+        media_name: None,
+    }
+}
+
+/// Each file becomes a channel.
+fn channels(files: usize) -> u16 {
+    u16::try_from(files).unwrap_or(1)
 }
 
 /// Twilio's own limit for a bridged call.

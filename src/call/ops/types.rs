@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Cause, Notify};
+use crate::recordings::RecordingTrack;
 
 /// A set of keys of the phone's pad.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +131,10 @@ pub struct Record {
     pub beep: bool,
     /// Cut silence from both ends.
     pub trim: bool,
+    /// As it is told; what is recorded is the caller.
+    pub track: RecordingTrack,
+    /// Who is told how it goes.
+    pub notify: Option<Notify>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,10 +161,15 @@ pub struct RecordingRef {
     pub sid: String,
     /// Where web applications fetch it; `.wav` and `.mp3` may be appended.
     pub url: String,
+    /// Of the file, after trimming.
     pub duration: Duration,
+    /// Before trimming.
+    pub recorded: Duration,
     pub channels: u16,
     /// Nothing but silence in it.
     pub silent: bool,
+    /// Why Twilio calls it absent: 16101 too short, 16102 silent; 0 = it does not.
+    pub error_code: u32,
 }
 
 /// A recording that runs beside the flow (Callflow's `record_call`).
@@ -279,11 +289,30 @@ pub struct CallerId {
     pub name: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DialRecording {
     pub from_ringing: bool,
-    /// Caller left, callee right.
+    /// Caller left, callee right. One side alone is always mono.
     pub dual: bool,
+    pub track: RecordingTrack,
+    /// Cut silence from both ends.
+    pub trim: bool,
+    /// Who is told how it goes.
+    pub notify: Option<Notify>,
+}
+
+/// A recording that runs beside the flow (TwiML's `<Start><Recording>`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BesideRecording {
+    /// What it is stopped by.
+    pub name: Option<String>,
+    /// Caller left, what the caller hears right. One side alone is always mono.
+    pub dual: bool,
+    pub track: RecordingTrack,
+    /// Cut silence from both ends.
+    pub trim: bool,
+    /// Who is told how it goes.
+    pub notify: Option<Notify>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

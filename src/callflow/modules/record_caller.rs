@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use super::Module;
 use super::record_call::one_hour;
-use crate::call::ops::{Keys, Record};
+use crate::call::ops::{Keys, Record, RecordingTrack};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
 use crate::callflow::fields::{RecordingFormat, UploadMethod, upload};
@@ -71,6 +71,8 @@ impl Module for RecordCaller {
             finish_on: Keys::all(),
             beep: false,
             trim: false,
+            track: RecordingTrack::Inbound,
+            notify: None,
         })
         .await?;
         Ok(Flow::Next)

@@ -11,6 +11,11 @@
 //! | `hangupOnStar` | false | the caller's `*` ends the conversation, not the call |
 //! | `answerOnBridge` | false | the caller goes on ringing until somebody answers |
 //! | `record` | `do-not-record` | `record-from-answer`, `record-from-ringing`, the same with `-dual` for two channels, `true`, `false` |
+//! | `trim` | `do-not-trim` | or `trim-silence`: silence is cut from both ends of the recording |
+//! | `recordingTrack` | `both` | `inbound` is the caller alone, `outbound` what the caller hears; both are mono |
+//! | `recordingStatusCallback` | none | told how the recording goes, beside the call, as `<Record>` does |
+//! | `recordingStatusCallbackMethod` | POST | `GET` or `POST` |
+//! | `recordingStatusCallbackEvent` | `completed` | some of `in-progress`, `completed` and `absent` |
 //! | `recordingUrl` | none | where the recording is uploaded to (Kazoo's) |
 //! | `recordStoreMethod` | PUT | of the upload: `PUT`, `POST` or `PATCH` |
 //!
@@ -37,7 +42,7 @@ use url::Url;
 
 use super::{Verb, record};
 use crate::call::ops::{self, AudioFormat, CallerId, DialOutcome, DialRecording, Dialled, Owed, OwedAbout};
-use crate::call::ops::{Target, Upload};
+use crate::call::ops::{RecordingTrack, Target, Upload};
 use crate::call::{Call, Interrupt};
 use crate::clock::whole_seconds;
 use crate::config::Method;
@@ -71,18 +76,21 @@ pub struct Progress {
     queue: queue::Progress,
 }
 
-const fn recording(from_ringing: bool, dual: bool) -> Option<DialRecording> {
-    Some(DialRecording { from_ringing, dual })
-}
-
-const RECORD: &[(&str, Option<DialRecording>)] = &[
+/// From ringing on, and in two channels.
+const RECORD: &[(&str, Option<(bool, bool)>)] = &[
     ("do-not-record", None),
-    ("record-from-answer", recording(false, false)),
-    ("record-from-ringing", recording(true, false)),
-    ("record-from-answer-dual", recording(false, true)),
-    ("record-from-ringing-dual", recording(true, true)),
-    ("true", recording(false, false)),
+    ("record-from-answer", Some((false, false))),
+    ("record-from-ringing", Some((true, false))),
+    ("record-from-answer-dual", Some((false, true))),
+    ("record-from-ringing-dual", Some((true, true))),
+    ("true", Some((false, false))),
     ("false", None),
+];
+
+const TRACKS: &[(&str, RecordingTrack)] = &[
+    ("inbound", RecordingTrack::Inbound),
+    ("outbound", RecordingTrack::Outbound),
+    ("both", RecordingTrack::Both),
 ];
 
 impl Verb for Dial {
@@ -103,7 +111,7 @@ impl Verb for Dial {
         );
         let hangup_on_star = attributes.flag("hangupOnStar", 13213, false);
         let answer_on_bridge = attributes.flag("answerOnBridge", 13219, false);
-        let record = attributes.choice("record", 13217, RECORD, None);
+        let record = read_recording(&mut attributes);
         let upload = record::read_upload(&mut attributes);
         attributes.finish();
         Self {
@@ -122,6 +130,9 @@ impl Verb for Dial {
     }
 
     fn resolve(&mut self, document: &Url) {
+        if let Some(recording) = &mut self.record {
+            record::resolve_notify(&mut recording.notify, document);
+        }
         record::resolve_upload(&mut self.upload, document);
         self.party.resolve(document);
     }
@@ -150,6 +161,21 @@ impl Verb for Dial {
             None => Flow::Next,
         })
     }
+}
+
+/// `record` and all that says how.
+fn read_recording(attributes: &mut Attributes<'_, '_>) -> Option<DialRecording> {
+    let record = attributes.choice("record", 13217, RECORD, None);
+    let trim = record::read_trim(attributes, false);
+    let track = attributes.choice("recordingTrack", 13622, TRACKS, RecordingTrack::Both);
+    let notify = record::read_notify(attributes);
+    record.map(|(from_ringing, dual)| DialRecording {
+        from_ringing,
+        dual,
+        track,
+        trim,
+        notify,
+    })
 }
 
 impl Dial {
@@ -184,7 +210,7 @@ impl Dial {
                     name: String::new(),
                 }),
                 hangup_on_star: self.hangup_on_star,
-                record: self.record,
+                record: self.record.clone(),
                 ignore_early_media: false,
             })
             .await?;
@@ -208,7 +234,7 @@ fn params(dialled: &Dialled) -> Vec<(String, String)> {
         add("DialSipResponseCode", code.to_string());
     }
     if let Some(recording) = &dialled.recording {
-        params.extend(record::recording_params(recording, recording.duration));
+        params.extend(record::recording_params(recording));
     }
     params
 }
@@ -231,10 +257,10 @@ mod tests {
     use std::time::Duration;
 
     use super::{Dial, DialOutcome, DialRecording, Dialled, params};
-    use crate::call::Cause;
-    use crate::call::ops::{Endpoint, RecordingRef, Target};
+    use crate::call::ops::{Endpoint, RecordingRef, RecordingTrack, Target};
+    use crate::call::{CallbackTarget, Cause, Notify};
     use crate::config::Method;
-    use crate::twiml::nouns::Party;
+        use crate::twiml::nouns::Party;
     use crate::twiml::verbs::reading::{clean, read};
 
     #[test]
@@ -266,7 +292,7 @@ mod tests {
         assert_eq!((dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()), (20, 60));
         assert_eq!(dial.caller_id.as_deref(), Some("client:bob"));
         assert!(dial.hangup_on_star && dial.answer_on_bridge);
-        let dual = DialRecording { from_ringing: true, dual: true };
+        let dual = DialRecording { from_ringing: true, dual: true, ..DialRecording::default() };
         assert_eq!(dial.record, Some(dual));
         assert_eq!(dial.upload.map(|upload| upload.method), Some("PUT".into()));
     }
@@ -287,6 +313,25 @@ mod tests {
     }
 
     #[test]
+    fn how_it_is_recorded_is_read() {
+        let dial = clean::<Dial>(
+            "<Dial record='true' trim='trim-silence' recordingTrack='outbound' recordingStatusCallback='/s' \
+             recordingStatusCallbackMethod='GET' recordingStatusCallbackEvent='in-progress'>1</Dial>",
+        );
+        let expected = DialRecording {
+            from_ringing: false,
+            dual: false,
+            track: RecordingTrack::Outbound,
+            trim: true,
+            notify: Some(Notify {
+                target: CallbackTarget { url: "/s".into(), method: Method::Get },
+                events: vec!["in-progress".into()],
+            }),
+        };
+        assert_eq!(dial.record, Some(expected));
+    }
+
+    #[test]
     fn bad_values_give_the_default() {
         for (attribute, code) in [
             ("method='x'", 13210),
@@ -299,6 +344,10 @@ mod tests {
             ("hangupOnStar='1'", 13213),
             ("answerOnBridge='1'", 13219),
             ("record='yes'", 13217),
+            ("trim='yes'", 13699),
+            ("recordingTrack='left'", 13622),
+            ("recordingStatusCallbackMethod='PUT'", 13256),
+            ("recordingStatusCallbackEvent='begun'", 13621),
         ] {
             let (dial, codes) = read::<Dial>(&format!("<Dial {attribute}>1</Dial>"));
             assert_eq!(dial, clean::<Dial>("<Dial>1</Dial>"), "{attribute}");
@@ -332,9 +381,11 @@ mod tests {
             recording: Some(RecordingRef {
                 sid: "RE1".into(),
                 url: "http://x.example/RE1".into(),
-                duration: Duration::from_secs(12),
+                duration: Duration::from_secs(9),
+                recorded: Duration::from_secs(12),
                 channels: 2,
                 silent: false,
+                error_code: 0,
             }),
         };
         let told: Vec<String> = params(&dialled).into_iter().map(|(k, v)| format!("{k}={v}")).collect();

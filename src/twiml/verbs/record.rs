@@ -9,6 +9,10 @@
 //! | `maxLength` | 3600 | seconds, from 2 to 14400 |
 //! | `playBeep` | true | a tone before it |
 //! | `trim` | `trim-silence` | or `do-not-trim` |
+//! | `recordingStatusCallback` | none | told how the recording goes, beside the call |
+//! | `recordingStatusCallbackMethod` | POST | `GET` or `POST` |
+//! | `recordingStatusCallbackEvent` | `completed` | some of `in-progress`, `completed` and `absent` |
+//! | `recordingTrack` | `both` | or `inbound`, as it is told; it is always the caller's voice that is recorded |
 //! | `recordingUrl` | none | where the file is uploaded to as mp3, after a hang-up too (Kazoo's) |
 //! | `recordStoreMethod` | PUT | of the upload: `PUT`, `POST` or `PATCH` |
 //!
@@ -22,14 +26,22 @@
 //! answer is not looked at.
 //!
 //! With `profile = "twilio"` a missing `action` is this document.
+//!
+//! `recordingStatusCallback` gets `RecordingStatus`, `RecordingDuration` (seconds,
+//! after trimming, when it is `completed`), `RecordingUrl`, `RecordingSid`,
+//! `RecordingChannels`, `RecordingStartTime`, `RecordingSource`, `RecordingTrack`,
+//! `ErrorCode`, `CallSid` and `AccountSid`, after `action` was requested. A
+//! recording that is shorter than 100 ms (`ErrorCode` 16101), or of which trimming
+//! leaves nothing (16102), is `absent`; its file is kept.
 
 use std::time::Duration;
 
 use url::Url;
 
 use super::Verb;
-use crate::call::ops::{self, AudioFormat, Keys, Owed, OwedAbout, RecordEnd, Recorded, RecordingRef, Upload};
-use crate::call::{Call, Interrupt};
+use crate::call::ops::{self, AudioFormat, Keys, Owed, OwedAbout, RECORDING_EVENTS};
+use crate::call::ops::{RecordEnd, Recorded, RecordingRef, RecordingTrack, Upload};
+use crate::call::{Call, Interrupt, Notify};
 use crate::clock::whole_seconds;
 use crate::config::Method;
 use crate::program::{Flow, Request};
@@ -48,15 +60,21 @@ pub struct Record {
     pub max: Duration,
     pub beep: bool,
     pub trim: bool,
+    pub track: RecordingTrack,
+    pub notify: Option<Notify>,
     pub upload: Option<Upload>,
 }
+
+const TRACKS: &[(&str, RecordingTrack)] = &[
+    ("inbound", RecordingTrack::Inbound),
+    ("both", RecordingTrack::Both),
+];
 
 impl Verb for Record {
     const NAME: &'static str = "Record";
     type Progress = ();
 
     fn read(element: &Element, report: &mut Report) -> Self {
-        let trims = [("trim-silence", true), ("do-not-trim", false)];
         let mut attributes = Attributes::of(element, report);
         let action = attributes.url("action");
         let method = attributes.method("method", 13610);
@@ -64,7 +82,9 @@ impl Verb for Record {
         let finish_on = attributes.keys("finishOnKey", 13613, "1234567890*#");
         let max = attributes.seconds("maxLength", (13612, 13615), 2..=14_400, 3600);
         let beep = attributes.flag("playBeep", 13616, true);
-        let trim = attributes.choice("trim", 13699, &trims, true);
+        let trim = read_trim(&mut attributes, true);
+        let track = attributes.choice("recordingTrack", 13622, TRACKS, RecordingTrack::Both);
+        let notify = read_notify(&mut attributes);
         let upload = read_upload(&mut attributes);
         attributes.finish();
         attr::no_elements(element, report);
@@ -77,11 +97,14 @@ impl Verb for Record {
             max,
             beep,
             trim,
+            track,
+            notify,
             upload,
         }
     }
 
     fn resolve(&mut self, document: &Url) {
+        resolve_notify(&mut self.notify, document);
         resolve_upload(&mut self.upload, document);
     }
 
@@ -104,6 +127,8 @@ impl Verb for Record {
                 finish_on: self.finish_on.clone(),
                 beep: self.beep,
                 trim: self.trim,
+                track: self.track,
+                notify: self.notify.clone(),
             })
             .await?;
         let Some(mut request) = request else {
@@ -135,21 +160,42 @@ fn params(recorded: &Recorded) -> Vec<(String, String)> {
     };
     let mut params = vec![("Digits".to_owned(), digits)];
     if let Some(recording) = &recorded.recording {
-        params.extend(recording_params(recording, recorded.duration));
+        params.extend(recording_params(recording));
     }
     params
 }
 
 /// What `action` is told about a recording.
-pub(super) fn recording_params(
-    recording: &RecordingRef,
-    duration: Duration,
-) -> [(String, String); 3] {
+pub(super) fn recording_params(recording: &RecordingRef) -> [(String, String); 3] {
     [
         ("RecordingUrl".into(), recording.url.clone()),
         ("RecordingSid".into(), recording.sid.clone()),
-        ("RecordingDuration".into(), whole_seconds(duration)),
+        ("RecordingDuration".into(), whole_seconds(recording.recorded)),
     ]
+}
+
+/// Whether silence is cut from both ends.
+pub(super) fn read_trim(attributes: &mut Attributes<'_, '_>, default: bool) -> bool {
+    let trims = [("trim-silence", true), ("do-not-trim", false)];
+    attributes.choice("trim", 13699, &trims, default)
+}
+
+/// The family of `recordingStatusCallback`. `recordingConfigurationId` says
+/// nothing that pivot has a use for.
+pub(super) fn read_notify(attributes: &mut Attributes<'_, '_>) -> Option<Notify> {
+    attributes.raw("recordingConfigurationId");
+    let names = [
+        "recordingStatusCallback",
+        "recordingStatusCallbackMethod",
+        "recordingStatusCallbackEvent",
+    ];
+    attributes.notify(names, (13256, 13621), RECORDING_EVENTS, &["completed"])
+}
+
+pub(super) fn resolve_notify(notify: &mut Option<Notify>, document: &Url) {
+    if let Some(notify) = notify {
+        notify.resolve(document);
+    }
 }
 
 pub(super) fn resolve_upload(upload: &mut Option<Upload>, document: &Url) {
@@ -180,9 +226,10 @@ mod tests {
 
     use super::{Record, Verb, params};
     use crate::clock::whole_seconds;
-    use crate::call::ops::{Keys, RecordEnd, Recorded, RecordingRef, Upload};
+    use crate::call::ops::{Keys, RecordEnd, Recorded, RecordingRef, RecordingTrack, Upload};
+    use crate::call::{CallbackTarget, Notify};
     use crate::config::Method;
-    use crate::twiml::verbs::reading::{clean, read};
+        use crate::twiml::verbs::reading::{clean, read};
 
     #[test]
     fn defaults() {
@@ -194,6 +241,8 @@ mod tests {
             max: Duration::from_secs(3600),
             beep: true,
             trim: true,
+            track: RecordingTrack::Both,
+            notify: None,
             upload: None,
         };
         assert_eq!(clean::<Record>("<Record/>"), expected);
@@ -203,7 +252,8 @@ mod tests {
     fn attributes_are_read() {
         let record = clean::<Record>(
             "<Record action='/a' method='get' timeout='0' finishOnKey='12' maxLength='30' \
-             playBeep='false' trim='do-not-trim' recordingUrl='http://x.example/up' recordStoreMethod='post'/>",
+             playBeep='false' trim='do-not-trim' recordingTrack='inbound' recordingStatusCallback='/s' \
+             recordingStatusCallbackMethod='GET' recordingStatusCallbackEvent='in-progress absent' recordingUrl='http://x.example/up' recordStoreMethod='post'/>",
         );
         let expected = Record {
             action: Some("/a".into()),
@@ -213,6 +263,11 @@ mod tests {
             max: Duration::from_secs(30),
             beep: false,
             trim: false,
+            track: RecordingTrack::Inbound,
+            notify: Some(Notify {
+                target: CallbackTarget { url: "/s".into(), method: Method::Get },
+                events: vec!["in-progress".into(), "absent".into()],
+            }),
             upload: Some(Upload {
                 url: "http://x.example/up".into(),
                 method: "POST".into(),
@@ -233,6 +288,9 @@ mod tests {
             ("finishOnKey='x'", 13613),
             ("playBeep='no'", 13616),
             ("trim='yes'", 13699),
+            ("recordingTrack='outbound'", 13622),
+            ("recordingStatusCallbackMethod='PUT'", 13256),
+            ("recordingStatusCallbackEvent='begun'", 13621),
             ("recordStoreMethod='GET'", 12200),
         ] {
             let (record, codes) = read::<Record>(&format!("<Record {attribute}/>"));
@@ -272,8 +330,10 @@ mod tests {
             sid: "RE1".into(),
             url: "http://x.example/RE1".into(),
             duration: Duration::from_secs(2),
+            recorded: Duration::from_millis(3700),
             channels: 1,
             silent: false,
+            error_code: 0,
         };
         let told = |end, recording| {
             let duration = Duration::from_millis(3700);

@@ -105,10 +105,10 @@ impl Call {
                 self.start_ringback(op, at).await?;
             }
         }
-        if let Some(record) = dial.record.filter(|record| record.from_ringing)
+        if let Some(record) = dial.record.as_ref().filter(|record| record.from_ringing)
             && !self.records_dial()
         {
-            self.start_dial_recording(record).await?;
+            self.start_dial_recording(record.clone()).await?;
         }
         let give_up = at.began.after(dial.timeout);
         loop {
@@ -251,8 +251,8 @@ impl Call {
                 .leg(winner)
                 .map_or("", |leg| leg.endpoint.as_str())
         ));
-        if let Some(record) = dial.record.filter(|record| !record.from_ringing) {
-            self.start_dial_recording(record).await?;
+        if let Some(record) = dial.record.as_ref().filter(|record| !record.from_ringing) {
+            self.start_dial_recording(record.clone()).await?;
         }
         self.start_waiting_recordings(RecordingStart::OnBridge)
             .await
