@@ -1,7 +1,9 @@
 //! `pivot check FILE…`: every problem of a document or a configuration, before a
 //! caller meets it.
 
+mod folder;
 mod settings;
+mod support;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,6 +21,8 @@ pub enum Style {
     Text { color: bool },
     /// One array of objects.
     Json,
+    /// Which documents run as they are, and what differs in the others.
+    Support { json: bool },
 }
 
 /// What is to be exited with: nothing worse than warnings, errors, or a file
@@ -47,15 +51,17 @@ struct Checked {
     report: Report,
 }
 
-/// Checks the files and writes what it finds.
+/// Checks the files, and those in folders, and writes what it finds.
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn check(files: &[PathBuf], style: Style, out: &mut impl Write) -> io::Result<Outcome> {
+pub fn check(paths: &[PathBuf], style: Style, out: &mut impl Write) -> io::Result<Outcome> {
     let mut outcome = Outcome::Fine;
     let mut findings = Vec::new();
     let mut counts = Counts::default();
-    for path in files {
+    let mut support = support::Support::default();
+    let files = folder::files(paths);
+    for path in &files {
         let name = path.display().to_string();
         match std::fs::read(path) {
             Ok(bytes) => {
@@ -67,6 +73,7 @@ pub fn check(files: &[PathBuf], style: Style, out: &mut impl Write) -> io::Resul
                 match style {
                     Style::Text { color } => write!(out, "{}", checked.render(color))?,
                     Style::Json => findings.extend(checked.to_json()),
+                    Style::Support { .. } => support.add(&checked),
                 }
             }
             Err(error) => {
@@ -74,6 +81,7 @@ pub fn check(files: &[PathBuf], style: Style, out: &mut impl Write) -> io::Resul
                 match style {
                     Style::Text { .. } => writeln!(out, "{name}: {error}\n")?,
                     Style::Json => findings.push(unreadable(&name, &error)),
+                    Style::Support { .. } => support.unreadable(&name, &error),
                 }
             }
         }
@@ -81,6 +89,8 @@ pub fn check(files: &[PathBuf], style: Style, out: &mut impl Write) -> io::Resul
     match style {
         Style::Text { .. } => writeln!(out, "{}", counts.summary(files.len()))?,
         Style::Json => writeln!(out, "{:#}", Value::from(findings))?,
+        Style::Support { json: false } => write!(out, "{support}")?,
+        Style::Support { json: true } => writeln!(out, "{:#}", json!(support))?,
     }
     Ok(outcome)
 }

@@ -43,12 +43,17 @@ enum Command {
     },
     /// Read TwiML and Callflow documents, and say what is wrong with them.
     Check {
-        /// TwiML (`.xml`), Callflow (`.json`) or pivot.toml files.
+        /// TwiML (`.xml`), Callflow (`.json`) or pivot.toml files; of a folder, all
+        /// `.xml`, `.twiml` and `.json` files in it.
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// Print the findings as JSON.
+        /// Print JSON.
         #[arg(long)]
         json: bool,
+        /// Instead of each finding: which documents run as they are, and what
+        /// differs in the others, with the places.
+        #[arg(long)]
+        report: bool,
     },
     /// Run a flow with no telephony, in virtual time, and print what would happen.
     Simulate(simulate::Arguments),
@@ -116,7 +121,11 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Run { config, json } => run::main(&config, json),
-        Command::Check { files, json } => check_files(&files, json),
+        Command::Check {
+            files,
+            json,
+            report,
+        } => check_files(&files, json, report),
         Command::Simulate(arguments) => simulate::main(&arguments),
         Command::Calls { config, json } => calls::main(&config, json),
         Command::Trace {
@@ -136,10 +145,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn check_files(files: &[PathBuf], json: bool) -> ExitCode {
+fn check_files(files: &[PathBuf], json: bool, report: bool) -> ExitCode {
     use std::io::IsTerminal;
     let color = std::io::stdout().is_terminal();
-    let style = if json {
+    let style = if report {
+        check::Style::Support { json }
+    } else if json {
         check::Style::Json
     } else {
         check::Style::Text { color }

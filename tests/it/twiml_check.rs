@@ -81,3 +81,35 @@ fn machines_get_one_array_of_all_files() {
     );
     assert_eq!(findings[2]["line"], 4);
 }
+
+#[test]
+fn a_folder_is_every_document_in_it() {
+    let (outcome, text) = run(&["folder"], TEXT);
+    assert_eq!(outcome, Outcome::Errors);
+    assert!(text.ends_with("5 files: 1 error, 4 warnings\n"), "{text}");
+    assert!(!text.contains("README"), "{text}");
+}
+
+#[test]
+fn a_support_report_says_what_runs_and_what_differs_with_the_places() {
+    let (outcome, text) = run(&["folder"], Style::Support { json: false });
+    assert_eq!(outcome, Outcome::Errors);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn machines_get_the_support_report_as_one_object() {
+    let (_, text) = run(
+        &["folder", "no-such-file.xml"],
+        Style::Support { json: true },
+    );
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    insta::assert_json_snapshot!(report);
+}
+
+#[test]
+fn one_document_that_runs_as_it_is_is_said_to() {
+    let (outcome, text) = run(&["menu.xml"], Style::Support { json: false });
+    assert_eq!(outcome, Outcome::Fine);
+    assert_eq!(text, "of 1 document 1 run as they are\n");
+}
