@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::api;
 use crate::ari::{self, AriError, Connection, Router, SocketState};
+use crate::call::queues::{Book, Queues};
 use crate::call::{Checkpoints, Services, State};
 use crate::callbacks::Callbacks;
 use crate::calls::{Command, Desk};
@@ -106,6 +107,7 @@ impl App {
                 Arc::new(move |url, form| signature::sign(&token, url, form))
             });
         let (callbacks, calling_back) = Callbacks::start(web.clone(), sign);
+        let (queues, queueing) = Queues::start(Book::default(), router.clone());
         let (traces, keeping) = Traces::start(config.limits.traces);
         let services = Arc::new(Services {
             flows_dir: config.flows.dir.clone(),
@@ -117,6 +119,7 @@ impl App {
             recordings,
             callbacks,
             router: router.clone(),
+            queues,
             checkpoints: options.checkpoints,
             background: calls.clone(),
             shutdown: CancellationToken::new(),
@@ -150,6 +153,7 @@ impl App {
             });
         };
         until_stopped(Box::pin(routing));
+        until_stopped(Box::pin(queueing));
         until_stopped(Box::pin(keeping));
         until_stopped(Box::pin(calling_back));
         until_stopped(Box::pin(desk.run(arrivals, asked)));

@@ -292,6 +292,7 @@ async fn clear_away(services: &Services, router: &Router, id: &CallId, channel: 
             services.ari.send(request).await.ok();
         }
     }
+    services.queues.leave(id);
     give_back(services, channel, "pivot failed inside; its log says where").await;
     router.objects(id).release();
     if let Some(checkpoints) = &services.checkpoints {

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Time;
 use crate::id::CallId;
+use crate::program::Request;
 
 /// Told to a call by [`crate::ari::Router::tell_call`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,8 +36,57 @@ pub enum RoomNews {
     Ended { reason: String },
 }
 
+/// Each is about one stay of a caller in a queue; what comes late, about a stay
+/// that is over, is told by its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QueueNews {
-    /// An agent takes the caller who waits.
-    Taken { by: CallId },
+    /// To the caller who waits: an agent takes the call.
+    Taken { stay: u64, taken: Taken },
+    /// To the caller who waits: go on with the answer to this request instead.
+    Redirected { stay: u64, request: Request },
+    /// To the agent who waits: this caller is next.
+    Offered(Offer),
+    /// To the agent: the caller has heard the greeting and can be connected.
+    Ready { stay: u64 },
+    /// To the caller: the agent is in this bridge.
+    Join { stay: u64, bridge: String },
+    /// To the agent: the caller is in the bridge too.
+    Joined { stay: u64 },
+    /// To either: the other one is gone.
+    Ended { stay: u64 },
+}
+
+impl QueueNews {
+    pub fn stay(&self) -> u64 {
+        match self {
+            Self::Offered(offer) => offer.stay,
+            Self::Taken { stay, .. }
+            | Self::Redirected { stay, .. }
+            | Self::Ready { stay }
+            | Self::Join { stay, .. }
+            | Self::Joined { stay }
+            | Self::Ended { stay } => *stay,
+        }
+    }
+}
+
+/// By whom a caller is taken out of a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    pub by: CallId,
+    /// The document that the caller hears first.
+    pub greeting: Option<Request>,
+    pub at: Time,
+}
+
+/// A caller who has been taken out of a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    pub stay: u64,
+    pub caller: CallId,
+    /// The queue's sid.
+    pub queue: String,
+    /// Since when the caller has waited, and until when.
+    pub since: Time,
+    pub at: Time,
 }

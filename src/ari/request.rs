@@ -181,6 +181,15 @@ impl Request {
             .with("terminateOn", "none")
     }
 
+    /// Music on hold, until anything plays or it is stopped.
+    pub fn music(id: &str) -> Self {
+        Self::channel(Method::POST, id, "/moh")
+    }
+
+    pub fn stop_music(id: &str) -> Self {
+        Self::channel(Method::DELETE, id, "/moh")
+    }
+
     pub fn silence(id: &str) -> Self {
         Self::channel(Method::POST, id, "/silence")
     }

@@ -19,6 +19,7 @@ mod latency;
 mod leg;
 mod mailbox;
 pub mod ops;
+pub mod queues;
 mod resync;
 mod services;
 mod settle;

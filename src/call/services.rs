@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Checkpoints;
+use super::queues::Queues;
 use crate::ari;
 use crate::callbacks::Callbacks;
 use crate::config::Config;
@@ -28,6 +29,8 @@ pub struct Services {
     pub callbacks: Callbacks,
     /// Tells other calls something.
     pub router: ari::Router,
+    /// Where callers wait for agents.
+    pub queues: Queues,
     /// None = nobody could pick the calls up, so nothing is written.
     pub checkpoints: Option<Arc<dyn Checkpoints>>,
     pub flows_dir: PathBuf,

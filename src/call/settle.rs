@@ -15,12 +15,13 @@ use crate::clock;
 const STOP: Duration = Duration::from_secs(5);
 
 impl Call {
-    /// Stops what plays on the caller's channel and waits until it has ended.
+    /// Stops what plays on the caller's channel and waits until it has ended. Music
+    /// and silence behind it are stopped too: they would go on in a bridge.
     pub(crate) async fn settle(&mut self) -> Result<(), Interrupt> {
         for playback in self.state.playing.clone() {
             self.stop_playback(&playback).await?;
         }
-        Ok(())
+        self.stop_behind().await
     }
 
     /// Stops a playback and waits for its end. What cannot be stopped

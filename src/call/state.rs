@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::journal::Step;
 use super::ops::{
-    AudioFormat, CallRecording, Owed, RecordingPlan, RecordingRef, RecordingReport, Upload,
+    AudioFormat, Behind, CallRecording, Dequeuing, Owed, Queued, RecordingPlan, RecordingRef,
+    RecordingReport, Upload,
 };
 use super::{Cause, Facts, KeyBuffer, Leg};
 use crate::clock::Time;
@@ -58,6 +59,15 @@ pub struct State {
     pub waiting_recordings: Vec<CallRecording>,
     /// Recordings that have ended, and whose end is yet to be told.
     pub recording_reports: Vec<RecordingReport>,
+    /// What the caller hears when nothing else plays.
+    #[serde(default)]
+    pub behind: Option<Behind>,
+    /// The queue that the caller waits in, or was taken from.
+    #[serde(default)]
+    pub queued: Option<Queued>,
+    /// The caller whom this one has taken, or wants to take, from a queue.
+    #[serde(default)]
+    pub dequeuing: Option<Dequeuing>,
     pub owed: Vec<Owed>,
     /// The next request reports what was owed: a hang-up does not prevent it.
     #[serde(default)]
@@ -144,6 +154,9 @@ impl State {
             tracks: Vec::new(),
             waiting_recordings: Vec::new(),
             recording_reports: Vec::new(),
+            behind: None,
+            queued: None,
+            dequeuing: None,
             owed: Vec::new(),
             reporting: false,
             last_recording: None,

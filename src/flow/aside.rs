@@ -6,11 +6,21 @@
 //! until `<Leave>`, or until news for the verb cut it short; then the verb is
 //! entered again with the progress it had, as after a call was picked up.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::session::{At, Failed, Session};
 use crate::call::{Call, Interrupt, Step};
+use crate::clock::{self, Time};
 use crate::program::{Aside, AsideEnd, AsideKind, Flow};
+use crate::twiml::Document;
+
+/// So many documents may follow each other within `WINDOW`, as when each leads to
+/// the next: no limit ends that chain, so it must not be a busy loop.
+const AT_ONCE: u32 = 10;
+const WINDOW: Duration = Duration::from_secs(10);
 
 /// What waits for a document beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,7 +28,12 @@ pub(super) struct Frame {
     at: At,
     base: Option<String>,
     step: Step,
+    /// The document of the verb that waits; read again when the call was picked up.
+    #[serde(skip)]
+    document: Option<Arc<Document>>,
     pub(super) kind: AsideKind,
+    /// Documents asked for since then.
+    asked: (Time, u32),
 }
 
 impl AsideKind {
@@ -44,9 +59,10 @@ pub(super) fn enter(call: &mut Call, session: &mut Session, aside: Aside) {
         at: std::mem::replace(&mut session.at, at),
         base: session.base.clone(),
         step: call.suspend_step(),
+        document: session.document.take(),
         kind: aside.kind,
+        asked: (clock::now(), 0),
     });
-    session.document = None;
     call.state.aside = true;
 }
 
@@ -70,11 +86,31 @@ pub(super) async fn leave(
     };
     session.at = frame.at;
     session.base = frame.base;
-    session.document = None;
+    session.document = frame.document;
     call.state.aside = !session.frames.is_empty();
     call.state.aside_end = Some(end);
     call.go_on_with_step(frame.step);
     call.settle().await
+}
+
+/// Keeps documents that lead to each other from doing so without end and pause.
+pub(super) async fn pace(call: &mut Call, session: &mut Session) -> Result<(), Interrupt> {
+    let Some(frame) = session.frames.last_mut() else {
+        return Ok(());
+    };
+    let (since, number) = frame.asked;
+    let over = since.after(WINDOW);
+    frame.asked = match clock::now() {
+        now if now >= over => (now, 1),
+        _ if number < AT_ONCE => (since, number + 1),
+        _ => {
+            call.note("the documents beside the verb follow each other too fast; the next waits");
+            call.during(tokio::time::sleep_until(over.instant()))
+                .await?;
+            (over, 1)
+        }
+    };
+    Ok(())
 }
 
 /// A document beside that cannot be had is told, and the verb goes on without it.

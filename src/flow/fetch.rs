@@ -55,7 +55,8 @@ pub(super) async fn fetch(
         told.push(("ErrorUrl".into(), because.url.clone()));
     }
     let params = params::build(call, session, pivot.req_format, &told).await;
-    if pivot.req_format == ReqFormat::Kazoo {
+    // What a document beside a verb is told is true for that moment only.
+    if pivot.req_format == ReqFormat::Kazoo && session.frames.is_empty() {
         remember(session, &request.params);
     }
     let method = request.method.unwrap_or(session.manner.verb_method);

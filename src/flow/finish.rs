@@ -8,12 +8,14 @@ use super::aside;
 use super::fetch;
 use super::params;
 use super::session::Session;
-use crate::call::ops::{DialOutcome, Owed, OwedAbout};
+use crate::call::ops::{Dequeued, DialOutcome, Enqueued, Owed, OwedAbout};
 use crate::call::{Call, CallbackTarget, Cause, Closed, DialSoFar, Interrupt};
 use crate::clock;
 use crate::config::ReqFormat;
 use crate::program::End;
 use crate::trace::Kind;
+use crate::twiml::nouns::queue;
+use crate::twiml::verbs::enqueue;
 use crate::web::{self, Body, Outgoing, Policy};
 
 /// How the instructions of a call ended.
@@ -78,8 +80,13 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
     call.begin_closing();
     let hung_up = call.is_gone();
     // Before legs are ended, since their end would change the answer.
-    let dialled = call.dial_so_far();
+    let so_far = SoFar {
+        dialled: call.dial_so_far(),
+        queued: call.queued_so_far(),
+        dequeued: call.dequeued_so_far(),
+    };
     call.end_legs().await;
+    call.leave_queues();
     call.finish_recordings().await;
     if let End::Dialplan { .. } = outcome.end {
         tell_dialplan(call, &outcome).await;
@@ -87,9 +94,10 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
     let closed = call.close(&outcome.end).await;
     if let Some(mut session) = session {
         aside::unwind(&mut session);
-        if hung_up {
+        // A verb that waits owes still when the document beside it hangs up.
+        if hung_up || matches!(outcome.end, End::Hangup(_)) {
             for owed in std::mem::take(&mut call.state.owed) {
-                pay(call, &mut session, owed, &dialled).await;
+                pay(call, &mut session, owed, &so_far).await;
             }
         }
         call.tell_recordings();
@@ -146,8 +154,15 @@ async fn tell_dialplan(call: &mut Call, outcome: &Outcome) {
     }
 }
 
+/// What is known of the verbs that were cut short.
+struct SoFar {
+    dialled: DialSoFar,
+    queued: Enqueued,
+    dequeued: Dequeued,
+}
+
 /// Makes a request that a verb owed when the caller hung up. Its answer is ignored.
-async fn pay(call: &mut Call, session: &mut Session, owed: Owed, dialled: &DialSoFar) {
+async fn pay(call: &mut Call, session: &mut Session, owed: Owed, so_far: &SoFar) {
     let mut params = owed.request.params.clone();
     if let Some(recording) = &call.state.last_recording {
         params.push(("RecordingUrl".into(), recording.url.clone()));
@@ -159,7 +174,10 @@ async fn pay(call: &mut Call, session: &mut Session, owed: Owed, dialled: &DialS
     }
     match owed.about {
         OwedAbout::Record => params.push(("Digits".into(), "hangup".into())),
+        OwedAbout::Enqueue => params.extend(enqueue::params(&so_far.queued)),
+        OwedAbout::Dequeue => params.extend(queue::params(&so_far.dequeued)),
         OwedAbout::Dial => {
+            let dialled = &so_far.dialled;
             params.push(("DialCallStatus".into(), dialled.outcome.twilio().into()));
             params.push(("DialBridged".into(), dialled.bridged.to_string()));
             if let Some(leg) = &dialled.leg {

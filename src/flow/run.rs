@@ -142,6 +142,7 @@ async fn ask(
             format!("the call has fetched {limit} documents, as many as [limits] documents allows");
         return Ok(Some(document_error(reason)));
     }
+    aside::pace(call, session).await?;
     let failed = match fetch::fetch(call, session, &request, because.as_ref()).await? {
         Ok(fetched) => return take_up(call, session, fetched).await,
         Err(failed) => failed,
@@ -289,13 +290,18 @@ async fn run_twiml(
         return Ok(Flow::Stop(None));
     };
     let allowed = session.frames.last().map(|frame| frame.kind.verbs());
-    twiml::run(&document, call, from, allowed, |call, number| {
+    let flow = twiml::run(&document, call, from, allowed, |call, number| {
         if let At::TwiMl { verb, .. } = &mut session.at {
             *verb = number;
         }
         call.save_flow(session);
     })
-    .await
+    .await?;
+    if matches!(flow, Flow::Aside(_)) {
+        // Its verb is entered again.
+        session.document = Some(document);
+    }
+    Ok(flow)
 }
 
 /// The document of a call that was picked up. It was read when it came, so it can
@@ -304,7 +310,8 @@ fn read_again(session: &Session, source: &str) -> Option<Arc<Document>> {
     let options = twiml::Options {
         strict: session.manner.strict,
         url: session.base.clone(),
-        charset: None,
+        // It has been decoded, whatever its XML declaration says.
+        charset: Some("utf-8".into()),
         max_bytes: usize::MAX,
     };
     Document::read(source.as_bytes(), options).0.map(Arc::new)

@@ -13,7 +13,7 @@ use super::{error, later};
 use crate::call::ops::Keys;
 use crate::call::{CallbackTarget, Notify};
 use crate::config::Method;
-use crate::report::{Diagnostic, Report, nearest};
+use crate::report::{Diagnostic, Differs, Report, nearest};
 
 /// What Twilio calls a value that cannot be used, and one of another kind.
 pub struct Codes {
@@ -107,6 +107,16 @@ impl<'e, 'r> Attributes<'e, 'r> {
         self.warn(code, at, format!("`{name}` cannot be `{value}`"))
             .help(format!("{expected}; it is ignored"));
         None
+    }
+
+    /// Text that is right and has no effect here, for this reason. Is it written?
+    pub fn ignored(&mut self, name: &'static str, code: u32, why: &str) -> bool {
+        let Some(at) = self.get(name, || Values::Text) else {
+            return false;
+        };
+        self.warn(code, at, format!("`{name}` is ignored: {why}"))
+            .differs(Differs::Ignored);
+        true
     }
 
     /// `true` or `false`, in any case.
@@ -245,6 +255,18 @@ impl<'e, 'r> Attributes<'e, 'r> {
         let url = at.value.trim();
         check_url(url, place(at), self.report);
         Some(url.to_owned())
+    }
+
+    /// The same with a code of its own; one that cannot be requested is not used.
+    pub fn url_or_none(&mut self, name: &'static str, code: u32) -> Option<String> {
+        let at = self.get(name, || Values::Url)?;
+        let url = at.value.trim();
+        let Some(problem) = problem_with(url) else {
+            return Some(url.to_owned());
+        };
+        self.warn(code, at, problem)
+            .help("write an http or https URL, or one relative to this document; it is ignored");
+        None
     }
 
     /// Words separated by spaces or commas, or a list as Python and Ruby print it.
@@ -390,22 +412,25 @@ fn place(attribute: &Attribute) -> Span {
 
 /// Warns about what cannot be requested.
 pub fn check_url(url: &str, span: Span, report: &mut Report) {
-    let problem = match Url::parse(url) {
+    if let Some(problem) = problem_with(url) {
+        report
+            .warn(error::URL, span, problem)
+            .help("write an http or https URL, or one relative to this document");
+    }
+}
+
+/// Why a URL, absolute or relative, cannot be requested.
+fn problem_with(url: &str) -> Option<String> {
+    match Url::parse(url) {
         Ok(absolute) if !matches!(absolute.scheme(), "http" | "https") => {
-            format!("`{url}` is neither http nor https")
+            Some(format!("`{url}` is neither http nor https"))
         }
-        Ok(_) => return,
-        Err(url::ParseError::RelativeUrlWithoutBase) => {
-            if !url.contains(char::is_whitespace) {
-                return;
-            }
-            format!("there is white space inside the URL `{url}`")
-        }
-        Err(error) => format!("`{url}` is not a URL: {error}"),
-    };
-    report
-        .warn(error::URL, span, problem)
-        .help("write an http or https URL, or one relative to this document");
+        Ok(_) => None,
+        Err(url::ParseError::RelativeUrlWithoutBase) => url
+            .contains(char::is_whitespace)
+            .then(|| format!("there is white space inside the URL `{url}`")),
+        Err(error) => Some(format!("`{url}` is not a URL: {error}")),
+    }
 }
 
 fn listed(words: &[impl Display]) -> String {

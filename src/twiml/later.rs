@@ -10,14 +10,10 @@ const CHILDREN: &[(&str, &[&str])] = &[
     (
         "Response",
         &[
-            "Connect", "Echo", "Enqueue", "Leave", "Message", "Pay", "Prompt", "Queue", "Refer",
-            "Sms", "Start", "Stop",
+            "Connect", "Echo", "Message", "Pay", "Prompt", "Refer", "Sms", "Start", "Stop",
         ],
     ),
-    (
-        "Dial",
-        &["Application", "Conference", "Queue", "Sim", "WhatsApp"],
-    ),
+    ("Dial", &["Application", "Conference", "Sim", "WhatsApp"]),
     ("Client", &["Parameter"]),
     ("Sip", &["Headers"]),
     ("Hangup", &["Parameter"]),

@@ -11,7 +11,7 @@ pub mod element;
 mod encoding;
 pub mod error;
 mod later;
-mod nouns;
+pub mod nouns;
 mod print;
 mod run;
 pub mod table;

@@ -53,6 +53,8 @@ mod twiml_generators;
 #[cfg(test)]
 mod twiml_properties;
 #[cfg(test)]
+mod twiml_queue;
+#[cfg(test)]
 mod twiml_record;
 #[cfg(test)]
 mod twiml_resume;

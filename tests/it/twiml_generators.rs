@@ -60,7 +60,7 @@ fn strict_reading_refuses_what_is_unknown_but_not_what_is_missing() {
     assert!(!read(
         "<Response><Gather><Dial>1</Dial></Gather></Response>"
     ));
-    assert!(read("<Response><Enqueue/><Gather hints='a'/></Response>"));
+    assert!(read("<Response><Connect/><Gather hints='a'/></Response>"));
     assert!(read("<Response><Say loop='x'>a</Say></Response>"));
 }
 

@@ -2,18 +2,22 @@
 //! language. Each takes plain data, and answers with what happened.
 
 mod answer;
+mod behind;
 mod collect;
 mod dial;
 mod digits;
 mod pause;
 mod play;
+mod queue;
 mod record;
 mod recording_status;
 mod recordings;
 mod types;
 
+pub use behind::Behind;
 pub use collect::WAITS_FOR_KEYS;
 pub use dial::DialSoFar;
+pub use queue::{Connected, Dequeue, Dequeued, Dequeuing, Enqueued, QueueResult, Queued};
 pub use recording_status::{RECORDING_EVENTS, RecordingEvent, RecordingPlan, RecordingReport};
 pub use types::*;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ari::Request;
+use super::Behind;
 use crate::call::journal::Begun;
 use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
@@ -24,13 +24,11 @@ impl Call {
         self.write_down(&op, &Until(until));
         let silent = self.is_answered() && duration >= SILENCE_FROM;
         if silent {
-            let request = Request::silence(&self.state.channel);
-            self.caller_request(request).await?.ok();
+            self.start_behind(Behind::Silence).await?;
         }
         while self.next(Some(until)).await?.is_some() {}
         if silent {
-            let request = Request::stop_silence(&self.state.channel);
-            self.caller_request(request).await?.ok();
+            self.stop_behind().await?;
         }
         self.done(&op, ());
         Ok(())

@@ -368,4 +368,8 @@ pub struct Owed {
 pub enum OwedAbout {
     Record,
     Dial,
+    /// The caller's stay in a queue.
+    Enqueue,
+    /// A Dial that takes somebody from a queue.
+    Dequeue,
 }

@@ -8,7 +8,7 @@ mod client;
 pub(super) mod conference;
 mod leg;
 mod number;
-pub(super) mod queue;
+pub mod queue;
 mod sip;
 
 use url::Url;
@@ -41,10 +41,14 @@ pub enum Party {
 impl Party {
     /// Makes the URLs absolute that are requested while somebody is rung.
     pub(super) fn resolve(&mut self, document: &Url) {
-        if let Self::Ring(targets) = self {
-            for target in targets {
-                leg::resolve(target, document);
+        match self {
+            Self::Ring(targets) => {
+                for target in targets {
+                    leg::resolve(target, document);
+                }
             }
+            Self::Queue(queue) => queue.resolve(document),
+            Self::Conference(_) => {}
         }
     }
 }

@@ -179,6 +179,12 @@ fn read_recording(attributes: &mut Attributes<'_, '_>) -> Option<DialRecording> 
 }
 
 impl Dial {
+    /// How long somebody may take to answer, or to come.
+    pub(in crate::twiml) fn ring_time(&self, call: &Call) -> Duration {
+        let default = call.services().config.dial.timeout_s;
+        self.timeout.unwrap_or(Duration::from_secs(default))
+    }
+
     /// Rings, talks, and says what `action` is told.
     async fn dial(
         &self,
@@ -201,9 +207,7 @@ impl Dial {
         let dialled = call
             .dial(ops::Dial {
                 targets: targets.to_vec(),
-                timeout: self.timeout.unwrap_or_else(|| {
-                    Duration::from_secs(call.services().config.dial.timeout_s)
-                }),
+                timeout: self.ring_time(call),
                 time_limit: Some(self.time_limit),
                 caller_id: self.caller_id.clone().map(|number| CallerId {
                     number,

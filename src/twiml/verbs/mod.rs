@@ -92,10 +92,13 @@ macro_rules! verbs {
 
 verbs! {
     dial::Dial,
+    enqueue::Enqueue,
     gather::Gather,
     hangup::Hangup,
+    leave::Leave,
     pause::Pause,
     play::Play,
+    queue::Queue,
     record::Record,
     redirect::Redirect,
     reject::Reject,

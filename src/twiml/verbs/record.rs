@@ -166,7 +166,7 @@ fn params(recorded: &Recorded) -> Vec<(String, String)> {
 }
 
 /// What `action` is told about a recording.
-pub(super) fn recording_params(recording: &RecordingRef) -> [(String, String); 3] {
+pub(in crate::twiml) fn recording_params(recording: &RecordingRef) -> [(String, String); 3] {
     [
         ("RecordingUrl".into(), recording.url.clone()),
         ("RecordingSid".into(), recording.sid.clone()),

@@ -1,0 +1,128 @@
+//! Queues of callers. One task owns them all; calls reach it by messages, and
+//! are told what concerns them through the router.
+//!
+//! It knows who waits and who has taken whom, and nothing of Asterisk: each
+//! call's own task moves its own channel.
+
+mod book;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::ari::Router;
+use crate::clock::Time;
+use crate::id::CallId;
+use crate::news::News;
+use crate::program::Request;
+
+pub use book::{Book, Join, Key, MOST, Take, View, Which};
+
+type Job = Box<dyn FnOnce(&mut Book, &Router) + Send>;
+
+/// The end that everybody may hold.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    jobs: mpsc::UnboundedSender<Job>,
+}
+
+impl Queues {
+    /// Starts the task that owns the queues, with what a pivot before this one has
+    /// written down, or an empty book.
+    pub fn start(mut book: Book, router: Router) -> (Self, impl Future<Output = ()> + Send) {
+        let (jobs, mut waiting) = mpsc::unbounded_channel::<Job>();
+        let run = async move {
+            while let Some(job) = waiting.recv().await {
+                job(&mut book, &router);
+            }
+        };
+        (Self { jobs }, run)
+    }
+
+    /// A caller comes, or one who is here already asks for the place. A queue that
+    /// is not there is made for at most `max`; without one there is room in any case.
+    /// `None` while pivot ends.
+    pub async fn join(
+        &self,
+        key: Key,
+        call: &CallId,
+        since: Time,
+        max: Option<u32>,
+    ) -> Option<Join> {
+        let call = call.clone();
+        self.ask(move |book, told| book.join(key, &call, since, max, told))
+            .await
+    }
+
+    /// What one who waits is told about the queue; `None` for one who does not.
+    pub async fn view(&self, key: Key, call: &CallId) -> Option<View> {
+        let call = call.clone();
+        self.ask(move |book, _| book.view(&key, &call)).await?
+    }
+
+    /// An agent wants the oldest caller, who hears the answer to `greeting` first.
+    pub async fn take(&self, key: Key, call: &CallId, greeting: Option<Request>) -> Option<Take> {
+        let call = call.clone();
+        self.ask(move |book, told| book.take(&key, &call, greeting, told))
+            .await
+    }
+
+    /// An agent waits no longer; `false` when a caller was offered before.
+    pub async fn give_up(&self, call: &CallId) -> bool {
+        let call = call.clone();
+        self.ask(move |book, _| book.give_up(&call))
+            .await
+            .unwrap_or(true)
+    }
+
+    /// The call is in no queue any more, and whoever is at its other end is told.
+    pub fn leave(&self, call: &CallId) {
+        let call = call.clone();
+        self.tell(Box::new(move |book, router| {
+            let mut told = Vec::new();
+            book.leave(&call, &mut told);
+            spread(told, router);
+        }));
+    }
+
+    /// Takes one who waits out of the queue, to go on with the answer to a request;
+    /// `None` when nobody such waits there.
+    pub async fn redirect(&self, key: Key, which: Which, request: Request) -> Option<CallId> {
+        self.ask(move |book, told| book.redirect(&key, &which, request, told))
+            .await?
+    }
+
+    /// Whether caller and agent of this stay have each other still.
+    pub async fn are_paired(&self, stay: u64) -> bool {
+        self.ask(move |book, _| book.are_paired(stay))
+            .await
+            .unwrap_or(false)
+    }
+
+    /// All of it, to be written down.
+    pub async fn book(&self) -> Option<Book> {
+        self.ask(|book, _| book.clone()).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        what: impl FnOnce(&mut Book, &mut Vec<book::Told>) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (sender, answer) = oneshot::channel();
+        self.tell(Box::new(move |book, router| {
+            let mut told = Vec::new();
+            sender.send(what(book, &mut told)).ok();
+            spread(told, router);
+        }));
+        answer.await.ok()
+    }
+
+    fn tell(&self, job: Job) {
+        // Only fails while the process ends.
+        self.jobs.send(job).ok();
+    }
+}
+
+fn spread(told: Vec<book::Told>, router: &Router) {
+    for (call, news) in told {
+        router.tell_call(&call, News::Queue(news));
+    }
+}
