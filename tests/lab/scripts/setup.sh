@@ -17,6 +17,10 @@ packages=(build-essential pkg-config ca-certificates mmdebstrap
     espeak-ng flite python3 python3-venv)
 # shellcheck disable=SC2206
 packages+=(${EXTRA_PACKAGES:-})
+# Twilio's libraries are needed by tests only; a node that is there already will do.
+if [ -n "${TWILIO_LIBRARIES:-}" ] && ! command -v npm >/dev/null; then
+    packages+=(nodejs npm)
+fi
 missing=()
 for package in "${packages[@]}"; do
     if ! dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii'; then
@@ -45,6 +49,22 @@ if ! cmp -s "$scripts/requirements.txt" "$build/venv/.requirements"; then
         -r "$scripts/requirements.txt"
     "$build/venv/bin/python" "$scripts/ears.py" check >/dev/null
     cp "$scripts/requirements.txt" "$build/venv/.requirements"
+fi
+
+# Twilio's own libraries, which write documents and check signatures in tests.
+libraries=$scripts/../libraries
+pinned=$(cat "$libraries/requirements.txt" "$libraries/package.json")
+if [ -n "${TWILIO_LIBRARIES:-}" ] && [ "$pinned" != "$(cat "$build/twilio/.pinned" 2>/dev/null)" ]; then
+    echo "installing Twilio's Python and Node libraries in $build/twilio" >&2
+    rm -rf "$build/twilio"
+    mkdir -p "$build/twilio/node"
+    /usr/bin/python3 -m venv "$build/twilio/python"
+    "$build/twilio/python/bin/pip" install --quiet --disable-pip-version-check \
+        -r "$libraries/requirements.txt"
+    cp "$libraries/package.json" "$build/twilio/node/"
+    (cd "$build/twilio/node" && npm install --silent --no-audit --no-fund --no-package-lock \
+        --ignore-scripts)
+    echo "$pinned" >"$build/twilio/.pinned"
 fi
 flock -u 8
 

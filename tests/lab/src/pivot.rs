@@ -282,7 +282,7 @@ fn toml(asterisk: &Asterisk, config: &Config, dir: &Path, port: u16) -> String {
 }
 
 /// `PIVOT_BIN`, or what cargo built last.
-fn binary() -> Result<PathBuf> {
+pub fn binary() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("PIVOT_BIN") {
         return Ok(PathBuf::from(path));
     }
