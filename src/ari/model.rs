@@ -17,6 +17,8 @@ pub struct Channel {
     pub dialplan: Dialplan,
     pub language: String,
     pub creationtime: String,
+    /// The number that was called first, of a call that was forwarded.
+    pub caller_rdnis: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -24,6 +24,9 @@ pub struct Facts {
     /// Called from inside, so `no_match` flows may be used.
     pub internal: bool,
     pub sip: Option<SipFacts>,
+    /// The number that was called first, of a call that was forwarded; else empty.
+    #[serde(default)]
+    pub forwarded_from: String,
     /// The call whose Dial made this one.
     #[serde(default)]
     pub parent: Option<CallId>,
@@ -37,7 +40,10 @@ const MOST_HEADERS: usize = 40;
 pub struct SipFacts {
     pub from_realm: String,
     pub to_realm: String,
-    /// `X-` headers.
+    /// Where the INVITE came from, without the port.
+    #[serde(default)]
+    pub source_ip: String,
+    /// `X-` headers, and `User-to-User`.
     pub headers: Vec<(String, String)>,
 }
 
@@ -61,6 +67,7 @@ impl Facts {
             },
             internal,
             sip: None,
+            forwarded_from: channel.caller_rdnis.clone(),
             parent: None,
         }
     }
@@ -79,17 +86,18 @@ impl Call {
         if !self.state.facts.channel_name.starts_with("PJSIP/") {
             return None;
         }
-        let (domain, remote, names) = tokio::join!(
+        let (domain, remote, source, names) = tokio::join!(
             self.variable("SIPDOMAIN"),
             self.variable("CHANNEL(pjsip,remote_uri)"),
-            self.variable("PJSIP_HEADERS(X-)"),
+            self.variable("CHANNEL(pjsip,remote_addr)"),
+            self.variable("PJSIP_HEADERS()"),
         );
         let mut headers: Vec<(String, String)> = Vec::new();
         for name in names
             .iter()
             .flat_map(|names| names.split(','))
             .map(str::trim)
-            .filter(|name| is_header(name))
+            .filter(|name| is_told(name))
             .take(MOST_HEADERS)
         {
             if headers.iter().any(|(seen, _)| seen == name) {
@@ -102,6 +110,7 @@ impl Call {
         Some(SipFacts {
             from_realm: remote.as_deref().map(host).unwrap_or_default(),
             to_realm: domain.unwrap_or_default(),
+            source_ip: source.as_deref().map(host).unwrap_or_default(),
             headers,
         })
     }
@@ -130,10 +139,12 @@ struct Variable {
     value: String,
 }
 
-/// The caller's own words go into the name of a function of Asterisk's.
-fn is_header(name: &str) -> bool {
+/// Web applications are told the headers that are nobody else's. The caller's own
+/// words go into the name of a function of Asterisk's.
+fn is_told(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    !name.is_empty() && name.chars().all(plain)
+    let extension = name.get(..2).is_some_and(|x| x.eq_ignore_ascii_case("X-"));
+    (extension || name.eq_ignore_ascii_case("User-to-User")) && name.chars().all(plain)
 }
 
 /// The host of `"Name" <sip:user@host:port;transport=udp>`.

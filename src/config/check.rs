@@ -193,6 +193,13 @@ impl Config {
                 }
             }
         }
+        if let Some(url) = &self.sms.url {
+            found.add_unless(
+                matches!(url.scheme(), "http" | "https") && url.host().is_some(),
+                "sms.url",
+                "write a URL that begins with http:// or https:// and has a host",
+            );
+        }
         found.add_unless(
             !self.web.allow.is_empty(),
             "web.allow",

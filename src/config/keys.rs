@@ -69,6 +69,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("media", Kind::Table),
             ("flows", Kind::Table),
             ("web", Kind::Table),
+            ("sms", Kind::Table),
             ("control", Kind::Table),
             ("limits", Kind::Table),
         ],
@@ -157,6 +158,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
     ),
     ("flows", &[("dir", Kind::Path)]),
     ("web", &[("allow", Kind::List), ("deny", Kind::List)]),
+    ("sms", &[("url", Kind::Url)]),
     ("control", &[("socket", Kind::Path)]),
     (
         "limits",
@@ -322,9 +324,10 @@ mod tests {
         same::<settings::Media>("media");
         same::<settings::Flows>("flows");
         same::<settings::Web>("web");
+        same::<settings::Sms>("sms");
         same::<settings::Control>("control");
         same::<settings::Limits>("limits");
-        assert_eq!(TABLES.len(), 19, "18 structs, one of them for two tables");
+        assert_eq!(TABLES.len(), 20, "19 structs, one of them for two tables");
     }
 
     #[test]

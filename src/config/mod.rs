@@ -56,6 +56,8 @@ pub struct Config {
     #[serde(default)]
     pub web: Web,
     #[serde(default)]
+    pub sms: Sms,
+    #[serde(default)]
     pub control: Control,
     #[serde(default)]
     pub limits: Limits,
@@ -291,6 +293,15 @@ pub struct Web {
     /// Networks, or `public` for every address that is not private.
     pub allow: Vec<String>,
     pub deny: Vec<String>,
+}
+
+/// Who sends the messages of `<Sms>` and `<Message>`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sms {
+    /// Gets each message as a form (`To`, `From`, `Body`, `MessageSid`, …); absent =
+    /// messages are skipped with a warning.
+    pub url: Option<Url>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

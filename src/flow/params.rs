@@ -42,7 +42,10 @@ pub(super) fn from_state(
         params.entry(key).or_insert_with(|| value.into());
     };
     for (key, value) in verb {
-        add(key, value);
+        // Kazoo does not know it.
+        if format == ReqFormat::Twiml || key != "msg" {
+            add(key, value);
+        }
     }
     for (key, value) in &session.reported {
         add(key, value);
@@ -67,12 +70,42 @@ fn twiml(call: &Call) -> Map<String, Value> {
         .into_iter()
         .map(|(key, value)| (key, value.into()))
         .collect();
+    for party in ["From", "To", "Caller", "Called"] {
+        if let Some(Value::String(number)) = params.get_mut(party) {
+            *number = e164(number);
+        }
+    }
     let mut add = |key: &str, value: &str| params.insert(key.to_owned(), value.into());
     add("FromRealm", &sip.from_realm);
     add("ToRealm", &sip.to_realm);
     add("CallerName", &facts.caller_name);
     add("CallerNumber", &facts.caller_number);
+    if !facts.forwarded_from.is_empty() {
+        add("ForwardedFrom", &e164(&facts.forwarded_from));
+    }
+    if facts.sip.is_some() {
+        add("SipCallId", &facts.call_id);
+        add("SipDomain", &sip.to_realm);
+        add("SipSourceIp", &sip.source_ip);
+        for (name, value) in &sip.headers {
+            add(&format!("SipHeader_{name}"), value);
+        }
+    }
     params
+}
+
+/// A number in the world's form, where it can be told to be one: without a `+` it
+/// may as well be an extension, and is passed on as it came.
+fn e164(number: &str) -> String {
+    let Some(digits) = number.strip_prefix('+') else {
+        return number.to_owned();
+    };
+    let digits: String = digits.chars().filter(|c| !" -().".contains(*c)).collect();
+    if digits.chars().all(|c| c.is_ascii_digit()) {
+        format!("+{digits}")
+    } else {
+        number.to_owned()
+    }
 }
 
 fn kazoo(call: &Call) -> Map<String, Value> {
@@ -143,6 +176,20 @@ fn kazoo_name(key: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_numbers_of_the_world_lose_their_punctuation() {
+        for (written, told) in [
+            ("+1 (415) 555-1212", "+14155551212"),
+            ("+14155551212", "+14155551212"),
+            ("1000", "1000"),
+            ("415-555-1212", "415-555-1212"),
+            ("+bob", "+bob"),
+            ("", ""),
+        ] {
+            assert_eq!(e164(written), told);
+        }
+    }
 
     #[test]
     fn kazoo_has_names_of_its_own_for_recordings() {

@@ -72,6 +72,8 @@ pub(super) struct Channel {
     pub(super) state: State,
     pub(super) protocol_id: String,
     pub(super) caller: Identity,
+    /// The number that was called first, of a call that was forwarded.
+    pub(super) rdnis: String,
     pub(super) connected: Identity,
     pub(super) dialplan: Dialplan,
     pub(super) created: Time,
@@ -99,6 +101,7 @@ impl Channel {
             state,
             protocol_id: String::new(),
             caller: Identity::default(),
+            rdnis: String::new(),
             connected: Identity::default(),
             dialplan: Dialplan::default(),
             created: crate::clock::now(),
@@ -116,7 +119,7 @@ impl Channel {
     }
 
     pub(super) fn to_json(&self) -> Value {
-        json!({
+        let mut object = json!({
             "id": self.id,
             "name": self.name,
             "state": self.state.name(),
@@ -133,7 +136,11 @@ impl Channel {
             },
             "creationtime": timestamp(self.created),
             "language": self.language,
-        })
+        });
+        if !self.rdnis.is_empty() {
+            object["caller_rdnis"] = self.rdnis.clone().into();
+        }
+        object
     }
 
     /// Hung up, but its thread still waits for a download.

@@ -12,6 +12,8 @@ mod piper;
 mod ssml;
 mod voice;
 
+pub use voice::Known as KnownVoice;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,7 +27,7 @@ use crate::media::pcm::{self, PHONE_RATE};
 use crate::media::{Clip, Flight, Kind, Media, MediaError, Pcm, decode};
 
 /// Changes whenever the same text would sound otherwise than before.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// Why nothing was said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

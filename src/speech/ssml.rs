@@ -102,6 +102,8 @@ struct Open {
     kept: bool,
     /// How the text in it is flattened.
     reading: Reading,
+    /// Engines are not given its text either.
+    silenced: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -109,6 +111,8 @@ enum Reading {
     Plain,
     /// Letter by letter.
     Spelt,
+    /// The same, and engines are given the letters apart: few know how to read digits singly.
+    Apart,
     /// Something else is read instead.
     Instead,
 }
@@ -139,7 +143,13 @@ impl Writer {
                 Reading::Instead
             }
             "say-as" if outer == Reading::Plain => match get("interpret-as") {
-                Some("characters" | "spell-out" | "digits" | "telephone") => Reading::Spelt,
+                Some("characters" | "spell-out" | "telephone") => Reading::Spelt,
+                Some("digits") => Reading::Apart,
+                Some("expletive") => {
+                    self.run.push_str(BLEEP);
+                    self.marked.push_str(BLEEP);
+                    Reading::Instead
+                }
                 _ => outer,
             },
             "break" => {
@@ -148,19 +158,27 @@ impl Writer {
             }
             _ => outer,
         };
-        if let Some((_, allowed)) = known {
+        let told = known.filter(|_| !is_ours(&name, get("interpret-as")));
+        if let Some((_, allowed)) = told {
             // Writing into a String cannot fail.
             let _ = write!(self.marked, "<{name}");
             for (key, value) in attributes
                 .iter()
                 .filter(|(key, _)| allowed.contains(&&**key))
             {
-                let _ = write!(self.marked, " {key}=\"{}\"", escape(value.as_str()));
+                let value = if value == "spell-out" {
+                    "characters"
+                } else {
+                    value
+                };
+                let _ = write!(self.marked, " {key}=\"{}\"", escape(value));
             }
             self.marked.push('>');
         }
         self.open.push(Open {
-            kept: known.is_some(),
+            kept: told.is_some(),
+            silenced: self.open.last().is_some_and(|open| open.silenced)
+                || (is_ours(&name, get("interpret-as")) && reading == Reading::Instead),
             name,
             reading,
         });
@@ -186,18 +204,19 @@ impl Writer {
             .chars()
             .map(|c| if c.is_control() { ' ' } else { c })
             .collect();
-        self.marked
-            .push_str(&escape(text.replace("[[", "[ [").replace("]]", "] ]")));
-        match self.open.last().map_or(Reading::Plain, |open| open.reading) {
+        let reading = self.open.last().map_or(Reading::Plain, |open| open.reading);
+        if !self.open.last().is_some_and(|open| open.silenced) {
+            let told = if reading == Reading::Apart {
+                apart(&text)
+            } else {
+                text.replace("[[", "[ [").replace("]]", "] ]")
+            };
+            self.marked.push_str(&escape(told));
+        }
+        match reading {
             Reading::Plain => self.run.push_str(&text),
             Reading::Instead => {}
-            Reading::Spelt => {
-                for character in text.chars().filter(|c| !c.is_whitespace()) {
-                    self.run.push(' ');
-                    self.run.push(character);
-                }
-                self.run.push(' ');
-            }
+            Reading::Spelt | Reading::Apart => self.run.push_str(&apart(&text)),
         }
     }
 
@@ -227,6 +246,25 @@ impl Writer {
             flat: self.flat,
         }
     }
+}
+
+/// What is heard instead of a word that is not for every ear.
+const BLEEP: &str = " beep ";
+
+/// Readings that few engines have, so that they are given the text as it is to be read.
+fn is_ours(name: &str, interpret_as: Option<&str>) -> bool {
+    name == "say-as" && matches!(interpret_as, Some("digits" | "expletive"))
+}
+
+/// ` 1 2 3 `.
+fn apart(text: &str) -> String {
+    let mut letters = String::with_capacity(2 * text.len() + 1);
+    for character in text.chars().filter(|c| !c.is_whitespace()) {
+        letters.push(' ');
+        letters.push(character);
+    }
+    letters.push(' ');
+    letters
 }
 
 /// The length of a `<break>`: its time, else what its strength stands for.
@@ -302,6 +340,36 @@ mod tests {
             ),
             [text("Code A 1 , World Wide Web.")]
         );
+    }
+
+    #[test]
+    fn readings_that_engines_lack_are_written_out_for_them() {
+        for (written, document, words) in [
+            (
+                "<say-as interpret-as='digits'>123</say-as>",
+                " 1 2 3 ",
+                "1 2 3",
+            ),
+            (
+                "<say-as interpret-as='spell-out'>AB</say-as>",
+                "<say-as interpret-as=\"characters\">AB</say-as>",
+                "A B",
+            ),
+            (
+                "<say-as interpret-as='expletive'>damn</say-as>",
+                " beep ",
+                "beep",
+            ),
+            (
+                "<say-as interpret-as='ordinal'>3</say-as>",
+                "<say-as interpret-as=\"ordinal\">3</say-as>",
+                "3",
+            ),
+        ] {
+            let marked = read(written).unwrap();
+            assert_eq!(marked.document, format!("<speak>{document}</speak>"));
+            assert_eq!(marked.flat, [text(words)]);
+        }
     }
 
     #[test]

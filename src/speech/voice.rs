@@ -32,6 +32,51 @@ impl Wanted {
     }
 }
 
+/// What the name of a voice says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Known {
+    /// A voice without a language of its own.
+    Basic,
+    /// Its language, as in `en-us`.
+    Language(String),
+    /// A name of Amazon's or Google's that they do not have.
+    Missing,
+    /// Of no system that documents are written for: perhaps a voice of the engine's own.
+    Stranger,
+}
+
+impl Known {
+    pub fn of(voice: &str) -> Self {
+        let wanted = named(voice);
+        let family = voice.starts_with("Polly.") || voice.starts_with("Google.");
+        match (wanted.language, wanted.name, family) {
+            (Some(language), ..) => Self::Language(language),
+            (None, None, true) => Self::Missing,
+            (None, Some(_), _) => Self::Stranger,
+            (None, None, false) => Self::Basic,
+        }
+    }
+
+    /// Whether a voice can be expected to speak this language: a region or a
+    /// script of its own does not matter.
+    pub fn speaks(&self, language: &str) -> bool {
+        match self {
+            Self::Language(own) => primary(own) == primary(&tag(language)),
+            _ => true,
+        }
+    }
+}
+
+/// The language without its region; Chinese and Norwegian have two names each.
+fn primary(tag: &str) -> &str {
+    match tag.split('-').next().unwrap_or_default() {
+        "zh" | "cmn" | "yue" => "zh",
+        "no" | "nb" => "nb",
+        "arb" => "ar",
+        primary => primary,
+    }
+}
+
 fn tag(language: &str) -> String {
     language.trim().replace('_', "-").to_lowercase()
 }
@@ -63,7 +108,7 @@ fn named(voice: &str) -> Wanted {
                 gender: Some(*gender),
                 name: None,
             },
-            None => unknown(voice),
+            None => Wanted::default(),
         };
     }
     if let Some(google) = voice.strip_prefix("Google.") {
@@ -74,18 +119,13 @@ fn named(voice: &str) -> Wanted {
                 language: Some(tag(&format!("{language}-{region}"))),
                 ..Wanted::default()
             },
-            _ => unknown(voice),
+            _ => Wanted::default(),
         };
     }
     Wanted {
         name: Some(voice.to_owned()),
         ..Wanted::default()
     }
-}
-
-fn unknown(voice: &str) -> Wanted {
-    tracing::warn!(voice, "unknown voice; the default one speaks");
-    Wanted::default()
 }
 
 /// Amazon's voices: name, language, gender.
@@ -223,5 +263,27 @@ mod tests {
     fn unknown_voices_ask_for_nothing() {
         assert_eq!(wanted("Polly.Nobody", None), (None, None));
         assert_eq!(wanted("", None), (None, None));
+    }
+
+    #[test]
+    fn a_name_says_which_language_it_speaks() {
+        let language = |tag: &str| Known::Language(tag.to_owned());
+        for (voice, known) in [
+            ("man", Known::Basic),
+            ("alice", Known::Basic),
+            ("Polly.Amy", language("en-gb")),
+            ("Polly.Vicki-Neural", language("de-de")),
+            ("Google.es-ES-Wavenet-C", language("es-es")),
+            ("female/en-US", language("en-us")),
+            ("Polly.Nobody", Known::Missing),
+            ("Google.x", Known::Missing),
+            ("robot", Known::Stranger),
+        ] {
+            assert_eq!(Known::of(voice), known, "{voice}");
+        }
+        assert!(Known::of("Polly.Hans").speaks("de-AT"));
+        assert!(!Known::of("Polly.Hans").speaks("fr-FR"));
+        assert!(Known::of("Polly.Zhiyu").speaks("zh-CN"));
+        assert!(Known::of("woman").speaks("fr-FR"));
     }
 }

@@ -119,6 +119,43 @@ impl<'e, 'r> Attributes<'e, 'r> {
         true
     }
 
+    /// Warns about an attribute that is written, whatever its value.
+    pub fn remark(
+        &mut self,
+        name: &'static str,
+        code: u32,
+        message: impl Into<String>,
+    ) -> Option<&mut Diagnostic> {
+        let at = self.written(name)?;
+        Some(self.warn(code, at, message.into()))
+    }
+
+    /// Warns that an attribute is missing that the element cannot do without.
+    pub fn missing(&mut self, code: u32, name: &str, help: &str) {
+        let message = format!("`<{}>` needs `{name}`", self.element.name);
+        self.report
+            .warn(code, self.element.span.clone(), message)
+            .help(help);
+    }
+
+    /// Warns about a part of a value.
+    pub fn report(&mut self, code: u32, span: Span, message: impl Into<String>) -> &mut Diagnostic {
+        self.report.warn(code, span, message)
+    }
+
+    /// Warns that a part of a value asks for what is not done yet.
+    pub fn report_later(&mut self, span: Span, what: &str) {
+        later::warn(self.report, span, what);
+    }
+
+    /// Warns that an attribute that is written is not done yet.
+    pub fn not_yet(&mut self, name: &'static str) {
+        if let Some(at) = self.written(name) {
+            let what = format!("`{name}` of `<{}>`", self.element.name);
+            later::warn(self.report, at.name_span.clone(), &what);
+        }
+    }
+
     /// `true` or `false`, in any case.
     pub fn flag(&mut self, name: &'static str, code: u32, default: bool) -> bool {
         let Some(at) = self.get(name, || Values::Flag) else {

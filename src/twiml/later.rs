@@ -7,37 +7,14 @@ use crate::report::{Differs, Report};
 
 /// Elements that may stand in the named one.
 const CHILDREN: &[(&str, &[&str])] = &[
-    (
-        "Response",
-        &[
-            "Connect", "Echo", "Message", "Pay", "Prompt", "Refer", "Sms", "Start", "Stop",
-        ],
-    ),
+    ("Response", &["Refer", "Start", "Stop"]),
     ("Dial", &["Application", "Conference", "Sim", "WhatsApp"]),
     ("Client", &["Parameter"]),
     ("Sip", &["Headers"]),
-    ("Hangup", &["Parameter"]),
-    ("Reject", &["Parameter"]),
 ];
 
 /// Attributes of the named element.
 const ATTRIBUTES: &[(&str, &[&str])] = &[
-    (
-        "Gather",
-        &[
-            "bargeIn",
-            "debug",
-            "enhanced",
-            "hints",
-            "language",
-            "maxSpeechTime",
-            "partialResultCallback",
-            "partialResultCallbackMethod",
-            "profanityFilter",
-            "speechModel",
-            "speechTimeout",
-        ],
-    ),
     ("Record", &["transcribe", "transcribeCallback"]),
     (
         "Dial",

@@ -12,6 +12,7 @@ mod encoding;
 pub mod error;
 mod later;
 pub mod nouns;
+mod parameter;
 mod print;
 mod run;
 pub mod table;

@@ -3,11 +3,11 @@
 
 use std::fmt::{self, Write};
 
-use super::element::{Child, Element};
+use super::element::{Attribute, Child, Element};
 
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        start_tag(f, self)?;
+        start_tag(f, &self.name, &self.attributes)?;
         if self.children.is_empty() {
             return f.write_str("/>");
         }
@@ -23,9 +23,13 @@ impl fmt::Display for Element {
 }
 
 /// `<name a="1"`, still open.
-pub(super) fn start_tag(out: &mut impl Write, element: &Element) -> fmt::Result {
-    write!(out, "<{}", element.name)?;
-    for attribute in &element.attributes {
+pub(super) fn start_tag<'a>(
+    out: &mut impl Write,
+    name: &str,
+    attributes: impl IntoIterator<Item = &'a Attribute>,
+) -> fmt::Result {
+    write!(out, "<{name}")?;
+    for attribute in attributes {
         write!(out, " {}=\"", attribute.name)?;
         for c in attribute.value.chars() {
             match c {

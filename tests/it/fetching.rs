@@ -118,6 +118,9 @@ async fn twiml_requests_carry_twilios_parameters_and_kazoos_four() {
         "Called",
         "FromRealm",
         "ToRealm",
+        "SipCallId",
+        "SipDomain",
+        "SipSourceIp",
         "CallerName",
         "CallerNumber",
     ]

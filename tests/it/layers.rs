@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("twiml", &["call", "config"]),
+    ("twiml", &["call", "config", "speech"]),
     ("callflow", &["call", "config"]),
     (
         "flow",

@@ -41,7 +41,12 @@ fn the_example_of_each_verb_is_a_document_without_findings() {
             .map(|line| format!("{line}\n"))
             .collect();
         let (document, report) = Document::read(example.trim().as_bytes(), Options::default());
-        assert_eq!(report.diagnostics, [], "{file}: {example}");
+        let mistakes: Vec<_> = report
+            .diagnostics
+            .iter()
+            .filter(|finding| finding.differs.is_none())
+            .collect();
+        assert!(mistakes.is_empty(), "{file}: {example} {mistakes:?}");
         let document = document.unwrap();
         let shown = document.verbs.iter().any(|(verb, _)| verb.name() == *name);
         assert!(shown, "{file} has no example of {name}");

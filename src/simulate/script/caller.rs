@@ -25,6 +25,8 @@ pub struct Caller {
     pub headers: Vec<(String, String)>,
     /// Channel variables set by the dialplan before `Stasis()`.
     pub variables: BTreeMap<String, String>,
+    /// The number that was called first, as a Diversion header names it.
+    pub forwarded_from: String,
     /// The channel's id; Asterisk's own kind when absent.
     pub id: Option<String>,
     /// `false`: no audio frames arrive from this phone, so that neither
@@ -44,6 +46,7 @@ impl Default for Caller {
             call_id: None,
             headers: Vec::new(),
             variables: BTreeMap::new(),
+            forwarded_from: String::new(),
             id: None,
             sends_audio: true,
         }
@@ -63,6 +66,7 @@ impl World {
             name: caller.name.clone(),
             number: caller.number.clone(),
         };
+        channel.rdnis.clone_from(&caller.forwarded_from);
         channel.dialplan.context.clone_from(&caller.context);
         channel.dialplan.exten.clone_from(&caller.to);
         channel.dialplan.priority = 2;

@@ -6,10 +6,13 @@
 
 mod client;
 pub(super) mod conference;
+pub(super) mod conversation_relay;
 mod leg;
 mod number;
 pub mod queue;
 mod sip;
+pub(super) mod stream;
+pub(super) mod virtual_agent;
 
 use url::Url;
 

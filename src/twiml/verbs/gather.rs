@@ -8,7 +8,12 @@
 //! | `finishOnKey` | `#` | ends the input and is not part of it; empty = no key does |
 //! | `numDigits` | no limit | so many keys end the input |
 //! | `actionOnEmptyResult` | false | request `action` without any key too |
-//! | `input` | `dtmf` | `speech` is not done yet |
+//! | `input` | `dtmf` | `speech` is not done yet: keys are collected, and it is warned about |
+//!
+//! For speech, checked and without effect yet: `speechTimeout` (seconds or `auto`),
+//! `maxSpeechTime` (1 to 60), `language`, `hints` (500 phrases of 100 characters),
+//! `speechModel`, `enhanced`, `profanityFilter`, `bargeIn`, `partialResultCallback`
+//! and its method. `debug` has no effect at Twilio either.
 //!
 //! Inside: `<Say>`, `<Play>` and `<Pause>`, played once; the first key stops them.
 //!
@@ -19,9 +24,11 @@
 //! </Response>
 //! ```
 //!
-//! `action` gets `Digits` and `FinishedOnKey`. Without any key, and with nothing
+//! `action` gets `Digits`, `FinishedOnKey` and `msg` (`Gather End`). Without any key, and with nothing
 //! but the finishing key, the next verb runs. Keys pressed before `<Gather>`
 //! begins do not count. A `loop="0"` inside ends after 100 rounds.
+
+mod speech;
 
 use std::time::Duration;
 
@@ -29,7 +36,7 @@ use url::Url;
 
 use super::pause::Pause;
 use super::play::Play;
-use super::say::Say;
+use super::say::{self, Say};
 use super::Verb;
 use crate::call::ops::{Collect, CollectEnd, Keys, Sound};
 use crate::call::{Call, Interrupt};
@@ -38,7 +45,6 @@ use crate::program::{Flow, Request};
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
-use crate::twiml::later;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gather {
@@ -73,23 +79,12 @@ impl Verb for Gather {
             .number("numDigits", 13314, 1..=u32::MAX)
             .and_then(|n| usize::try_from(n).ok());
         let action_on_empty = attributes.flag("actionOnEmptyResult", 13338, false);
-        let input = attributes.list("input");
+        speech::read(&mut attributes);
         attributes.finish();
-        for (word, span) in input {
-            match word.to_ascii_lowercase().as_str() {
-                "dtmf" => {}
-                "speech" => later::warn(report, span, "`speech` as `input` of `<Gather>`"),
-                _ => {
-                    report
-                        .warn(13326, span, format!("`input` cannot be `{word}`"))
-                        .help("write `dtmf`, `speech` or `dtmf speech`");
-                }
-            }
-        }
         attr::no_text(element, report);
         let prompts = element
             .elements()
-            .filter_map(|child| read_prompt(child, element, report))
+            .filter_map(|child| Prompt::read(child, element, &say::IN_GATHER, report))
             .collect();
         Self {
             action,
@@ -104,9 +99,7 @@ impl Verb for Gather {
 
     fn resolve(&mut self, document: &Url) {
         for prompt in &mut self.prompts {
-            if let Prompt::Play(play) = prompt {
-                play.resolve(document);
-            }
+            prompt.resolve(document);
         }
     }
 
@@ -134,6 +127,7 @@ impl Verb for Gather {
             params: vec![
                 ("Digits".into(), collected.digits),
                 ("FinishedOnKey".into(), finished_on),
+                ("msg".into(), "Gather End".into()),
             ],
             why: "Gather action".into(),
         }))
@@ -144,7 +138,41 @@ impl Verb for Gather {
 const ENDLESS: u32 = 100;
 
 impl Prompt {
-    fn sounds(&self) -> Vec<Sound> {
+    /// Reads one of the verbs that may stand in `outer`; others are reported.
+    pub(super) fn read(
+        child: &Element,
+        outer: &Element,
+        codes: &say::Codes,
+        report: &mut Report,
+    ) -> Option<Self> {
+        match child.name.as_str() {
+            Say::NAME => Some(Self::Say(Say::read_as(child, codes, report))),
+            Pause::NAME => Some(Self::Pause(Pause::read(child, report))),
+            Play::NAME => {
+                let play = Play::read(child, report);
+                if play.digits.is_some() {
+                    let message = format!("`digits` of a `<Play>` inside `<{}>` is skipped", outer.name);
+                    report
+                        .warn(13430, child.span.clone(), message)
+                        .help(format!("send the tones with a `<Play>` before the `<{}>`", outer.name));
+                }
+                Some(Self::Play(Play { digits: None, ..play }))
+            }
+            _ => {
+                let allowed = [Say::NAME, Play::NAME, Pause::NAME];
+                attr::stranger(child, outer, &allowed, 13320, report);
+                None
+            }
+        }
+    }
+
+    pub(super) fn resolve(&mut self, document: &Url) {
+        if let Self::Play(play) = self {
+            play.resolve(document);
+        }
+    }
+
+    pub(super) fn sounds(&self) -> Vec<Sound> {
         let (sound, rounds) = match self {
             Self::Say(say) => (say.sound(), say.rounds),
             Self::Play(play) => (play.sound(), play.rounds),
@@ -166,31 +194,6 @@ fn read_timeout(attributes: &mut Attributes<'_, '_>) -> Duration {
 /// Twilio takes one key; several are taken as a set.
 fn read_finish_on(attributes: &mut Attributes<'_, '_>) -> Keys {
     attributes.keys("finishOnKey", 13310, "#")
-}
-
-fn read_prompt(child: &Element, gather: &Element, report: &mut Report) -> Option<Prompt> {
-    match child.name.as_str() {
-        Say::NAME => Some(Prompt::Say(Say::read(child, report))),
-        Pause::NAME => Some(Prompt::Pause(Pause::read(child, report))),
-        Play::NAME => {
-            let play = Play::read(child, report);
-            if play.digits.is_some() {
-                report
-                    .warn(
-                        13430,
-                        child.span.clone(),
-                        "`digits` of a `<Play>` inside `<Gather>` is skipped",
-                    )
-                    .help("send the tones with a `<Play>` before the `<Gather>`");
-            }
-            Some(Prompt::Play(Play { digits: None, ..play }))
-        }
-        _ => {
-            let allowed = [Say::NAME, Play::NAME, Pause::NAME];
-            attr::stranger(child, gather, &allowed, 13320, report);
-            None
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::program::{End, Flow};
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
+use crate::twiml::parameter;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hangup;
@@ -24,7 +25,7 @@ impl Verb for Hangup {
 
     fn read(element: &Element, report: &mut Report) -> Self {
         Attributes::of(element, report).finish();
-        attr::no_elements(element, report);
+        parameter::skip(element, report);
         attr::no_text(element, report);
         Self
     }
@@ -43,6 +44,8 @@ mod tests {
     fn it_has_nothing_inside() {
         assert_eq!(clean::<Hangup>("<Hangup/>"), Hangup);
         assert_eq!(clean::<Hangup>("<Hangup> </Hangup>"), Hangup);
+        assert_eq!(clean::<Hangup>("<Hangup><Parameter name='a' value='b'/></Hangup>"), Hangup);
+        assert_eq!(read::<Hangup>("<Hangup><Say/></Hangup>").1, [12200]);
         assert_eq!(read::<Hangup>("<Hangup x='1'>bye</Hangup>").1, [12200, 12200]);
     }
 }

@@ -91,20 +91,28 @@ macro_rules! verbs {
 }
 
 verbs! {
+    connect::Connect,
     dial::Dial,
+    echo::Echo,
     enqueue::Enqueue,
     gather::Gather,
     hangup::Hangup,
     leave::Leave,
+    message::Message,
     pause::Pause,
+    pay::Pay,
     play::Play,
+    prompt::Prompt,
     queue::Queue,
     record::Record,
     redirect::Redirect,
     reject::Reject,
     say::Say,
     set::Set,
+    sms::Sms,
 }
+
+pub(super) use say::is_language;
 
 #[cfg(test)]
 pub(super) mod reading {

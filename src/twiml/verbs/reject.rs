@@ -17,6 +17,7 @@ use crate::program::{End, Flow};
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
+use crate::twiml::parameter;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reject {
@@ -32,7 +33,7 @@ impl Verb for Reject {
         let mut attributes = Attributes::of(element, report);
         let cause = attributes.choice("reason", 13810, &reasons, Cause::UNALLOCATED);
         attributes.finish();
-        attr::no_elements(element, report);
+        parameter::skip(element, report);
         attr::no_text(element, report);
         Self { cause }
     }

@@ -8,15 +8,18 @@
 //! | `terminators` | none | keys that stop it (Kazoo's); `none` = no key |
 //!
 //! The text may hold SSML: `break emphasis lang p phoneme prosody s say-as sub w`.
-//! It may have 4096 characters (3000 for a `Polly.` voice, 5000 for `Google.`); a
-//! longer one is not spoken.
+//! It may have 4096 characters (3000 for a `Polly.` voice, 5000 with its tags for
+//! `Google.`); a longer one is not spoken.
 //!
 //! ```xml
 //! <Response><Say language="en-GB" loop="2">Mind the <break time="1s"/> gap.</Say></Response>
 //! ```
 //!
-//! A voice that the engine does not have is replaced by its default; the trace
-//! says so. Other elements inside are dropped, and the text in them is spoken.
+//! A voice that neither Twilio nor the engine has is replaced by the default one,
+//! and a language that a named voice does not speak by the voice's own. Other
+//! elements inside are dropped, and the text in them is spoken.
+
+mod ssml;
 
 use serde::{Deserialize, Serialize};
 
@@ -24,14 +27,13 @@ use super::{Verb, play};
 use crate::call::ops::{self, Keys, PlayEnd, Sound, Utterance};
 use crate::call::{Call, Interrupt};
 use crate::program::Flow;
-use crate::report::{Report, nearest};
+use crate::report::Report;
+use crate::speech::KnownVoice;
 use crate::twiml::attr::Attributes;
 use crate::twiml::element::{Child, Element};
-use crate::twiml::{error, print};
+use crate::twiml::print;
 
-const SSML: &[&str] = &[
-    "break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w",
-];
+use ssml::Rule;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Say {
@@ -51,30 +53,7 @@ impl Verb for Say {
     type Progress = Round;
 
     fn read(element: &Element, report: &mut Report) -> Self {
-        let mut attributes = Attributes::of(element, report);
-        let voice = attributes.text("voice");
-        let language = attributes.text_if(
-            "language",
-            13512,
-            "write a language as in `en-US`",
-            is_language,
-        );
-        let rounds = attributes.rounds("loop", 13510, play::ENDLESS);
-        let stop_on = play::read_terminators(&mut attributes);
-        attributes.finish();
-        let (text, ssml) = read_text(element, voice.as_deref(), report);
-        let utterance = Utterance {
-            text,
-            ssml,
-            voice,
-            language,
-            engine: None,
-        };
-        Self {
-            utterance,
-            rounds,
-            stop_on,
-        }
+        Self::read_as(element, &ALONE, report)
     }
 
     async fn run(&self, call: &mut Call, at: &mut Round) -> Result<Flow, Interrupt> {
@@ -110,14 +89,80 @@ pub(super) async fn play_rounds(
 }
 
 impl Say {
+    /// Reads it with the codes that Twilio has for it in this place.
+    pub(super) fn read_as(element: &Element, codes: &Codes, report: &mut Report) -> Self {
+        let mut attributes = Attributes::of(element, report);
+        let (voice, known) = read_voice(&mut attributes, codes);
+        let language = read_language(&mut attributes, &known);
+        let rounds = attributes.rounds("loop", codes.rounds, play::ENDLESS);
+        let stop_on = play::read_terminators(&mut attributes);
+        attributes.finish();
+        let (text, ssml) = read_text(element, voice.as_deref(), report);
+        Self {
+            utterance: Utterance {
+                text,
+                ssml,
+                voice,
+                language,
+                engine: None,
+            },
+            rounds,
+            stop_on,
+        }
+    }
+
     /// What is heard in one round; `None` when there is nothing to say.
     pub fn sound(&self) -> Option<Sound> {
         (!self.utterance.text.is_empty()).then(|| Sound::Speech(self.utterance.clone()))
     }
 }
 
+/// Twilio's codes for its attributes.
+pub(super) struct Codes {
+    voice: u32,
+    rounds: u32,
+}
+
+/// As a verb of its own.
+pub(super) const ALONE: Codes = Codes { voice: 13511, rounds: 13510 };
+/// Inside `<Gather>`.
+pub(super) const IN_GATHER: Codes = Codes { voice: 13321, rounds: 13322 };
+
+fn read_voice(attributes: &mut Attributes<'_, '_>, codes: &Codes) -> (Option<String>, KnownVoice) {
+    let Some(voice) = attributes.text("voice") else {
+        return (None, KnownVoice::Basic);
+    };
+    let known = KnownVoice::of(&voice);
+    match known {
+        KnownVoice::Basic | KnownVoice::Language(_) => (Some(voice), known),
+        KnownVoice::Missing => {
+            if let Some(found) = attributes.remark("voice", codes.voice, format!("there is no voice `{voice}`")) {
+                found.help("the default voice speaks; `Polly.Joanna` and `Google.en-US-Standard-C` are voices");
+            }
+            (None, KnownVoice::Basic)
+        }
+        KnownVoice::Stranger => {
+            if let Some(found) = attributes.remark("voice", codes.voice, format!("Twilio has no voice `{voice}`")) {
+                found.help("the speech engine's own voice of that name speaks, else the default one");
+            }
+            (Some(voice), known)
+        }
+    }
+}
+
+fn read_language(attributes: &mut Attributes<'_, '_>, voice: &KnownVoice) -> Option<String> {
+    let language = attributes.text_if("language", 13512, "write a language as in `en-US`", is_language)?;
+    if voice.speaks(&language) {
+        return Some(language);
+    }
+    if let Some(found) = attributes.remark("language", 13512, format!("this voice does not speak `{language}`")) {
+        found.help("the voice's own language is used; leave `language` out, or name another voice");
+    }
+    None
+}
+
 /// A language tag, as in `en`, `en-US`, `zh-Hans-CN`.
-fn is_language(value: &str) -> bool {
+pub(in crate::twiml) fn is_language(value: &str) -> bool {
     let mut parts = value.split(['-', '_']);
     let word = |part: &str| {
         (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
@@ -131,13 +176,15 @@ fn is_language(value: &str) -> bool {
 /// The text, and whether it is SSML.
 fn read_text(element: &Element, voice: Option<&str>, report: &mut Report) -> (String, bool) {
     let mut spoken = Spoken::default();
-    spoken.add(element, report);
-    let length = spoken.plain.chars().count();
-    let most = match voice {
-        Some(voice) if voice.starts_with("Polly.") => 3000,
-        Some(voice) if voice.starts_with("Google.") => 5000,
-        _ => 4096,
+    spoken.add(element, None, report);
+    // Google counts its tags too.
+    let (counted, most) = match voice {
+        Some(voice) if voice.starts_with("Polly.") => (&spoken.plain, 3000),
+        Some(voice) if voice.starts_with("Google.") && spoken.ssml => (&spoken.marked, 5000),
+        Some(voice) if voice.starts_with("Google.") => (&spoken.plain, 5000),
+        _ => (&spoken.plain, 4096),
     };
+    let length = counted.chars().count();
     if length > most {
         report
             .warn(
@@ -168,7 +215,7 @@ struct Spoken {
 }
 
 impl Spoken {
-    fn add(&mut self, element: &Element, report: &mut Report) {
+    fn add(&mut self, element: &Element, rule: Option<&'static Rule>, report: &mut Report) {
         for child in &element.children {
             match child {
                 Child::Text(text) => {
@@ -176,30 +223,24 @@ impl Spoken {
                     // Writing into a String cannot fail.
                     let _ = print::write_text(&mut self.marked, &text.text);
                 }
-                Child::Element(inner) => self.add_element(inner, report),
+                Child::Element(inner) => self.add_element(inner, rule, report),
             }
         }
     }
 
-    fn add_element(&mut self, element: &Element, report: &mut Report) {
-        let name = element.name.as_str();
-        if !SSML.contains(&name) {
-            let message = format!("`<{name}>` is not SSML that is spoken; the text in it is");
-            let diagnostic = report.unknown(error::SCHEMA, element.span.clone(), message);
-            if let Some(near) = nearest(name, SSML.iter().copied()) {
-                diagnostic.help(format!("did you mean `<{near}>`?"));
-            }
-            self.add(element, report);
-            return;
-        }
+    fn add_element(&mut self, element: &Element, outer: Option<&'static Rule>, report: &mut Report) {
+        let Some((rule, attributes)) = Rule::of(element, outer, report) else {
+            return self.add(element, outer, report);
+        };
         self.ssml = true;
-        let _ = print::start_tag(&mut self.marked, element);
+        let name = element.name.as_str();
+        let _ = print::start_tag(&mut self.marked, name, attributes);
         if element.children.is_empty() {
             self.marked.push_str("/>");
             return;
         }
         self.marked.push('>');
-        self.add(element, report);
+        self.add(element, Some(rule), report);
         self.marked.push_str("</");
         self.marked.push_str(name);
         self.marked.push('>');
@@ -231,10 +272,36 @@ mod tests {
 
     #[test]
     fn bad_values_give_the_default() {
-        for (attribute, code) in [("loop='x'", 13510), ("loop='-2'", 13510), ("language='!'", 13512), ("language=''", 13512)] {
+        for (attribute, code) in [
+            ("loop='x'", 13510),
+            ("loop='-2'", 13510),
+            ("language='!'", 13512),
+            ("language=''", 13512),
+            ("voice='Polly.Nobody'", 13511),
+        ] {
             let (say, codes) = read::<Say>(&format!("<Say {attribute}>Hello</Say>"));
             assert_eq!((say.rounds, say.utterance.language, codes), (1, None, vec![code]), "{attribute}");
         }
+    }
+
+    #[test]
+    fn a_voice_speaks_its_own_language_and_an_engines_own_voice_is_kept() {
+        let (say, codes) = read::<Say>("<Say voice='Polly.Hans' language='fr-FR'>Hallo</Say>");
+        assert_eq!((say.utterance.language, codes), (None, vec![13512]));
+        let say = clean::<Say>("<Say voice='Polly.Hans' language='de-AT'>Servus</Say>");
+        assert_eq!(say.utterance.language.as_deref(), Some("de-AT"));
+        let say = clean::<Say>("<Say voice='alice' language='pt-BR'>Oi</Say>");
+        assert_eq!(say.utterance.voice.as_deref(), Some("alice"));
+        let (say, codes) = read::<Say>("<Say voice='en_US-amy'>Hello</Say>");
+        assert_eq!((say.utterance.voice.as_deref(), codes), (Some("en_US-amy"), vec![13511]));
+    }
+
+    #[test]
+    fn google_counts_its_tags() {
+        let text = format!("<Say voice='Google.en-US-Standard-A'>{}<break time='1s'/></Say>", "a".repeat(4990));
+        assert_eq!(read::<Say>(&text).1, [13521]);
+        let polly = format!("<Say voice='Polly.Amy'>{}<break time='1s'/></Say>", "a".repeat(3000));
+        assert!(clean::<Say>(&polly).sound().is_some());
     }
 
     #[test]
