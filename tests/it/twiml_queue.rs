@@ -5,8 +5,10 @@ mod ends;
 mod resume;
 mod waiting;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use pivot::call::Checkpoints;
 use pivot::id::CallId;
 use pivot::simulate::{Caller, Heard, Phone, Sound};
 use pivot::trace::Timeline;
@@ -17,8 +19,20 @@ use crate::support::{Reply, Scenario, Setting, ms, seconds, twiml};
 /// `/voice` for those who dial 1000, `/agent` for those who dial 2000, and what the
 /// documents of both ask for.
 async fn queue(caller: &str, agent: &str) -> Scenario {
+    queue_with(caller, agent, None).await
+}
+
+/// The same with checkpoints of the test's own.
+async fn queue_with(
+    caller: &str,
+    agent: &str,
+    checkpoints: Option<Arc<dyn Checkpoints>>,
+) -> Scenario {
+    let config = "[default]\nvoice_url = \"{app}/docs/voice\"\n\
+        [[route]]\nnumbers = ['2000']\nvoice_url = \"{app}/desk/agent\"\n";
     let scenario = Scenario::with(Setting {
-        config: "[default]\nvoice_url = \"{app}/docs/voice\"\n[[route]]\nnumbers = ['2000']\nvoice_url = \"{app}/desk/agent\"\n".into(),
+        config: config.into(),
+        checkpoints,
         ..Setting::default()
     })
     .await;

@@ -232,3 +232,104 @@ async fn a_pivot_that_stops_gives_all_of_them_back() {
     }
     assert_eq!(scenario.asterisk.leftovers().await.bridges, [""; 0]);
 }
+
+/// Checkpoints that fail for one call, as a bug in its task would.
+#[derive(Default)]
+struct Failing {
+    kept: pivot::call::MemoryCheckpoints,
+    victim: std::sync::Mutex<Option<CallId>>,
+}
+
+impl Checkpoints for Failing {
+    fn write(&self, state: &pivot::call::State) {
+        let fails = self.victim.lock().unwrap().as_ref() == Some(&state.id);
+        assert!(!fails, "a bug in this call's task");
+        self.kept.write(state);
+    }
+
+    fn remove(&self, call: &CallId) {
+        self.kept.remove(call);
+    }
+}
+
+#[test]
+fn a_task_that_fails_lets_the_other_one_go_on() {
+    for (victim, left, done) in [(0, 0, 1), (1, 1, 0)] {
+        on_its_own(async move {
+            let failing = Arc::new(Failing::default());
+            let scenario = queue_with(ENQUEUE, DIAL, Some(failing.clone())).await;
+            let phones = [scenario.call().await, {
+                tokio::time::sleep(seconds(1)).await;
+                agent(&scenario).await
+            }];
+            tokio::time::sleep(seconds(2)).await;
+            let id = call_id(&scenario, victim).await;
+            *failing.victim.lock().unwrap() = Some(id);
+            phones[victim].press("1").await;
+            for phone in &phones {
+                phone.wait_ended().await.unwrap();
+            }
+            over(&scenario).await;
+            assert!(phones[victim].continued().await.is_some());
+            assert_eq!(phones[1 - victim].continued().await, None);
+            assert_eq!(scenario.web.at("/docs/left").len(), left);
+            assert_eq!(scenario.web.at("/desk/done").len(), done);
+        });
+    }
+}
+
+#[test]
+fn a_task_that_fails_while_it_waits_is_in_the_queue_no_more() {
+    on_its_own(async {
+        let failing = Arc::new(Failing::default());
+        let scenario = queue_with(ENQUEUE, DIAL, Some(failing.clone())).await;
+        let first = scenario.call().await;
+        tokio::time::sleep(seconds(1)).await;
+        let second = scenario.call().await;
+        tokio::time::sleep(seconds(1)).await;
+        *failing.victim.lock().unwrap() = Some(call_id(&scenario, 0).await);
+        first.press("1").await;
+        first.wait_ended().await.unwrap();
+        agent(&scenario).await.hangup_at(seconds(3));
+        second.wait_ended().await.unwrap();
+        over(&scenario).await;
+        let done = asked(&scenario, "/desk/done").await;
+        assert_eq!(
+            param(&done, "DequeuedCallSid"),
+            call_id(&scenario, 1).await.as_str()
+        );
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn thirty_callers_and_twenty_agents_who_come_and_go_are_each_told_once() {
+    let dial = "<Dial action='done' timeout='8'><Queue url='greet'>support</Queue></Dial>";
+    let scenario = queue(ENQUEUE, dial).await;
+    // Any numbers will do, as long as they are the same each time.
+    let mut seed = 7_u64;
+    let mut some = move |limit: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (seed >> 33) % limit
+    };
+    for number in 0..50 {
+        let phone = if number % 5 < 3 {
+            scenario.call().await
+        } else {
+            agent(&scenario).await
+        };
+        phone.hangup_at(ms(200 + some(25_000)));
+        tokio::time::sleep(ms(some(700))).await;
+    }
+    over(&scenario).await;
+    let mut left = each(&scenario, "/docs/left", "CallSid");
+    left.sort();
+    left.dedup();
+    assert_eq!((left.len(), scenario.web.at("/docs/left").len()), (30, 30));
+    assert_eq!(scenario.web.at("/desk/done").len(), 20);
+    let bridged = each(&scenario, "/docs/left", "QueueResult");
+    let bridged = bridged.iter().filter(|result| *result == "bridged").count();
+    let completed = each(&scenario, "/desk/done", "DialCallStatus");
+    let completed = completed.iter().filter(|status| *status == "completed");
+    assert_eq!(completed.count(), bridged, "{}", all_lines(&scenario).await);
+    assert!(bridged > 5, "{bridged}");
+}

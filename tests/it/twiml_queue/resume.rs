@@ -122,3 +122,27 @@ fn one_who_leaves_while_the_other_ones_task_is_gone_is_noticed() {
         );
     });
 }
+
+#[test]
+fn a_document_in_another_encoding_is_read_again_as_it_was() {
+    on_its_own(async {
+        let verbs = b"<?xml version='1.0' encoding='iso-8859-1'?><Response>\
+            <Enqueue waitUrl='out' action='left?name=M\xfcller'>gr\xfc\xdfe</Enqueue></Response>";
+        let reply = Reply::new("application/xml", verbs.to_vec());
+        let config = "[default]\nvoice_url = \"{app}/docs/latin\"\n";
+        let scenario = Scenario::configured(config).await;
+        scenario.web.on("/docs/latin", reply);
+        scenario
+            .web
+            .on("/docs/out", twiml("<Leave/>").after(seconds(2)));
+        scenario.web.on("/docs/left", twiml("<Hangup/>"));
+        let phone = scenario.call().await;
+        tokio::time::sleep(seconds(1)).await;
+        pick_up(&scenario, 0).await;
+        phone.wait_ended().await.unwrap();
+        over(&scenario).await;
+        let left = asked(&scenario, "/docs/left").await;
+        assert_eq!(left.query, "name=M%C3%BCller");
+        assert_eq!(param(&left, "QueueResult"), "leave");
+    });
+}

@@ -384,3 +384,52 @@ async fn one_who_waits_can_be_called_out_and_the_action_is_told() {
         ["redirected", "7", "in-progress"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_the_wait_document_urls_are_relative_to_the_document_with_the_enqueue() {
+    let scenario = queue(
+        "<Enqueue waitUrl='menu/asks'>support</Enqueue><Play>sounds/hold.wav</Play><Redirect>left</Redirect>",
+        "",
+    )
+    .await;
+    scenario.web.on(
+        "/docs/menu/asks",
+        twiml("<Redirect>deeper/leaves</Redirect>"),
+    );
+    scenario
+        .web
+        .on("/docs/menu/deeper/leaves", twiml("<Leave/>"));
+    scenario.call().await.wait_ended().await.unwrap();
+    over(&scenario).await;
+    let paths: Vec<String> = scenario.web.seen().into_iter().map(|s| s.path).collect();
+    let expected = [
+        "/docs/voice",
+        "/docs/menu/asks",
+        "/docs/menu/deeper/leaves",
+        "/docs/sounds/hold.wav",
+        "/docs/left",
+    ];
+    assert_eq!(paths, expected, "{}", all_lines(&scenario).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_kazoos_format_a_place_in_the_queue_is_not_told_again() {
+    let scenario =
+        Scenario::configured("[default]\nvoice_url = \"{app}/voice\"\nreq_format = \"kazoo\"\n")
+            .await;
+    let enqueue = "<Enqueue waitUrl='/wait' action='/left'>support</Enqueue>";
+    scenario.web.on("/voice", twiml(enqueue));
+    scenario.web.on("/wait", twiml("<Leave/>"));
+    scenario.web.on("/left", twiml("<Hangup/>"));
+    scenario.call().await.wait_ended().await.unwrap();
+    over(&scenario).await;
+    assert_eq!(
+        param(&asked(&scenario, "/wait").await, "QueuePosition"),
+        "1"
+    );
+    let left = asked(&scenario, "/left").await;
+    assert_eq!(
+        params(&left, &["QueueResult", "QueuePosition"]),
+        ["leave", "-"]
+    );
+}
