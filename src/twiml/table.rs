@@ -216,16 +216,21 @@ fn probe(
     values: &Values,
     all: &[(&'static str, Values)],
 ) -> Attribute {
-    // Some attributes say nothing without another one, as a method without its URL.
-    let beside: String = all
-        .iter()
-        .filter(|(other, _)| *other != name)
-        .filter_map(|(other, values)| Some(format!(" {other}=\"{}\"", tries(values).first()?)))
-        .collect();
+    // Some attributes say nothing without another one, as a method without its URL, or
+    // beside one value of it only.
+    let beside = |place: usize| -> String {
+        all.iter()
+            .filter(|(other, _)| *other != name)
+            .filter_map(|(other, values)| {
+                let tries = tries(values);
+                Some(format!(" {other}=\"{}\"", tries.get(place % tries.len())?))
+            })
+            .collect()
+    };
     let mut used = false;
     let mut but: Vec<(String, Differs)> = Vec::new();
-    for beside in ["", beside.as_str()] {
-        let (without, before) = read(&document(path, beside, TEXT));
+    for beside in [String::new(), beside(0), beside(1), beside(2)] {
+        let (without, before) = read(&document(path, &beside, TEXT));
         for value in tries(values) {
             let written = format!("{beside} {name}=\"{value}\"");
             let (with, report) = read(&document(path, &written, TEXT));

@@ -119,3 +119,76 @@ async fn a_recorded_conversation_is_uploaded_where_the_document_says() {
         scenario.lines().await
     );
 }
+
+// Proves Number.statusCallback, Number.statusCallbackEvent, Number.statusCallbackMethod,
+// Sip.statusCallback, Sip.statusCallbackEvent, Sip.statusCallbackMethod,
+// Client.statusCallback, Client.statusCallbackEvent, Client.statusCallbackMethod.
+#[tokio::test(start_paused = true)]
+async fn each_noun_tells_the_named_event_by_the_named_method() {
+    let told = "statusCallbackEvent='ringing' statusCallbackMethod='GET'";
+    let scenario = with(&format!(
+        "<Dial><Number statusCallback='/number' {told}>100</Number>\
+         <Sip statusCallback='/sip' {told}>sip:b@example.com</Sip>\
+         <Client statusCallback='/client' {told}>carol</Client></Dial>"
+    ))
+    .await;
+    let talks = Behaviour::answers(seconds(2)).hangs_up_after(seconds(3));
+    scenario.asterisk.callee("*", talks).await;
+    for path in ["/number", "/sip", "/client"] {
+        scenario.web.on(path, Reply::status(204));
+    }
+    scenario.call().await.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    for path in ["/number", "/sip", "/client"] {
+        let leg = asked(&scenario, path).await;
+        assert_eq!(
+            (leg.method.as_str(), &*param(&leg, "CallStatus")),
+            ("GET", "ringing")
+        );
+    }
+}
+
+// Proves Dial.recordingStatusCallback, Dial.recordingStatusCallbackEvent,
+// Dial.recordingStatusCallbackMethod, Dial.recordingTrack.
+#[tokio::test(start_paused = true)]
+async fn the_recording_of_a_dial_is_told_by_the_named_method() {
+    let scenario = with(
+        "<Dial record='record-from-answer' recordingTrack='inbound' recordingStatusCallback='/told' \
+         recordingStatusCallbackEvent='in-progress' recordingStatusCallbackMethod='GET'>100</Dial>",
+    )
+    .await;
+    let talks = Behaviour::answers(seconds(2)).hangs_up_after(seconds(5));
+    scenario.asterisk.callee("*", talks).await;
+    scenario.web.on("/told", Reply::status(204));
+    scenario.call().await.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    let told = asked(&scenario, "/told").await;
+    assert_eq!(told.method, "GET");
+    assert_eq!(param(&told, "RecordingStatus"), "in-progress");
+    assert_eq!(param(&told, "RecordingTrack"), "inbound");
+}
+
+// Proves Dial.trim.
+#[tokio::test(start_paused = true)]
+async fn the_recording_of_a_dial_is_trimmed_only_when_asked_for() {
+    let mut kept = Vec::new();
+    for (attribute, expected) in [("", 9..11_u32), ("trim='trim-silence'", 1..5)] {
+        let scenario = with(&format!(
+            "<Dial action='/dialled' record='record-from-answer' {attribute}>100</Dial>"
+        ))
+        .await;
+        let talks = Behaviour::answers(seconds(2))
+            .hangs_up_after(seconds(10))
+            .talks(seconds(3), seconds(3));
+        scenario.asterisk.callee("*", talks).await;
+        scenario.web.on("/dialled", twiml("<Hangup/>"));
+        scenario.call().await.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+        let sid = param(&asked(&scenario, "/dialled").await, "RecordingSid");
+        let file = scenario.dir.join(format!("recordings/{sid}.wav"));
+        let sound = hound::WavReader::open(file).unwrap();
+        let length = sound.duration() / sound.spec().sample_rate;
+        assert!(expected.contains(&length), "{attribute}: {length} s");
+        kept.push(scenario);
+    }
+}
