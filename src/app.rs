@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::api;
 use crate::ari::{self, AriError, Connection, Router, SocketState};
 use crate::call::queues::{Book, Queues};
+use crate::call::rooms::Rooms;
 use crate::call::{Checkpoints, Services, State};
 use crate::callbacks::Callbacks;
 use crate::calls::{Command, Desk};
@@ -109,6 +110,7 @@ impl App {
         let (callbacks, calling_back) = Callbacks::start(web.clone(), sign);
         let (queues, queueing) = Queues::start(Book::default(), router.clone());
         let (traces, keeping) = Traces::start(config.limits.traces);
+        let (rooms, waiting_rooms) = Rooms::new();
         let services = Arc::new(Services {
             flows_dir: config.flows.dir.clone(),
             account_sid,
@@ -120,6 +122,7 @@ impl App {
             callbacks,
             router: router.clone(),
             queues,
+            rooms,
             checkpoints: options.checkpoints,
             background: calls.clone(),
             shutdown: CancellationToken::new(),
@@ -156,6 +159,7 @@ impl App {
         until_stopped(Box::pin(queueing));
         until_stopped(Box::pin(keeping));
         until_stopped(Box::pin(calling_back));
+        until_stopped(Box::pin(waiting_rooms.run(services.clone())));
         until_stopped(Box::pin(desk.run(arrivals, asked)));
         until_stopped(Box::pin(connecting));
         Ok(Self {

@@ -294,6 +294,7 @@ async fn clear_away(services: &Services, router: &Router, id: &CallId, channel: 
     }
     services.queues.leave(id);
     give_back(services, channel, "pivot failed inside; its log says where").await;
+    services.rooms.leave(id, "in-progress").await;
     router.objects(id).release();
     if let Some(checkpoints) = &services.checkpoints {
         checkpoints.remove(id);

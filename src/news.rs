@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::call::rooms::Hold;
 use crate::clock::Time;
 use crate::id::CallId;
 use crate::program::Request;
@@ -28,12 +29,24 @@ pub struct Screened {
     pub accepted: bool,
 }
 
+/// What a conference tells one of its participants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RoomNews {
-    /// Enough have come: whoever waits joins this bridge now.
+pub struct RoomNews {
+    /// The ConferenceSid.
+    pub room: String,
+    pub told: RoomTold,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoomTold {
+    /// It has begun: whoever waits joins this bridge now.
     Started { bridge: String },
-    /// It is over, for the reason in Twilio's words.
+    /// It is over for this participant, for the reason in Twilio's words.
     Ended { reason: String },
+    /// Hears and is not heard from now on, or is heard again.
+    Muted(bool),
+    /// Hears this alone, or is back.
+    Held(Option<Hold>),
 }
 
 /// Each is about one stay of a caller in a queue; what comes late, about a stay

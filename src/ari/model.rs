@@ -38,7 +38,7 @@ pub struct Dialplan {
     pub app_data: String,
 }
 
-/// `GET /bridges`, as far as the reaper needs it.
+/// A bridge, as `GET /bridges` lists it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct BridgeList {

@@ -198,6 +198,16 @@ impl Request {
         Self::channel(Method::DELETE, id, "/silence")
     }
 
+    /// What the party says reaches nobody any more; keys do. Counted: each needs
+    /// its `unmute`.
+    pub fn mute(id: &str) -> Self {
+        Self::channel(Method::POST, id, "/mute").with("direction", "in")
+    }
+
+    pub fn unmute(id: &str) -> Self {
+        Self::channel(Method::DELETE, id, "/mute").with("direction", "in")
+    }
+
     /// `w` in `digits` waits half a second.
     pub fn dtmf(id: &str, digits: &str, duration: Duration, between: Duration) -> Self {
         Self::channel(Method::POST, id, "/dtmf")
@@ -262,6 +272,12 @@ impl Request {
             .with("appArgs", args)
     }
 
+    /// A snoop that hears all that the party says and hears, and whose own sound
+    /// the party alone hears.
+    pub fn whisper(id: &str, snoop: &str, app: &str, args: &str) -> Self {
+        Self::snoop(id, snoop, "both", app, args).with("whisper", "out")
+    }
+
     // Playbacks
 
     pub fn get_playback(id: &str) -> Self {
@@ -320,6 +336,22 @@ impl Request {
         Self::bridge(Method::DELETE, id, "")
     }
 
+    /// Heard by everybody in it; several wait for each other.
+    pub fn play_on_bridge(id: &str, playback: &str, media: &str) -> Self {
+        let mut request = Self::bridge(Method::POST, id, &format!("/play/{}", segment(playback)));
+        request.body = Some(json!({ "media": [media] }));
+        request
+    }
+
+    /// What all of its members say, mixed, until it is stopped.
+    pub fn record_bridge(id: &str, name: &str) -> Self {
+        Self::bridge(Method::POST, id, "/record")
+            .with("name", name)
+            .with("format", "wav")
+            .with("ifExists", "fail")
+            .with("terminateOn", "none")
+    }
+
     pub fn add_to_bridge(id: &str, channel: &str) -> Self {
         Self::bridge(Method::POST, id, "/addChannel")
             .with("channel", channel)
@@ -348,6 +380,16 @@ impl Request {
         .with("eventSource", format!("channel:{channel}"))
     }
 
+    /// A member's subscription ends when it leaves; what is told of an empty
+    /// bridge needs one of its own.
+    pub fn subscribe_bridge(app: &str, bridge: &str) -> Self {
+        Self::new(
+            Method::POST,
+            format!("applications/{}/subscription", segment(app)),
+        )
+        .with("eventSource", format!("bridge:{bridge}"))
+    }
+
     /// Kinds that nothing here waits for; a SIP hang-up alone sends six of them.
     pub fn event_filter(app: &str) -> Self {
         let kinds = [
@@ -372,6 +414,10 @@ impl Request {
 
     pub fn ping() -> Self {
         Self::new(Method::GET, "asterisk/ping".into())
+    }
+
+    pub fn module(name: &str) -> Self {
+        Self::new(Method::GET, format!("asterisk/modules/{}", segment(name)))
     }
 
     pub fn modules() -> Self {

@@ -107,6 +107,11 @@ impl Call {
                 Some(Delivery::Resync) => self.missed = true,
                 Some(Delivery::Event(event)) => self.backlog.push_back(event),
                 Some(Delivery::News(news)) => {
+                    if let News::Room(told) = news.as_ref()
+                        && !self.absorb_room_news(told)
+                    {
+                        continue;
+                    }
                     self.trace.write(Kind::Event, format!("told: {news:?}"));
                     self.state.news.push_back(*news);
                     self.checkpoint();

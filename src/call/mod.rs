@@ -21,6 +21,7 @@ mod mailbox;
 pub mod ops;
 pub mod queues;
 mod resync;
+pub mod rooms;
 mod services;
 mod settle;
 mod state;

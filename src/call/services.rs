@@ -31,6 +31,8 @@ pub struct Services {
     pub router: ari::Router,
     /// Where callers wait for agents.
     pub queues: Queues,
+    /// Conferences.
+    pub rooms: super::rooms::Rooms,
     /// None = nobody could pick the calls up, so nothing is written.
     pub checkpoints: Option<Arc<dyn Checkpoints>>,
     pub flows_dir: PathBuf,

@@ -10,6 +10,7 @@ use super::ops::{
     AudioFormat, Behind, CallRecording, Dequeuing, Owed, Queued, RecordingPlan, RecordingRef,
     RecordingReport, Upload,
 };
+use super::rooms::InRoom;
 use super::{Cause, Facts, KeyBuffer, Leg};
 use crate::clock::Time;
 use crate::id::CallId;
@@ -43,6 +44,12 @@ pub struct State {
     pub aside_end: Option<AsideEnd>,
     /// What other tasks have told and nobody has looked at.
     pub news: VecDeque<News>,
+    /// The conference that the call is in.
+    #[serde(default)]
+    pub room: Option<InRoom>,
+    /// The chime that sounds in place of music, for the so-manieth time.
+    #[serde(default)]
+    pub chime: Option<u32>,
     /// Playbacks and recordings that occupy the caller's channel.
     pub playing: Vec<String>,
     pub recording: Option<String>,
@@ -144,6 +151,8 @@ impl State {
             aside: false,
             aside_end: None,
             news: VecDeque::new(),
+            room: None,
+            chime: None,
             playing: Vec::new(),
             recording: None,
             recording_plan: None,
@@ -172,12 +181,18 @@ impl State {
             .iter()
             .flat_map(|t| &t.snoops)
             .flat_map(|s| [s.channel.as_str(), s.recording.as_str()]);
+        let coaching = self
+            .room
+            .iter()
+            .filter_map(|room| room.coaching.as_ref())
+            .flat_map(|coaching| [coaching.snoop.as_str(), coaching.bridge.as_str()]);
         std::iter::once(self.channel.as_str())
             .chain(legs)
             .chain(self.playing.iter().map(String::as_str))
             .chain(self.recording.iter().map(String::as_str))
             .chain(self.bridges.iter().map(String::as_str))
             .chain(snoops)
+            .chain(coaching)
     }
 
     pub fn leg(&self, channel: &str) -> Option<&Leg> {

@@ -46,6 +46,11 @@ impl AsideKind {
             Self::ConferenceWait | Self::QueueGreeting => &["Play", "Say", "Pause", "Redirect"],
         }
     }
+
+    /// An answer that is sound plays until the waiting is over; a document ends.
+    pub(super) fn repeats_sound(self) -> bool {
+        self == Self::ConferenceWait
+    }
 }
 
 /// Begins the document; the verb that asked for it waits.

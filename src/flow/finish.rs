@@ -87,6 +87,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
     };
     call.end_legs().await;
     call.leave_queues();
+    call.end_stay(&outcome.end).await;
     call.finish_recordings().await;
     if let End::Dialplan { .. } = outcome.end {
         tell_dialplan(call, &outcome).await;
@@ -173,6 +174,7 @@ async fn pay(call: &mut Call, session: &mut Session, owed: Owed, so_far: &SoFar)
         ));
     }
     match owed.about {
+        OwedAbout::Conference => params.push(("DialCallStatus".into(), "answered".into())),
         OwedAbout::Record => params.push(("Digits".into(), "hangup".into())),
         OwedAbout::Enqueue => params.extend(enqueue::params(&so_far.queued)),
         OwedAbout::Dequeue => params.extend(queue::params(&so_far.dequeued)),

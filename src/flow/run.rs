@@ -9,7 +9,7 @@ use super::finish::{Outcome, Status};
 use super::ladder::{self, Rung};
 use super::route::{Plan, Source};
 use super::session::{At, Failed, Session};
-use crate::call::ops::{Keys, Play, Sound, Utterance};
+use crate::call::ops::{Keys, Play, PlayEnd, Sound, Utterance};
 use crate::call::{Call, Interrupt, Services};
 use crate::callflow::{self, Step, Walk};
 use crate::config::OnEnd;
@@ -227,11 +227,23 @@ async fn take_up(
             match kept {
                 Ok(clip) => {
                     call.answer().await?;
-                    call.play(Play {
-                        sounds: vec![Sound::Clip(clip.uri)],
-                        stop_on: Keys::none(),
-                    })
-                    .await?;
+                    let loops = session
+                        .frames
+                        .last()
+                        .is_some_and(|f| f.kind.repeats_sound());
+                    loop {
+                        let end = call
+                            .play(Play {
+                                sounds: vec![Sound::Clip(clip.uri.clone())],
+                                stop_on: Keys::none(),
+                            })
+                            .await?;
+                        if !loops || end != PlayEnd::Finished {
+                            break;
+                        }
+                        // Results of operations are not kept for ever.
+                        call.save(&());
+                    }
                 }
                 Err(why) => call.warn(why),
             }

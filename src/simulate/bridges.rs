@@ -159,6 +159,19 @@ impl World {
         }
     }
 
+    /// What a phone says reaches nobody any more, or again. Mutes count.
+    pub(super) fn mute(&mut self, channel: &str, on: bool) {
+        let Some(ch) = self.channels.get_mut(channel) else {
+            return;
+        };
+        ch.mutes = if on {
+            ch.mutes + 1
+        } else {
+            ch.mutes.saturating_sub(1)
+        };
+        self.meet_again(channel);
+    }
+
     /// What a channel hears changes when it is answered in a bridge.
     pub(super) fn meet_again(&mut self, channel: &str) {
         let bridge = self.channels.get(channel).and_then(|c| c.bridge.clone());
@@ -193,6 +206,7 @@ impl World {
             // early media.
             let speaks = |other: &&String| {
                 *other != id
+                    && !self.muted_in_bridge(other, bridge)
                     && self.channels.get(*other).is_some_and(|c| {
                         matches!(c.state, State::Up | State::Ring)
                             || c.leg.as_ref().is_some_and(|leg| leg.early_media)
@@ -255,11 +269,14 @@ impl World {
         }
     }
 
-    /// Whether a member of a bridge was added muted.
+    /// Whether a member of a bridge is muted, or was added so.
     pub(super) fn muted_in_bridge(&self, channel: &str, bridge: &str) -> bool {
-        self.bridges
-            .get(bridge)
-            .and_then(|b| b.members.iter().find(|m| m.channel == channel))
-            .is_some_and(|m| m.muted)
+        let mutes = self.channels.get(channel).map_or(0, |c| c.mutes);
+        mutes > 0
+            || self
+                .bridges
+                .get(bridge)
+                .and_then(|b| b.members.iter().find(|m| m.channel == channel))
+                .is_some_and(|m| m.muted)
     }
 }

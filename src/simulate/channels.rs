@@ -89,6 +89,8 @@ pub(super) struct Channel {
     pub(super) spies: Option<super::snoop::Spy>,
     pub(super) background: Option<(Background, Option<usize>)>,
     pub(super) ending: Option<Hangup>,
+    /// How often it was muted: nobody hears it until each is taken back.
+    pub(super) mutes: u32,
     /// When its last recording ended.
     pub(super) recorded: Option<Instant>,
 }
@@ -114,6 +116,7 @@ impl Channel {
             spies: None,
             background: None,
             ending: None,
+            mutes: 0,
             recorded: None,
         }
     }

@@ -8,7 +8,7 @@ use crate::report::{Differs, Report};
 /// Elements that may stand in the named one.
 const CHILDREN: &[(&str, &[&str])] = &[
     ("Response", &["Refer", "Start", "Stop"]),
-    ("Dial", &["Application", "Conference", "Sim", "WhatsApp"]),
+    ("Dial", &["Application", "Sim", "WhatsApp"]),
     ("Client", &["Parameter"]),
     ("Sip", &["Headers"]),
 ];

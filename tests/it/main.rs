@@ -43,6 +43,8 @@ mod twiml_calls;
 #[cfg(test)]
 mod twiml_check;
 #[cfg(test)]
+mod twiml_conference;
+#[cfg(test)]
 mod twiml_diagnostics;
 #[cfg(test)]
 mod twiml_dial;

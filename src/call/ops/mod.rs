@@ -3,11 +3,14 @@
 
 mod answer;
 mod behind;
+mod coach;
 mod collect;
+mod conference;
 mod dial;
 mod digits;
 mod echo;
 mod message;
+mod music;
 mod pause;
 mod play;
 mod queue;
@@ -18,6 +21,7 @@ mod types;
 
 pub use behind::Behind;
 pub use collect::WAITS_FOR_KEYS;
+pub use conference::{InRoomStep, Stay};
 pub use dial::DialSoFar;
 pub use message::{Handed, Message};
 pub use queue::{Connected, Dequeue, Dequeued, Dequeuing, Enqueued, QueueResult, Queued};

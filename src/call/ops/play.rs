@@ -145,6 +145,24 @@ impl Call {
         }
     }
 
+    /// Plays something beside the operation that runs; nobody waits for its end.
+    pub(super) async fn start_named_playback(
+        &mut self,
+        playback: String,
+        clip: &Playable,
+    ) -> Result<(), Interrupt> {
+        self.objects.register(&playback);
+        self.state.playing.push(playback.clone());
+        self.checkpoint();
+        let request = Request::play(&self.state.channel, &playback, &clip.uri, None);
+        if let Err(error) = self.caller_request(request).await? {
+            self.warn(format!("could not play {}: {error}", clip.uri));
+            self.state.playing.retain(|p| *p != playback);
+            self.objects.forget(&playback);
+        }
+        Ok(())
+    }
+
     /// `None` when Asterisk could not play it.
     async fn wait_for_playback(
         &mut self,

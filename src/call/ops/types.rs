@@ -372,4 +372,6 @@ pub enum OwedAbout {
     Enqueue,
     /// A Dial that takes somebody from a queue.
     Dequeue,
+    /// A Dial with a conference, which was answered by definition.
+    Conference,
 }

@@ -161,7 +161,12 @@ fn act(world: &mut World, request: &Request, id: &str, action: &str, ticket: Tic
             if !["", "in", "out", "both"].contains(&direction.as_str()) {
                 return Err(Answer::error(400, "Invalid direction specified"));
             }
-            world.enqueue_act(id, |_, _| {});
+            let silences = direction != "out";
+            world.enqueue_act(id, move |world, channel| {
+                if silences {
+                    world.mute(channel, post);
+                }
+            });
         }
         ("dtmf", true) => dtmf(world, request, id)?,
         ("continue", true) => {

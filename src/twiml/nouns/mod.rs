@@ -37,7 +37,7 @@ const MOST: usize = 10;
 pub enum Party {
     /// The first of these who answers. Empty when nobody can be rung.
     Ring(Vec<Target>),
-    Conference(Conference),
+    Conference(Box<Conference>),
     Queue(Queue),
 }
 
@@ -51,7 +51,7 @@ impl Party {
                 }
             }
             Self::Queue(queue) => queue.resolve(document),
-            Self::Conference(_) => {}
+            Self::Conference(room) => room.resolve(document),
         }
     }
 }
@@ -69,7 +69,7 @@ pub(super) fn read(dial: &Element, report: &mut Report) -> Party {
             if noun.name == "Queue" {
                 Party::Queue(Queue::read(noun, report))
             } else {
-                Party::Conference(Conference::read(noun, report))
+                Party::Conference(Box::new(Conference::read(noun, report)))
             }
         }
         _ => Party::Ring(read_targets(dial, report)),

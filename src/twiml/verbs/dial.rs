@@ -72,7 +72,7 @@ pub struct Dial {
 /// Only a conference and a queue let documents run beside them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Progress {
-    conference: conference::Progress,
+    pub(in crate::twiml) conference: conference::Progress,
     queue: queue::Progress,
 }
 
@@ -141,7 +141,7 @@ impl Verb for Dial {
         let targets = match &self.party {
             _ if self.empty => return Ok(Flow::Next),
             Party::Ring(targets) => targets,
-            Party::Conference(room) => return room.run(self, call, &mut at.conference).await,
+            Party::Conference(room) => return room.run(self, call, at).await,
             Party::Queue(queue) => return queue.run(self, call, &mut at.queue).await,
         };
         let request = self.action.clone().map(|url| Request {

@@ -1,0 +1,155 @@
+//! What calls and rooms say to each other.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+use crate::call::Notify;
+use crate::clock::Time;
+use crate::config::Method;
+use crate::id::CallId;
+use crate::trace::Trace;
+
+/// How a caller wants to be in a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entrance {
+    /// The room's name; it is opened when nobody is in it.
+    pub name: String,
+    /// Another name for the participant, of which a room has each once.
+    pub label: Option<String>,
+    /// Hears and is not heard.
+    pub muted: bool,
+    pub beep: Beep,
+    /// The conference may begin with this participant.
+    pub starts: bool,
+    /// It ends when this participant leaves.
+    pub ends: bool,
+    /// No more participants than this.
+    pub most: u32,
+    /// The CallSid of the participant who alone hears this one.
+    pub coach: Option<String>,
+    pub rules: Rules,
+}
+
+/// What the first participant decides for the whole room.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// Which events are told, and where.
+    pub status: Option<Notify>,
+    pub record: bool,
+    /// Cut silence from both ends of the recording.
+    pub trim: bool,
+    /// Where the recording is told: `in-progress`, `completed`, `absent`.
+    pub recording: Option<Notify>,
+}
+
+/// When the others hear a beep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beep {
+    pub enter: bool,
+    pub exit: bool,
+}
+
+/// What a room answers to somebody who wants to enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entered {
+    In {
+        /// The ConferenceSid.
+        room: String,
+        /// None while the conference has not begun.
+        bridge: Option<String>,
+        /// The channel of the participant who is coached.
+        coached: Option<String>,
+    },
+    Refused(Refusal),
+    /// The conference ends just now, and another of the same name may be opened.
+    Over,
+}
+
+/// Why somebody may not enter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the conference is full: it has {0} participants")]
+    Full(usize),
+    #[error("16025: the conference has a participant labelled {0:?} already")]
+    LabelTaken(String),
+    #[error(
+        "13240: no participant of the conference has the CallSid {0:?}, so nobody can be coached"
+    )]
+    NobodyToCoach(String),
+    #[error("the conference has ended")]
+    Over,
+}
+
+/// What may be ordered of a running conference from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    Mute {
+        call: CallId,
+        on: bool,
+    },
+    /// With a sound: the participant hears that alone. Without: is back.
+    Hold {
+        call: CallId,
+        hold: Option<Hold>,
+    },
+    /// This participant leaves.
+    Kick {
+        call: CallId,
+    },
+    /// All leave.
+    End,
+}
+
+/// What a participant hears who was put on hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Absolute. None = music.
+    pub url: Option<String>,
+    pub method: Method,
+}
+
+/// A call's request to enter.
+pub(super) struct Enter {
+    pub(super) call: CallId,
+    pub(super) channel: String,
+    /// It was in this room already.
+    pub(super) again: Option<String>,
+    pub(super) entrance: Entrance,
+    pub(super) trace: Trace,
+    pub(super) answer: oneshot::Sender<Entered>,
+}
+
+/// What a call remembers of the conference that it is in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InRoom {
+    /// The ConferenceSid; none until the room has answered.
+    pub room: Option<String>,
+    /// None while the conference has not begun.
+    pub bridge: Option<String>,
+    /// When the caller first joined.
+    pub joined: Option<Time>,
+    /// The caller's channel is in the bridge, or coaches.
+    pub inside: bool,
+    /// Is not to be heard.
+    pub muted: bool,
+    /// The channel is muted.
+    pub silenced: bool,
+    pub held: Option<Hold>,
+    /// How often so far.
+    pub holds: u32,
+    /// It has ended, or the participant is to leave.
+    pub over: bool,
+    /// The channel of the participant who alone hears this one.
+    pub coached: Option<String>,
+    pub coaching: Option<Coaching>,
+    /// Keys since here may be a `*`.
+    pub mark: u64,
+}
+
+/// A coach is not in the conference's bridge, but in one with a snoop channel on
+/// the coached participant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coaching {
+    pub snoop: String,
+    pub bridge: String,
+}
