@@ -91,6 +91,37 @@ const VERBS: &[Case] = &[
         3_000,
         &["/slow"],
     ),
+    case(
+        "<Enqueue action='/action'>support</Enqueue>",
+        3_000,
+        &["/action"],
+    ),
+    case(
+        "<Enqueue action='/action' waitUrl='/wait'>support</Enqueue>",
+        3_000,
+        &["/wait", "/action"],
+    ),
+    case("<Enqueue waitUrl=''>support</Enqueue>", 3_000, &[]),
+    case(
+        "<Dial action='/action'><Conference>room</Conference></Dial>",
+        3_000,
+        &["/action"],
+    ),
+    case(
+        "<Dial action='/action'><Conference waitUrl='/wait' beep='false'>room</Conference></Dial>",
+        3_000,
+        &["/wait", "/action"],
+    ),
+    case(
+        "<Start><Recording name='r'/></Start><Play loop='0'>sound:a</Play>",
+        4_000,
+        &[],
+    ),
+    case(
+        "<Prompt><Say>A sentence that takes a while.</Say></Prompt>",
+        500,
+        &[],
+    ),
     case("<Pause length='5'/><Hangup/>", 2_000, &[]),
     case("<Pause length='5'/><Reject/>", 2_000, &[]),
     case(
@@ -112,6 +143,9 @@ async fn the_caller_hangs_up_in_every_verb() {
         scenario
             .web
             .on("/action", twiml("<Play>sound:never</Play>"));
+        scenario
+            .web
+            .on("/wait", twiml("<Play loop='0'>sound:wait</Play>"));
         scenario.web.on(
             "/slow",
             twiml("<Play>sound:never</Play>").after(seconds(10)),
@@ -142,6 +176,11 @@ async fn the_caller_hangs_up_in_every_verb() {
                     request.param("RecordingUrl").is_some(),
                     "{document}\n{lines}"
                 );
+            } else if document.contains("<Enqueue") {
+                assert_eq!(request.param("QueueResult").as_deref(), Some("hangup"));
+            } else if document.contains("<Conference") {
+                assert_eq!(request.param("DialCallStatus").as_deref(), Some("answered"));
+                assert!(request.param("DialCallSid").is_none(), "{document}");
             } else {
                 let talked = *at > 3_500;
                 let expected = if talked { "completed" } else { "canceled" };
