@@ -21,7 +21,7 @@ use crate::flow::signature;
 use crate::id::CallId;
 use crate::media::{Media, MediaError};
 use crate::recordings::{Recordings, RecordingsError};
-use crate::speech::Speech;
+use crate::speech::{Recogniser, Speech};
 use crate::trace::Traces;
 use crate::web::{Sign, Web, WebError};
 
@@ -119,6 +119,7 @@ impl App {
             media,
             speech,
             recordings,
+            recogniser: Recogniser::new(&config.transcribe),
             callbacks,
             router: router.clone(),
             queues,

@@ -13,7 +13,7 @@ use crate::callbacks::Callbacks;
 use crate::config::Config;
 use crate::media::Media;
 use crate::recordings::Recordings;
-use crate::speech::Speech;
+use crate::speech::{Recogniser, Speech};
 use crate::web::Web;
 
 /// Built once by `app`.
@@ -25,6 +25,8 @@ pub struct Services {
     pub media: Media,
     pub speech: Arc<Speech>,
     pub recordings: Arc<Recordings>,
+    /// None = nothing is transcribed.
+    pub recogniser: Option<Recogniser>,
     /// What web servers are told beside the calls.
     pub callbacks: Callbacks,
     /// Tells other calls something.

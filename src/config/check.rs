@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use self::route::check_route;
-use self::speech::check_speech;
+use self::speech::{check_speech, check_transcribe};
 use super::account::is_account_sid;
 use super::network::Network;
 use super::{Config, Dial, Limits};
@@ -71,6 +71,7 @@ impl Config {
         self.check_account(&mut found);
         check_store(&mut found, self.store.url.as_deref());
         check_speech(&mut found, &self.speech);
+        check_transcribe(&mut found, &self.transcribe);
         self.check_files(&mut found);
         self.check_web(&mut found);
         check_limits(&mut found, &self.limits);

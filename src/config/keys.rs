@@ -65,6 +65,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("account", Kind::Table),
             ("store", Kind::Table),
             ("speech", Kind::Table),
+            ("transcribe", Kind::Table),
             ("recordings", Kind::Table),
             ("media", Kind::Table),
             ("flows", Kind::Table),
@@ -145,6 +146,14 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("headers", Kind::SecretMap),
             ("body", Kind::Json),
             ("audio_pointer", Kind::Text),
+        ],
+    ),
+    (
+        "transcribe",
+        &[
+            ("command", Kind::List),
+            ("timeout_s", Kind::Number),
+            ("at_once", Kind::Number),
         ],
     ),
     ("recordings", &[("dir", Kind::Path), ("auth", Kind::Flag)]),
@@ -320,6 +329,7 @@ mod tests {
         same::<settings::Flite>("speech.flite");
         same::<settings::Piper>("speech.piper");
         same::<settings::SpeechHttp>("speech.http");
+        same::<settings::Transcribe>("transcribe");
         same::<settings::Recordings>("recordings");
         same::<settings::Media>("media");
         same::<settings::Flows>("flows");

@@ -48,6 +48,8 @@ pub struct Config {
     #[serde(default)]
     pub speech: Speech,
     #[serde(default)]
+    pub transcribe: Transcribe,
+    #[serde(default)]
     pub recordings: Recordings,
     #[serde(default)]
     pub media: Media,
@@ -260,6 +262,19 @@ pub struct SpeechHttp {
     pub audio_pointer: Option<String>,
 }
 
+/// Speech to text for `<Record transcribe="true">`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Transcribe {
+    /// A program and its arguments, of which `{file}` is the WAV file (8 kHz, mono);
+    /// it writes the text on its standard output. Empty = nothing is transcribed.
+    pub command: Vec<String>,
+    /// How long one recording may take.
+    pub timeout_s: u64,
+    /// So many run at once; the others wait.
+    pub at_once: usize,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recordings {
@@ -413,6 +428,16 @@ impl Default for Piper {
             command: ["python3", "-c", "{worker}"].map(String::from).to_vec(),
             model: None,
             workers: 1,
+        }
+    }
+}
+
+impl Default for Transcribe {
+    fn default() -> Self {
+        Self {
+            command: Vec::new(),
+            timeout_s: 120,
+            at_once: 2,
         }
     }
 }

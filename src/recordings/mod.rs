@@ -136,6 +136,27 @@ pub struct Recording {
     /// Why Twilio calls it absent: 16101 too short, 16102 silent; 0 = it does not.
     #[serde(default)]
     pub error_code: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcription: Option<Transcription>,
+}
+
+/// What is said in a recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transcription {
+    /// `TR` and 32 hex digits.
+    pub sid: String,
+    /// None when it could not be made out.
+    pub text: Option<String>,
+}
+
+impl Transcription {
+    /// `TranscriptionStatus`.
+    pub fn status(&self) -> &'static str {
+        match self.text {
+            Some(_) => "completed",
+            None => "failed",
+        }
+    }
 }
 
 /// A file that can be served.
@@ -231,6 +252,28 @@ impl Recordings {
                 return Err(RecordingsError::Unknown(sid));
             }
             facts(&path)
+        })
+        .await
+    }
+
+    /// Where web applications fetch what was made out of a recording.
+    pub fn transcription_url(&self, recording: &str, sid: &str) -> String {
+        format!("{}/Transcriptions/{sid}", self.url(recording))
+    }
+
+    /// Adds what is said to the facts of a recording.
+    pub async fn keep_transcription(
+        &self,
+        sid: &str,
+        transcription: Transcription,
+    ) -> Result<(), RecordingsError> {
+        let path = self.path(sid, "json")?;
+        blocking(move || {
+            let recording = Recording {
+                transcription: Some(transcription),
+                ..facts(&path)?
+            };
+            write_facts(&path, &recording)
         })
         .await
     }
@@ -339,15 +382,20 @@ fn take_now(dir: &Path, job: Job, files: &[Bytes]) -> Result<Recording, Recordin
         recorded_ms: millis(recorded),
         silent,
         error_code,
+        transcription: None,
         origin: job.origin,
     };
     let sid = &recording.origin.sid;
     write(&dir.join(format!("{sid}.wav")), &sound.wav())?;
     // The facts come last: what is listed can be served.
-    let facts = serde_json::to_vec_pretty(&recording)
-        .map_err(|error| RecordingsError::Format(error.to_string()))?;
-    write(&dir.join(format!("{sid}.json")), &facts)?;
+    write_facts(&dir.join(format!("{sid}.json")), &recording)?;
     Ok(recording)
+}
+
+fn write_facts(path: &Path, recording: &Recording) -> Result<(), RecordingsError> {
+    let facts = serde_json::to_vec_pretty(recording)
+        .map_err(|error| RecordingsError::Format(error.to_string()))?;
+    write(path, &facts)
 }
 
 fn encode(wav: &Path, to: &Path) -> Result<(), RecordingsError> {

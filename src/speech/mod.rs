@@ -9,6 +9,7 @@ mod espeak;
 mod flite;
 mod http;
 mod piper;
+mod recognise;
 mod ssml;
 mod voice;
 
@@ -25,6 +26,8 @@ use crate::call::ops::Utterance;
 use crate::config::{self, SpeechEngine};
 use crate::media::pcm::{self, PHONE_RATE};
 use crate::media::{Clip, Flight, Kind, Media, MediaError, Pcm, decode};
+
+pub use recognise::{RecogniseError, Recogniser};
 
 /// Changes whenever the same text would sound otherwise than before.
 const EDITION: u32 = 2;

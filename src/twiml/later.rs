@@ -7,7 +7,7 @@ use crate::report::{Differs, Report};
 
 /// Elements that may stand in the named one.
 const CHILDREN: &[(&str, &[&str])] = &[
-    ("Response", &["Refer", "Start", "Stop"]),
+    ("Response", &["Refer"]),
     ("Dial", &["Application", "Sim", "WhatsApp"]),
     ("Client", &["Parameter"]),
     ("Sip", &["Headers"]),
@@ -15,7 +15,6 @@ const CHILDREN: &[(&str, &[&str])] = &[
 
 /// Attributes of the named element.
 const ATTRIBUTES: &[(&str, &[&str])] = &[
-    ("Record", &["transcribe", "transcribeCallback"]),
     (
         "Dial",
         &[

@@ -1,6 +1,9 @@
 //! Recordings: what is in them, and what web servers are told about them.
 
+mod beside;
+mod dial;
 mod status;
+mod transcribe;
 
 use std::time::Duration;
 

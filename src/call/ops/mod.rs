@@ -17,6 +17,8 @@ mod queue;
 mod record;
 mod recording_status;
 mod recordings;
+mod take_over;
+mod transcribe;
 mod types;
 
 pub use behind::Behind;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Record, RecordEnd, Recorded};
+use super::{Record, RecordEnd, Recorded, RecordingPlan};
 use crate::ari::{AriError, Event, Request};
 use crate::call::journal::Begun;
 use crate::call::mailbox::Input;
@@ -49,12 +49,15 @@ impl Call {
                 };
                 self.objects.register(&at.name);
                 self.state.recording = Some(at.name.clone());
-                self.state.recording_plan = Some(self.plan_recording(
-                    Source::RecordVerb,
-                    record.track,
-                    record.trim,
-                    record.notify.clone(),
-                ));
+                self.state.recording_plan = Some(RecordingPlan {
+                    transcribe: record.transcribe.clone(),
+                    ..self.plan_recording(
+                        Source::RecordVerb,
+                        record.track,
+                        record.trim,
+                        record.notify.clone(),
+                    )
+                });
                 self.write_down(&op, &at);
                 let request = Request::record(
                     &self.state.channel,

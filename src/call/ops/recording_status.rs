@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RecordingRef;
+use super::{RecordingRef, Transcribe};
 use crate::call::{Call, Notify, Services};
 use crate::clock::{self, whole_seconds};
 use crate::id;
@@ -25,6 +25,7 @@ pub struct RecordingPlan {
     pub trim: bool,
     /// Who is told how it goes.
     pub notify: Option<Notify>,
+    pub transcribe: Option<Transcribe>,
 }
 
 /// How far a recording is.
@@ -139,6 +140,7 @@ impl Call {
             origin,
             trim,
             notify,
+            transcribe: None,
         }
     }
 
@@ -158,7 +160,7 @@ impl Call {
         channels: u16,
         taken: Option<&RecordingRef>,
     ) {
-        if plan.notify.is_some() {
+        if plan.notify.is_some() || plan.transcribe.is_some() {
             self.state.recording_reports.push(RecordingReport {
                 plan,
                 channels,
@@ -174,17 +176,20 @@ impl Call {
             return;
         }
         for report in std::mem::take(&mut self.state.recording_reports) {
-            let Some(notify) = &report.plan.notify else {
-                continue;
-            };
             let event = match &report.taken {
                 Some(taken) => RecordingEvent::Ended(taken),
                 None => RecordingEvent::Failed {
                     channels: report.channels,
                 },
             };
-            self.services
-                .tell_recording(&self.trace, notify, &report.plan.origin, event);
+            let origin = &report.plan.origin;
+            if let Some(notify) = &report.plan.notify {
+                self.services
+                    .tell_recording(&self.trace, notify, origin, event);
+            }
+            if let (Some(transcribe), Some(taken)) = (report.plan.transcribe, report.taken) {
+                self.transcribe(transcribe, taken);
+            }
         }
         self.checkpoint();
     }

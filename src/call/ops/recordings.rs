@@ -1,4 +1,4 @@
-//! Recordings beside the flow, and taking files over from Asterisk.
+//! Recordings beside the flow.
 //!
 //! A leg that was created and dialled cannot be recorded itself (asterisk issue
 //! 2044), and a channel in a bridge not at all; a snoop channel can, at any
@@ -7,14 +7,14 @@
 use std::time::Duration;
 
 use super::{AudioFormat, BesideRecording, CallRecording, DialRecording, RecordingPlan};
-use super::{RecordingRef, RecordingStart, Upload};
+use super::{RecordingRef, RecordingStart};
 use crate::ari::Request;
+use crate::call::journal::Begun;
 use crate::call::state::{Snoop, SnoopState};
-use crate::call::{Call, Interrupt, Services, Track};
+use crate::call::{Call, Interrupt, Track};
 use crate::clock;
 use crate::id;
-use crate::recordings::{Job, RecordingTrack, Source, UploadFacts};
-use crate::trace::{Kind, Trace};
+use crate::recordings::{RecordingTrack, Source};
 
 /// A snoop channel enters Stasis within milliseconds.
 const ENTER: Duration = Duration::from_secs(5);
@@ -91,8 +91,19 @@ impl Call {
         self.start_track(track, recording.dual).await
     }
 
-    /// Starts a recording that is stopped by its name or with the call.
+    /// Starts a recording that ends by `stop_beside` or with the call.
     pub async fn start_beside(&mut self, recording: BesideRecording) -> Result<(), Interrupt> {
+        let op = match self.begin::<(), String>() {
+            Begun::Done(()) => return Ok(()),
+            Begun::Again(op, sid) => {
+                if self.goes_on(&sid).await {
+                    self.done(&op, ());
+                    return Ok(());
+                }
+                op
+            }
+            Begun::New(op) => op,
+        };
         let BesideRecording {
             track,
             trim,
@@ -100,21 +111,53 @@ impl Call {
             ..
         } = recording;
         let plan = self.plan_recording(Source::StartRecording, track, trim, notify);
+        self.write_down(&op, &plan.origin.sid);
         self.start_track(plain_track(plan, recording.name), recording.dual)
-            .await
+            .await?;
+        self.done(&op, ());
+        Ok(())
     }
 
-    /// Ends the recording of this name; `false` when there is none.
-    pub async fn stop_beside(&mut self, name: &str) -> bool {
-        let is = |track: &Track| {
-            track.plan.origin.source == Source::StartRecording
-                && track.name.as_deref() == Some(name)
-        };
-        let Some(index) = self.state.tracks.iter().rposition(is) else {
+    /// After the call was picked up: is this track under way? One that was dropped
+    /// before it recorded anything is given up.
+    async fn goes_on(&mut self, sid: &str) -> bool {
+        let is = |track: &&Track| track.plan.origin.sid == sid;
+        let Some(track) = self.state.tracks.iter().find(is).cloned() else {
             return false;
         };
-        self.end_track(index).await;
-        true
+        let opening = |snoop: &Snoop| snoop.state == SnoopState::Opening;
+        if !track.snoops.iter().all(opening) {
+            return true;
+        }
+        self.give_up_track(&track).await;
+        false
+    }
+
+    async fn give_up_track(&mut self, track: &Track) {
+        self.drop_track(&track.plan.origin.sid);
+        for snoop in &track.snoops {
+            self.insist(self.ari.hangup(&snoop.channel, 16)).await.ok();
+            self.objects.forget(&snoop.channel);
+            self.objects.forget(&snoop.recording);
+        }
+    }
+
+    /// Ends the recording of this name, or the one that was started last.
+    pub async fn stop_beside(&mut self, name: Option<&str>) -> Result<(), Interrupt> {
+        let is = |track: &Track| {
+            track.plan.origin.source == Source::StartRecording
+                && (name.is_none() || track.name.as_deref() == name)
+        };
+        match self.state.tracks.iter().rposition(is) {
+            Some(index) => {
+                self.end_track(index).await;
+            }
+            None => self.warn(match name {
+                Some(name) => format!("there is no recording {name:?} to stop"),
+                None => "there is no recording to stop".into(),
+            }),
+        }
+        Ok(())
     }
 
     pub(super) async fn start_dial_recording(
@@ -159,7 +202,7 @@ impl Call {
             self.objects.register(&snoop.recording);
         }
         track.snoops.clone_from(&snoops);
-        self.state.tracks.push(track);
+        self.state.tracks.push(track.clone());
         self.checkpoint();
         for (snoop, direction) in snoops.iter().zip(directions) {
             let app = self.ari.app().to_owned();
@@ -172,13 +215,9 @@ impl Call {
             );
             if let Err(error) = self.caller_request(request).await? {
                 self.warn(format!("the call is not recorded: {error}"));
-                self.drop_track(&sid);
                 // The other direction's may be there already.
-                for snoop in &snoops {
-                    self.insist(self.ari.hangup(&snoop.channel, 16)).await.ok();
-                    self.objects.forget(&snoop.channel);
-                    self.objects.forget(&snoop.recording);
-                }
+                self.give_up_track(&track).await;
+                self.recording_is_over(track.plan, channels(directions.len()), None);
                 return Ok(());
             }
         }
@@ -295,133 +334,6 @@ impl Call {
             self.upload_as(&taken, upload, track.format, track.media_name.as_deref());
         }
         Some(taken)
-    }
-
-    /// Takes the finished files of a recording over.
-    pub(in crate::call) async fn take_over(
-        &self,
-        names: &[&str],
-        plan: &RecordingPlan,
-    ) -> Option<RecordingRef> {
-        let job = Job {
-            origin: plan.origin.clone(),
-            trim: plan.trim,
-        };
-        self.services
-            .take_over_recording(&self.trace, names, job)
-            .await
-    }
-
-    /// The recording of the caller or of a Dial that comes next is sent there, also
-    /// when the caller ends it by hanging up.
-    pub fn owe_upload(&mut self, upload: Upload, format: AudioFormat) {
-        self.state.recording_upload = Some((upload, format));
-    }
-
-    /// Sends the recording that is complete now, if that is owed.
-    pub(in crate::call) fn pay_upload(&mut self) {
-        if let Some((upload, format)) = self.state.recording_upload.take()
-            && let Some(recording) = self.state.last_recording.clone()
-        {
-            self.upload_as(&recording, upload, format, None);
-        }
-    }
-
-    /// Sends a finished recording to a web server, beside the flow, with retries.
-    fn upload_as(
-        &self,
-        recording: &RecordingRef,
-        upload: Upload,
-        format: AudioFormat,
-        media_name: Option<&str>,
-    ) {
-        let facts = UploadFacts {
-            call_id: self.state.facts.call_id.clone(),
-            from: self.state.facts.caller_number.clone(),
-            to: self.state.facts.dialled.clone(),
-            caller_name: self.state.facts.caller_name.clone(),
-            account_id: self.services.account_sid.clone(),
-            media_name: media_name.map(str::to_owned),
-            began: self.state.began,
-        };
-        let (services, trace, sid) = (
-            self.services.clone(),
-            self.trace.clone(),
-            recording.sid.clone(),
-        );
-        self.services.background.spawn(async move {
-            let began = tokio::time::Instant::now();
-            match services
-                .recordings
-                .upload(&services.web, &sid, format, &upload, &facts)
-                .await
-            {
-                Ok(url) => trace.took(
-                    Kind::Http,
-                    format!("{} {url} (recording {sid})", upload.method),
-                    began,
-                ),
-                Err(error) => trace.write(
-                    Kind::Warning,
-                    format!("recording {sid} not uploaded: {error}"),
-                ),
-            }
-        });
-    }
-}
-
-impl Services {
-    /// Fetches the finished files of one recording from Asterisk (which may be on
-    /// another host), keeps them as one, and deletes them there. Two files become
-    /// the left and the right channel of one.
-    pub async fn take_over_recording(
-        &self,
-        trace: &Trace,
-        names: &[&str],
-        job: Job,
-    ) -> Option<RecordingRef> {
-        let warn = |text: String| trace.write(Kind::Warning, text);
-        let sid = job.origin.sid.clone();
-        let mut files = Vec::with_capacity(names.len());
-        let mut before = None;
-        for name in names {
-            match self.ari.send_over_http(Request::recording_file(name)).await {
-                Ok(reply) => files.push(reply.body),
-                Err(error) => {
-                    // The call was dropped between taking it over and writing that down.
-                    before = self.recordings.taken(&sid).await;
-                    if before.is_none() {
-                        warn(format!("recording {sid} cannot be fetched: {error}"));
-                    }
-                }
-            }
-        }
-        let taken = if files.len() == names.len() {
-            Some(self.recordings.take(job, files).await)
-        } else {
-            None
-        };
-        for name in names {
-            if let Err(error) = self.ari.send(Request::delete_recording(name)).await
-                && !error.is_gone()
-            {
-                warn(format!("recording {name} stays in Asterisk: {error}"));
-            }
-        }
-        if before.is_some() {
-            return before;
-        }
-        match taken? {
-            Ok(recording) => {
-                let seconds = recording.recorded.as_secs_f64();
-                trace.write(Kind::Decision, format!("recording {sid}: {seconds:.1} s"));
-                Some(recording)
-            }
-            Err(error) => {
-                warn(format!("recording {sid} is lost: {error}"));
-                None
-            }
-        }
     }
 }
 

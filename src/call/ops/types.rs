@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::{Cause, Notify};
+use crate::call::{CallbackTarget, Cause, Notify};
 use crate::recordings::RecordingTrack;
 
 /// A set of keys of the phone's pad.
@@ -135,6 +135,13 @@ pub struct Record {
     pub track: RecordingTrack,
     /// Who is told how it goes.
     pub notify: Option<Notify>,
+    pub transcribe: Option<Transcribe>,
+}
+
+/// What is said in a recording is to be written down, and told to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transcribe {
+    pub callback: Option<CallbackTarget>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

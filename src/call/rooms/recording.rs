@@ -40,6 +40,7 @@ impl Room {
             },
             trim: self.state.rules.trim,
             notify: self.state.rules.recording.clone(),
+            transcribe: None,
         };
         self.objects.register(&name);
         self.state.recording = Some(Recording {

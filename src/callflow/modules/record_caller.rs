@@ -73,6 +73,7 @@ impl Module for RecordCaller {
             trim: false,
             track: RecordingTrack::Inbound,
             notify: None,
+            transcribe: None,
         })
         .await?;
         Ok(Flow::Next)

@@ -1,9 +1,9 @@
-//! The problems of `[speech]`.
+//! The problems of `[speech]` and `[transcribe]`.
 
 use std::path::Path;
 
 use super::Findings;
-use crate::config::{Speech, SpeechEngine};
+use crate::config::{Speech, SpeechEngine, Transcribe};
 
 pub(super) fn check_speech(found: &mut Findings, speech: &Speech) {
     found.add_unless(
@@ -54,6 +54,32 @@ pub(super) fn check_speech(found: &mut Findings, speech: &Speech) {
         _ => {}
     }
     check_speech_http(found, speech);
+}
+
+pub(super) fn check_transcribe(found: &mut Findings, transcribe: &Transcribe) {
+    if let Some((program, arguments)) = transcribe.command.split_first() {
+        found.add_unless(
+            !program.is_empty(),
+            "transcribe.command",
+            "is empty; write the program's name or path",
+        );
+        found.add_unless(
+            arguments.iter().any(|argument| argument.contains("{file}")),
+            "transcribe.command",
+            "has no {file}, so that the program would not learn what to read; write it as one of \
+             the arguments",
+        );
+    }
+    found.add_unless(
+        (1..=3600).contains(&transcribe.timeout_s),
+        "transcribe.timeout_s",
+        "write seconds from 1 to 3600; 120 is the default",
+    );
+    found.add_unless(
+        (1..=64).contains(&transcribe.at_once),
+        "transcribe.at_once",
+        "write a number from 1 to 64; 2 is the default",
+    );
 }
 
 fn check_speech_http(found: &mut Findings, speech: &Speech) {

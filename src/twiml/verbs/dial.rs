@@ -50,7 +50,7 @@ use crate::program::{Flow, Request};
 use crate::report::Report;
 use crate::twiml::attr::Attributes;
 use crate::twiml::element::Element;
-use crate::twiml::nouns::{self, Party, conference, queue};
+use crate::twiml::nouns::{self, Party, conference, queue, recording};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dial {
@@ -85,12 +85,6 @@ const RECORD: &[(&str, Option<(bool, bool)>)] = &[
     ("record-from-ringing-dual", Some((true, true))),
     ("true", Some((false, false))),
     ("false", None),
-];
-
-const TRACKS: &[(&str, RecordingTrack)] = &[
-    ("inbound", RecordingTrack::Inbound),
-    ("outbound", RecordingTrack::Outbound),
-    ("both", RecordingTrack::Both),
 ];
 
 impl Verb for Dial {
@@ -167,7 +161,7 @@ impl Verb for Dial {
 fn read_recording(attributes: &mut Attributes<'_, '_>) -> Option<DialRecording> {
     let record = attributes.choice("record", 13217, RECORD, None);
     let trim = record::read_trim(attributes, false);
-    let track = attributes.choice("recordingTrack", 13622, TRACKS, RecordingTrack::Both);
+    let track = attributes.choice("recordingTrack", 13622, recording::TRACKS, RecordingTrack::Both);
     let notify = record::read_notify(attributes);
     record.map(|(from_ringing, dual)| DialRecording {
         from_ringing,

@@ -110,6 +110,8 @@ verbs! {
     say::Say,
     set::Set,
     sms::Sms,
+    start::Start,
+    stop::Stop,
 }
 
 pub(super) use say::is_language;

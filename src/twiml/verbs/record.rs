@@ -6,13 +6,15 @@
 //! | `method` | POST | `GET` or `POST` |
 //! | `timeout` | 5 | seconds of silence that end it; 0 = silence does not |
 //! | `finishOnKey` | `1234567890*#` | keys that end it; empty = none does |
-//! | `maxLength` | 3600 | seconds, from 2 to 14400 |
+//! | `maxLength` | 3600, 120 with `transcribe` | seconds, from 2 to 14400 |
 //! | `playBeep` | true | a tone before it |
 //! | `trim` | `trim-silence` | or `do-not-trim` |
 //! | `recordingStatusCallback` | none | told how the recording goes, beside the call |
 //! | `recordingStatusCallbackMethod` | POST | `GET` or `POST` |
 //! | `recordingStatusCallbackEvent` | `completed` | some of `in-progress`, `completed` and `absent` |
 //! | `recordingTrack` | `both` | or `inbound`, as it is told; it is always the caller's voice that is recorded |
+//! | `transcribe` | false | what is said is made out by `[transcribe] command`, if `maxLength` is at most 120 |
+//! | `transcribeCallback` | none | where the text is told, beside the call; implies `transcribe` |
 //! | `recordingUrl` | none | where the file is uploaded to as mp3, after a hang-up too (Kazoo's) |
 //! | `recordStoreMethod` | PUT | of the upload: `PUT`, `POST` or `PATCH` |
 //!
@@ -33,6 +35,12 @@
 //! `ErrorCode`, `CallSid` and `AccountSid`, after `action` was requested. A
 //! recording that is shorter than 100 ms (`ErrorCode` 16101), or of which trimming
 //! leaves nothing (16102), is `absent`; its file is kept.
+//!
+//! `transcribeCallback` (always POST) comes after it, with `TranscriptionText`,
+//! `TranscriptionStatus` (`completed` or `failed`), `TranscriptionSid`,
+//! `TranscriptionUrl`, `TranscriptionType`, `RecordingSid`, `RecordingUrl` and the
+//! call's `CallSid`, `AccountSid`, `From`, `To`, `CallStatus`, `ApiVersion` and
+//! `Direction`. What is shorter than 2 s is not transcribed.
 
 use std::time::Duration;
 
@@ -40,8 +48,8 @@ use url::Url;
 
 use super::Verb;
 use crate::call::ops::{self, AudioFormat, Keys, Owed, OwedAbout, RECORDING_EVENTS};
-use crate::call::ops::{RecordEnd, Recorded, RecordingRef, RecordingTrack, Upload};
-use crate::call::{Call, Interrupt, Notify};
+use crate::call::ops::{RecordEnd, Recorded, RecordingRef, RecordingTrack, Transcribe, Upload};
+use crate::call::{Call, CallbackTarget, Interrupt, Notify};
 use crate::clock::whole_seconds;
 use crate::config::Method;
 use crate::program::{Flow, Request};
@@ -62,6 +70,7 @@ pub struct Record {
     pub trim: bool,
     pub track: RecordingTrack,
     pub notify: Option<Notify>,
+    pub transcribe: Option<Transcribe>,
     pub upload: Option<Upload>,
 }
 
@@ -80,7 +89,10 @@ impl Verb for Record {
         let method = attributes.method("method", 13610);
         let silence = attributes.seconds("timeout", 13611, 0..=14_400, 5);
         let finish_on = attributes.keys("finishOnKey", 13613, "1234567890*#");
-        let max = attributes.seconds("maxLength", (13612, 13615), 2..=14_400, 3600);
+        let transcribe = read_transcribe(&mut attributes);
+        let usual = if transcribe.is_some() { MOST_TRANSCRIBED } else { 3600 };
+        let max = attributes.seconds("maxLength", (13612, 13615), 2..=14_400, usual);
+        let transcribe = transcribe.filter(|_| is_transcribed(&mut attributes, max));
         let beep = attributes.flag("playBeep", 13616, true);
         let trim = read_trim(&mut attributes, true);
         let track = attributes.choice("recordingTrack", 13622, TRACKS, RecordingTrack::Both);
@@ -99,12 +111,18 @@ impl Verb for Record {
             trim,
             track,
             notify,
+            transcribe,
             upload,
         }
     }
 
     fn resolve(&mut self, document: &Url) {
         resolve_notify(&mut self.notify, document);
+        if let Some(callback) = self.transcribe.as_mut().and_then(|t| t.callback.as_mut())
+            && let Ok(url) = document.join(&callback.url)
+        {
+            callback.url = url.into();
+        }
         resolve_upload(&mut self.upload, document);
     }
 
@@ -129,6 +147,7 @@ impl Verb for Record {
                 trim: self.trim,
                 track: self.track,
                 notify: self.notify.clone(),
+                transcribe: self.transcribe.clone(),
             })
             .await?;
         let Some(mut request) = request else {
@@ -174,15 +193,38 @@ pub(in crate::twiml) fn recording_params(recording: &RecordingRef) -> [(String, 
     ]
 }
 
+/// Seconds; Twilio transcribes no longer recording.
+const MOST_TRANSCRIBED: u32 = 120;
+
+/// `transcribe` and `transcribeCallback`, which implies it.
+fn read_transcribe(attributes: &mut Attributes<'_, '_>) -> Option<Transcribe> {
+    let wanted = attributes.flag("transcribe", 13614, false);
+    let url = attributes.url_or_none("transcribeCallback", 13257);
+    let callback = url.filter(|url| !url.is_empty()).map(|url| CallbackTarget {
+        url,
+        method: Method::Post,
+    });
+    (wanted || callback.is_some()).then_some(Transcribe { callback })
+}
+
+fn is_transcribed(attributes: &mut Attributes<'_, '_>, max: Duration) -> bool {
+    let fits = max <= Duration::from_secs(MOST_TRANSCRIBED.into());
+    let message = format!("a recording of more than {MOST_TRANSCRIBED} s is not transcribed");
+    if !fits && let Some(found) = attributes.remark("maxLength", 13617, message) {
+        found.help("write a `maxLength` of at most 120, or do without `transcribe`");
+    }
+    fits
+}
+
 /// Whether silence is cut from both ends.
-pub(super) fn read_trim(attributes: &mut Attributes<'_, '_>, default: bool) -> bool {
+pub(in crate::twiml) fn read_trim(attributes: &mut Attributes<'_, '_>, default: bool) -> bool {
     let trims = [("trim-silence", true), ("do-not-trim", false)];
     attributes.choice("trim", 13699, &trims, default)
 }
 
 /// The family of `recordingStatusCallback`. `recordingConfigurationId` says
 /// nothing that pivot has a use for.
-pub(super) fn read_notify(attributes: &mut Attributes<'_, '_>) -> Option<Notify> {
+pub(in crate::twiml) fn read_notify(attributes: &mut Attributes<'_, '_>) -> Option<Notify> {
     attributes.raw("recordingConfigurationId");
     let names = [
         "recordingStatusCallback",
@@ -226,7 +268,7 @@ mod tests {
 
     use super::{Record, Verb, params};
     use crate::clock::whole_seconds;
-    use crate::call::ops::{Keys, RecordEnd, Recorded, RecordingRef, RecordingTrack, Upload};
+    use crate::call::ops::{Keys, RecordEnd, Recorded, RecordingRef, RecordingTrack, Transcribe, Upload};
     use crate::call::{CallbackTarget, Notify};
     use crate::config::Method;
         use crate::twiml::verbs::reading::{clean, read};
@@ -243,6 +285,7 @@ mod tests {
             trim: true,
             track: RecordingTrack::Both,
             notify: None,
+            transcribe: None,
             upload: None,
         };
         assert_eq!(clean::<Record>("<Record/>"), expected);
@@ -268,6 +311,7 @@ mod tests {
                 target: CallbackTarget { url: "/s".into(), method: Method::Get },
                 events: vec!["in-progress".into(), "absent".into()],
             }),
+            transcribe: None,
             upload: Some(Upload {
                 url: "http://x.example/up".into(),
                 method: "POST".into(),
@@ -287,6 +331,7 @@ mod tests {
             ("maxLength='long'", 13612),
             ("finishOnKey='x'", 13613),
             ("playBeep='no'", 13616),
+            ("transcribe='maybe'", 13614),
             ("trim='yes'", 13699),
             ("recordingTrack='outbound'", 13622),
             ("recordingStatusCallbackMethod='PUT'", 13256),
@@ -301,6 +346,23 @@ mod tests {
         assert_eq!((record.max.as_secs(), codes), (2, vec![13612]));
         let (record, codes) = read::<Record>("<Record maxLength='90000'/>");
         assert_eq!((record.max.as_secs(), codes), (14_400, vec![13615]));
+    }
+
+    // Check 127: the callback alone asks for it, too.
+    #[test]
+    fn what_is_transcribed_lasts_two_minutes_at_most() {
+        let record = clean::<Record>("<Record transcribe='true'/>");
+        assert_eq!((record.max.as_secs(), record.transcribe), (120, Some(Transcribe { callback: None })));
+        let mut record = clean::<Record>("<Record transcribeCallback='/t' maxLength='60'/>");
+        assert_eq!(record.max.as_secs(), 60);
+        record.resolve(&Url::parse("https://x.example/a/b").expect("a URL"));
+        let callback = CallbackTarget { url: "https://x.example/t".into(), method: Method::Post };
+        assert_eq!(record.transcribe, Some(Transcribe { callback: Some(callback) }));
+        let (record, codes) = read::<Record>("<Record transcribe='true' maxLength='121'/>");
+        assert_eq!((record.max.as_secs(), record.transcribe, codes), (121, None, vec![13617]));
+        let (record, codes) = read::<Record>("<Record transcribe='true' transcribeCallback='ftp://x'/>");
+        assert!(record.transcribe.is_some());
+        assert_eq!(codes, [13257]);
     }
 
     #[test]
