@@ -133,7 +133,10 @@ impl Sender {
 async fn send(web: Web, sign: Option<Sign>, callback: Callback) -> String {
     let shown = web::shown(&callback.url);
     let began = tokio::time::Instant::now();
+    // One token for all tries, so that a server knows a repetition.
+    let token = uuid::Uuid::new_v4().to_string();
     let mut out = Outgoing::new(callback.method, callback.url, Policy::twiml())
+        .header("I-Twilio-Idempotency-Token", token)
         .body(Body::Form(callback.params));
     if let Some(sign) = sign {
         out = out.sign(sign);

@@ -8,6 +8,7 @@ mod auth;
 mod error;
 mod files;
 mod metrics;
+mod recordings;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,9 +27,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Services;
-use crate::call::ops::AudioFormat;
 use crate::media::Media;
-use crate::recordings::{Recordings, RecordingsError};
+use crate::recordings::Recordings;
 
 use error::Refusal;
 
@@ -112,6 +112,10 @@ fn router(api: Arc<Api>) -> Router {
             "/2010-04-01/Accounts/{account}/Recordings/{file}",
             get(account_recording),
         )
+        .route(
+            "/2010-04-01/Accounts/{account}/Recordings/{recording}/Transcriptions/{file}",
+            get(transcription),
+        )
         .route("/recordings/{file}", get(recording))
         .method_not_allowed_fallback(wrong_method)
         .merge(closed)
@@ -164,6 +168,20 @@ async fn account_recording(
     api.recording(&file, request).await
 }
 
+async fn transcription(
+    State(api): State<Arc<Api>>,
+    Path((account, recording, file)): Path<(String, String, String)>,
+    request: Request,
+) -> Response {
+    if let Err(refusal) = api.admit(&request) {
+        return refusal.into_response();
+    }
+    if account != api.account_sid {
+        return Refusal::NotFound.into_response();
+    }
+    api.transcription(&recording, &file).await
+}
+
 async fn recording(
     State(api): State<Arc<Api>>,
     Path(file): Path<String>,
@@ -188,29 +206,6 @@ async fn wrong_method(method: Method) -> Refusal {
 }
 
 impl Api {
-    async fn recording(&self, file: &str, request: Request) -> Response {
-        if self.recordings_need_token
-            && let Err(refusal) = self.admit(&request)
-        {
-            return refusal.into_response();
-        }
-        let (sid, format) = match file.rsplit_once('.') {
-            None => (file, AudioFormat::Wav),
-            Some((sid, "wav")) => (sid, AudioFormat::Wav),
-            Some((sid, "mp3")) => (sid, AudioFormat::Mp3),
-            Some(_) => return Refusal::NotFound.into_response(),
-        };
-        match self.recordings.open(sid, format).await {
-            Ok(opened) => files::serve(&opened.path, opened.content_type, request.headers()).await,
-            Err(RecordingsError::Unknown(_)) => Refusal::NotFound.into_response(),
-            Err(error) => {
-                tracing::error!(%error, "recording cannot be served");
-                Refusal::Broken("the recording cannot be read; pivot's log says why")
-                    .into_response()
-            }
-        }
-    }
-
     /// Whether the request carries the account's credentials.
     fn admit(&self, request: &Request) -> Result<(), Refusal> {
         let token = self.token.as_ref().ok_or(Refusal::Closed)?;

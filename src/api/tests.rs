@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::*;
 use crate::media::tests::Scratch;
 use crate::media::{Clip, Pcm, pcm};
-use crate::recordings::{Job, Origin, RecordingTrack, Source};
+use crate::recordings::{Job, Origin, RecordingTrack, Source, Transcription};
 use crate::web::{Answer, Outgoing, Policy, Web};
 use crate::{clock, config, id};
 
@@ -165,7 +165,7 @@ async fn only_names_of_audio_are_served() {
         "/media/0123456789abcdef0123456789abcdef.wav",
         "/recordings/..%2F..%2Fmedia%2F.secret",
         "/recordings/RE0123456789abcdef0123456789abcdef",
-        "/recordings/RE0123456789abcdef0123456789abcdef.json",
+        "/recordings/RE0123456789abcdef0123456789abcdef.flac",
     ] {
         let answer = api.get(path).await;
         assert_eq!(answer.status, 404, "{path}");
@@ -229,6 +229,78 @@ async fn recordings_need_credentials_when_configured() {
     // Audio for Asterisk stays open.
     let (_, audio) = api.clip().await;
     assert_eq!(api.get(&audio).await.status, 200);
+}
+
+// Check 122.
+#[tokio::test]
+async fn what_is_known_of_a_recording_is_at_json_for_the_account() {
+    let api = Running::start(Setup {
+        token: Some("s3cret"),
+        ..Setup::default()
+    })
+    .await;
+    let with = [("x-auth-token", "s3cret")];
+    let sid = api.recording().await;
+    let path = format!("/2010-04-01/Accounts/{ACCOUNT}/Recordings/{sid}");
+    for (extension, kind) in [
+        ("", "audio/x-wav"),
+        (".wav", "audio/x-wav"),
+        (".mp3", "audio/mpeg"),
+    ] {
+        let sound = api.get(&format!("{path}{extension}")).await;
+        assert_eq!(sound.status, 200, "{extension}");
+        assert_eq!(sound.header("content-type"), Some(kind), "{extension}");
+    }
+    let json = format!("{path}.json");
+    assert_eq!(api.get(&json).await.status, 401);
+    let answer = api.ask("GET", &json, &with).await;
+    assert_eq!(answer.status, 200);
+    let facts: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    for (name, value) in [
+        ("sid", sid.as_str()),
+        ("account_sid", ACCOUNT),
+        ("call_sid", "CA1"),
+        ("duration", "1"),
+        ("status", "completed"),
+        ("source", "RecordVerb"),
+        ("track", "both"),
+        ("uri", json.as_str()),
+    ] {
+        assert_eq!(facts[name], value, "{name}");
+    }
+    assert_eq!(facts["channels"], 1);
+    assert!(facts["error_code"].is_null() && facts["conference_sid"].is_null());
+    let unknown = "/recordings/RE0123456789abcdef0123456789abcdef.json";
+    assert_eq!(api.ask("GET", unknown, &with).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_was_said_in_a_recording_is_found_at_its_own_url() {
+    let api = Running::start(Setup {
+        token: Some("s3cret"),
+        ..Setup::default()
+    })
+    .await;
+    let with = [("x-auth-token", "s3cret")];
+    let sid = api.recording().await;
+    let said = Transcription {
+        sid: id::sid("TR"),
+        text: Some("hello".into()),
+    };
+    let url = api.recordings.transcription_url(&sid, &said.sid);
+    let path = url.split_once(":7800").unwrap().1.to_owned();
+    let kept = api.recordings.keep_transcription(&sid, said.clone());
+    kept.await.unwrap();
+    assert_eq!(api.get(&path).await.status, 401);
+    let answer = api.ask("GET", &path, &with).await;
+    let facts: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(facts["transcription_text"], "hello");
+    assert_eq!(facts["status"], "completed");
+    assert_eq!(facts["recording_sid"], sid.as_str());
+    let text = api.ask("GET", &format!("{path}.txt"), &with).await;
+    assert_eq!(text.text().text, "hello");
+    let other = path.replace(&said.sid, &id::sid("TR"));
+    assert_eq!(api.ask("GET", &other, &with).await.status, 404);
 }
 
 #[tokio::test]

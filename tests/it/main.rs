@@ -9,6 +9,8 @@ mod ari_rules;
 #[cfg(test)]
 mod ari_scenarios;
 #[cfg(test)]
+mod callbacks;
+#[cfg(test)]
 mod callflow_broken;
 #[cfg(test)]
 mod callflow_calls;
