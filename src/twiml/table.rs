@@ -129,7 +129,22 @@ pub fn definitions() -> Vec<Definition> {
             open.push(path);
         }
     }
+    inherit(&mut found);
     found
+}
+
+/// What stands only in elements that differ as a whole does so too.
+fn inherit(found: &mut [Definition]) {
+    for place in 0..found.len() {
+        let differs = |parent: &String| {
+            let parent = found.iter().find(|known| known.name == *parent)?;
+            parent.differs
+        };
+        let all: Option<Vec<Differs>> = found[place].inside.iter().map(differs).collect();
+        if let Some(first) = all.as_deref().and_then(<[Differs]>::first).copied() {
+            found[place].differs.get_or_insert(first);
+        }
+    }
 }
 
 /// The elements that may stand at the end of this path.

@@ -116,7 +116,7 @@ fn read_targets(dial: &Element, report: &mut Report) -> Vec<Target> {
     let mut targets = Vec::new();
     for child in dial.elements() {
         if !NAMES.contains(&child.name.as_str()) {
-            attr::stranger(child, dial, NAMES, 13215, report);
+            attr::stranger(child, dial, &[NAMES, ALONE].concat(), 13215, report);
         } else if targets.len() == MOST {
             report.warn(
                 13250,

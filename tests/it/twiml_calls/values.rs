@@ -192,3 +192,55 @@ async fn the_recording_of_a_dial_is_trimmed_only_when_asked_for() {
         kept.push(scenario);
     }
 }
+
+// Proves Connect.action, Connect.method.
+#[tokio::test(start_paused = true)]
+async fn a_connect_that_cannot_be_done_leads_to_its_action_by_get() {
+    let scenario = with(
+        "<Connect action='/connected' method='GET'><VirtualAgent connectorName='bot'/></Connect>\
+         <Play>sound:never</Play>",
+    )
+    .await;
+    scenario.web.on("/connected", twiml("<Hangup/>"));
+    let phone = scenario.call().await;
+    phone.wait_ended().await.unwrap();
+    let connected = asked(&scenario, "/connected").await;
+    assert_eq!(connected.method, "GET");
+    assert_eq!(param(&connected, "VirtualAgentStatus"), "failed");
+    assert!(phone.heard_media().await.is_empty());
+    scenario.nothing_left().await;
+}
+
+// Proves Sms.to, Sms.from, Sms.action, Sms.method, Sms.statusCallback, Message.to,
+// Message.from, Message.action, Message.method, Message.statusCallback.
+#[tokio::test(start_paused = true)]
+async fn a_message_is_handed_to_the_webhook_with_all_that_is_written() {
+    let mut kept = Vec::new();
+    for verb in ["Sms", "Message"] {
+        let scenario = Scenario::configured(
+            "[default]\nvoice_url = \"{app}/voice\"\n[sms]\nurl = \"{app}/send\"\n",
+        )
+        .await;
+        let attributes = "to='+15558675310' from='+15017122661' action='/sent' method='GET' \
+                          statusCallback='/delivered'";
+        let verbs = format!("<{verb} {attributes}>Thank you</{verb}>");
+        scenario.web.on("/voice", twiml(&verbs));
+        scenario.web.on("/send", Reply::status(204));
+        scenario.web.on("/sent", twiml("<Hangup/>"));
+        scenario.call().await.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+        let sent = asked(&scenario, "/send").await;
+        assert_eq!(param(&sent, "To"), "+15558675310", "{verb}");
+        assert_eq!(param(&sent, "From"), "+15017122661");
+        assert_eq!(param(&sent, "Body"), "Thank you");
+        let url = param(&sent, "StatusCallback");
+        assert_eq!(url, format!("{}/delivered", scenario.web.url()));
+        let action = asked(&scenario, "/sent").await;
+        assert_eq!(
+            (action.method.as_str(), &*param(&action, "SmsStatus")),
+            ("GET", "sent")
+        );
+        assert_eq!(param(&action, "SmsSid"), param(&sent, "SmsSid"));
+        kept.push(scenario);
+    }
+}
