@@ -121,7 +121,7 @@ impl Queue {
     fn dequeue(&self, name: &str, dial: &Dial, call: &Call) -> Dequeue {
         let greeting = self.url.clone().map(|url| Request {
             url,
-            method: Some(self.method.unwrap_or(Method::Post)),
+            method: self.method,
             params: vec![("DequeingCallSid".into(), call.id().to_string())],
             why: "Queue url".into(),
         });
