@@ -211,4 +211,28 @@ on_each_asterisk! {
         assert!(left.tone_duration(900.0) > ms(1500), "{}", traces(s).await);
         assert!(right.tone_duration(600.0) > ms(1500), "{}", traces(s).await);
     };
+
+    callers_and_agents_who_leave_at_any_moment_leave_nothing => async |s: &Stage| {
+        s.app.on("/wait", [xml("<Play>sound:hello-world</Play>")]);
+        s.app.on("/greet", [xml("<Play>sound:hello-world</Play>")]);
+        s.app.on("/left", [xml("<Hangup/>")]);
+        let enqueue = "<Enqueue waitUrl='/wait' action='/left'>support</Enqueue>";
+        let dial = "<Dial action='/done'><Queue url='/greet'>support</Queue></Dial>";
+        let mut calls = Vec::new();
+        for number in 0..12_u64 {
+            let verbs = if number % 2 == 0 { enqueue } else { dial };
+            let phone = format!("155560{number:02}");
+            calls.push(call(s, &phone, verbs).await);
+            tokio::time::sleep(ms(number * 370 % 500)).await;
+        }
+        for number in [3, 0, 8, 1, 7, 2, 10, 11, 4, 9, 6, 5] {
+            tokio::time::sleep(ms(number * 290 % 700)).await;
+            // Whoever was left alone has been hung up by the web application.
+            calls[usize::try_from(number).unwrap()].hangup().await.ok();
+        }
+        s.app.wait_requests("/left", 6).await.unwrap();
+        s.app.wait_requests("/done", 6).await.unwrap();
+        s.nothing_left().await.unwrap();
+        assert_eq!((s.app.requests_to("/left").len(), s.app.requests_to("/done").len()), (6, 6));
+    };
 }
