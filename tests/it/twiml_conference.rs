@@ -8,10 +8,14 @@ mod recording;
 mod resuming;
 mod waiting;
 
+use std::sync::{Arc, Mutex};
+
+use pivot::call::Checkpoints;
+use pivot::id::CallId;
 use pivot::simulate::{Caller, Phone, Sound};
 
 use crate::support::web_app::Seen;
-use crate::support::{Scenario, ms, twiml};
+use crate::support::{Scenario, Setting, ms, twiml};
 
 /// A pivot whose callers meet in a conference.
 struct Meeting(Scenario);
@@ -27,6 +31,15 @@ impl std::ops::Deref for Meeting {
 impl Meeting {
     async fn new() -> Self {
         Self(Scenario::new().await)
+    }
+
+    /// With checkpoints that fail for one call, as a bug in its task would.
+    async fn failing(failing: &Arc<Failing>) -> Self {
+        let setting = Setting {
+            checkpoints: Some(failing.clone()),
+            ..Setting::default()
+        };
+        Self(Scenario::with(setting).await)
     }
 
     /// Somebody calls and joins `Room` with these attributes; the `<Dial>` tells
@@ -94,6 +107,18 @@ impl Meeting {
     }
 }
 
+#[derive(Default)]
+struct Failing(Mutex<Option<CallId>>);
+
+impl Checkpoints for Failing {
+    fn write(&self, state: &pivot::call::State) {
+        let fails = self.0.lock().unwrap().as_ref() == Some(&state.id);
+        assert!(!fails, "a bug in this call's task");
+    }
+
+    fn remove(&self, _call: &CallId) {}
+}
+
 /// Attributes with which every event is told to `/events`.
 const ALL_EVENTS: &str =
     "statusCallback='/events' statusCallbackEvent='start end join leave mute hold'";
@@ -101,6 +126,12 @@ const ALL_EVENTS: &str =
 /// A parameter; `-` when it is not there.
 fn param(seen: &Seen, name: &str) -> String {
     seen.param(name).unwrap_or_else(|| "-".into())
+}
+
+/// The id of the call that asked for `/{name}`.
+fn call_id(meeting: &Meeting, name: &str) -> CallId {
+    let sid = param(&meeting.web.at(&format!("/{name}"))[0], "CallSid");
+    serde_json::from_value(sid.into()).unwrap()
 }
 
 /// The channels that a phone hears at this moment.

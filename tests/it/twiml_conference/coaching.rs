@@ -2,19 +2,9 @@
 
 use pivot::call::rooms::{Hold, Order};
 use pivot::config::Method;
-use pivot::id::CallId;
 
 use super::*;
 use crate::support::seconds;
-
-/// The CallSid of whoever called `/{name}`, and its id.
-fn sid(meeting: &Meeting, name: &str) -> String {
-    param(&meeting.web.at(&format!("/{name}"))[0], "CallSid")
-}
-
-fn call(meeting: &Meeting, name: &str) -> CallId {
-    serde_json::from_value(sid(meeting, name).into()).unwrap()
-}
 
 // Proves Conference.coach.
 // Check 171.
@@ -24,7 +14,7 @@ async fn a_coach_is_outside_of_the_bridge_and_whispers_to_the_coached() {
     let agent = meeting.join("agent", ALL_EVENTS).await;
     let customer = meeting.join("customer", "").await;
     let coach = meeting
-        .join("coach", &format!("coach='{}'", sid(&meeting, "agent")))
+        .join("coach", &format!("coach='{}'", call_id(&meeting, "agent")))
         .await;
     // Nobody in the conference has the coach's channel in its ears.
     assert_eq!(hears(&customer).await, channels(&[&agent]));
@@ -93,7 +83,7 @@ async fn participants_are_muted_held_and_removed_by_order() {
     let second = meeting.join("second", "").await;
     let room = param(&meeting.web.at("/events")[0], "ConferenceSid");
     let rooms = meeting.pivot.services.rooms.clone();
-    let who = call(&meeting, "second");
+    let who = call_id(&meeting, "second");
     let order = async |order: Order| {
         rooms.order(&room, order).await.unwrap();
         tokio::time::sleep(seconds(1)).await;

@@ -199,3 +199,45 @@ async fn a_shutdown_leaves_nothing_in_asterisk() {
     }
     meeting.nothing_left().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_fails_in_the_room_leaves_the_others_in_it() {
+    let failing = Arc::new(Failing::default());
+    let meeting = Meeting::failing(&failing).await;
+    let first = meeting.join("first", ALL_EVENTS).await;
+    let second = meeting.join("second", "").await;
+    let third = meeting.join("third", "").await;
+    *failing.0.lock().unwrap() = Some(call_id(&meeting, "first"));
+    first.press("1").await;
+    first.wait_ended().await.unwrap();
+    assert_eq!(hears(&second).await, channels(&[&third]));
+    second.hangup().await;
+    third.hangup().await;
+    meeting.nothing_left().await;
+    let told = meeting.events(&["ReasonConferenceEnded"]);
+    let ends = [
+        "participant-leave -",
+        "conference-end last-participant-left",
+    ];
+    assert_eq!(told[told.len() - 2..], ends);
+    assert_eq!(
+        told.iter()
+            .filter(|t| t.starts_with("participant-leave"))
+            .count(),
+        3
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_fails_while_it_waits_is_in_the_room_no_more() {
+    let failing = Arc::new(Failing::default());
+    let meeting = Meeting::failing(&failing).await;
+    let first = meeting.join("first", "").await;
+    *failing.0.lock().unwrap() = Some(call_id(&meeting, "first"));
+    first.press("1").await;
+    first.wait_ended().await.unwrap();
+    let second = meeting.join("second", "").await;
+    assert!(hears_music(&second).await, "{}", meeting.all_lines().await);
+    second.hangup().await;
+    meeting.nothing_left().await;
+}

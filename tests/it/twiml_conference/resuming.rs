@@ -5,8 +5,7 @@ use crate::support::{ms, seconds};
 
 /// Drops the call that asked for `/{name}` and goes on with it from its checkpoint.
 async fn drop_and_resume(meeting: &Meeting, name: &str) {
-    let sid = param(&meeting.web.at(&format!("/{name}"))[0], "CallSid");
-    let id = serde_json::from_value(sid.into()).unwrap();
+    let id = call_id(meeting, name);
     meeting.pivot.drop_call(&id).await;
     tokio::time::sleep(ms(500)).await;
     let state = meeting.checkpoints.read(&id).unwrap();
@@ -59,8 +58,7 @@ async fn a_conference_that_ended_meanwhile_is_left() {
     let meeting = Meeting::new().await;
     let first = meeting.join("first", "endConferenceOnExit='true'").await;
     let second = meeting.join("second", "").await;
-    let sid = param(&meeting.web.at("/second")[0], "CallSid");
-    let id = serde_json::from_value(sid.into()).unwrap();
+    let id = call_id(&meeting, "second");
     meeting.pivot.drop_call(&id).await;
     first.hangup().await;
     tokio::time::sleep(seconds(2)).await;
