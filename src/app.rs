@@ -111,6 +111,7 @@ impl App {
         let (queues, queueing) = Queues::start(Book::default(), router.clone());
         let (traces, keeping) = Traces::start(config.limits.traces);
         let (rooms, waiting_rooms) = Rooms::new();
+        let (legs, leg_calls) = mpsc::unbounded_channel();
         let services = Arc::new(Services {
             flows_dir: config.flows.dir.clone(),
             account_sid,
@@ -124,6 +125,7 @@ impl App {
             router: router.clone(),
             queues,
             rooms,
+            legs,
             checkpoints: options.checkpoints,
             background: calls.clone(),
             shutdown: CancellationToken::new(),
@@ -161,7 +163,7 @@ impl App {
         until_stopped(Box::pin(keeping));
         until_stopped(Box::pin(calling_back));
         until_stopped(Box::pin(waiting_rooms.run(services.clone())));
-        until_stopped(Box::pin(desk.run(arrivals, asked)));
+        until_stopped(Box::pin(desk.run(arrivals, asked, leg_calls)));
         until_stopped(Box::pin(connecting));
         Ok(Self {
             services,

@@ -10,11 +10,12 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::ari::{Arrival, Channel, Delivery, Request, Router};
-use crate::call::{Call, Facts, Latency, Services, State};
+use crate::call::{Call, Facts, Latency, LegCall, Services, State};
 use crate::clock;
 use crate::config::{Config, Profile};
 use crate::flow::{self, Session, Status};
 use crate::id::{CallId, PREFIX};
+use crate::news::{News, Screened};
 use crate::trace::{Summary, Trace, Traces};
 
 /// A channel that was seen this long ago and still belongs to nobody is an orphan.
@@ -51,6 +52,7 @@ impl Desk {
         self,
         mut arrivals: mpsc::UnboundedReceiver<Arrival>,
         mut commands: mpsc::Receiver<Command>,
+        mut legs: mpsc::UnboundedReceiver<LegCall>,
     ) {
         let room = Arc::new(Semaphore::new(self.services.config.limits.calls));
         let mut routes = self.services.config.clone();
@@ -95,6 +97,11 @@ impl Desk {
                 Some(id) = ends.recv() => {
                     running.remove(&id);
                 }
+                Some(leg) = legs.recv() => {
+                    let id = leg.state.id.clone();
+                    let handle = self.start_leg(leg, ended.clone());
+                    running.insert(id, handle);
+                }
                 command = commands.recv(), if asked => match command {
                     // Nobody can ask any more; what runs goes on.
                     None => asked = false,
@@ -132,33 +139,40 @@ impl Desk {
             self.router.clone(),
             trace.clone(),
         );
-        self.supervise(id, channel, trace, ended, async move {
+        self.supervise(id, Owned::Caller(channel), trace, ended, async move {
             call.await;
             drop(permit);
         })
     }
 
+    /// A leg that has become a call of its own.
+    fn start_leg(&self, leg: LegCall, ended: mpsc::UnboundedSender<CallId>) -> AbortHandle {
+        let (id, owned) = (leg.state.id.clone(), Owned::of(&leg.state));
+        let trace = self
+            .traces
+            .begin(&id, summary_of(&leg.state, "asked before it is connected"));
+        let objects = self.router.objects(&id);
+        let (services, writer) = (self.services.clone(), trace.clone());
+        self.supervise(id, owned, trace, ended, async move {
+            let session = flow::leg::session(&leg);
+            let mut call = Call::new(*leg.state, leg.mailbox, objects, services, writer);
+            flow::leg::run(&mut call, session).await;
+        })
+    }
+
     fn resume(&self, state: State, ended: mpsc::UnboundedSender<CallId>) -> AbortHandle {
-        let (id, channel) = (state.id.clone(), state.channel.clone());
-        let trace = self.traces.begin(
-            &id,
-            Summary {
-                id: id.to_string(),
-                channel: state.facts.channel_name.clone(),
-                from: state.facts.caller_number.clone(),
-                to: state.facts.dialled.clone(),
-                began: state.began,
-                ended: None,
-                state: "picked up".into(),
-            },
-        );
+        let (id, owned) = (state.id.clone(), Owned::of(&state));
+        let trace = self.traces.begin(&id, summary_of(&state, "picked up"));
         let mailbox = self.router.adopt(&id);
         let objects = self.router.objects(&id);
         let (services, writer) = (self.services.clone(), trace.clone());
-        self.supervise(id, channel, trace, ended, async move {
+        self.supervise(id, owned, trace, ended, async move {
             let session: Option<Session> = serde_json::from_value(state.flow.clone()).ok();
             let mut call = Call::resume(state, mailbox, objects, services, writer).await;
             match session {
+                session if call.facts().parent.is_some() => {
+                    flow::leg::run(&mut call, session).await;
+                }
                 Some(mut session) => {
                     let result = flow::resume(&mut call, &mut session).await;
                     flow::finish(&mut call, Some(session), result).await;
@@ -179,7 +193,7 @@ impl Desk {
     fn supervise(
         &self,
         id: CallId,
-        channel: String,
+        owned: Owned,
         trace: Trace,
         ended: mpsc::UnboundedSender<CallId>,
         call: impl Future<Output = ()> + Send + 'static,
@@ -194,7 +208,7 @@ impl Desk {
             {
                 metrics::counter!("pivot_calls_failed_total").increment(1);
                 tracing::error!(call = %id, "this call's task failed; the others go on. This is a bug in pivot.");
-                clear_away(&services, &router, &id, &channel).await;
+                clear_away(&services, &router, &id, owned).await;
                 trace.end("failed inside pivot");
             }
             metrics::gauge!("pivot_calls").decrement(1.0);
@@ -265,6 +279,18 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
     }
 }
 
+fn summary_of(state: &State, now: &str) -> Summary {
+    Summary {
+        id: state.id.to_string(),
+        channel: state.facts.channel_name.clone(),
+        from: state.facts.caller_number.clone(),
+        to: state.facts.dialled.clone(),
+        began: state.began,
+        ended: None,
+        state: now.into(),
+    }
+}
+
 fn summary(id: &CallId, channel: &Channel) -> Summary {
     Summary {
         id: id.to_string(),
@@ -277,8 +303,25 @@ fn summary(id: &CallId, channel: &Channel) -> Summary {
     }
 }
 
+/// The channel that a call is about.
+enum Owned {
+    Caller(String),
+    /// A leg, and the call that made it.
+    Leg(String, CallId),
+}
+
+impl Owned {
+    fn of(state: &State) -> Self {
+        let channel = state.channel.clone();
+        match &state.facts.parent {
+            Some(parent) => Self::Leg(channel, parent.clone()),
+            None => Self::Caller(channel),
+        }
+    }
+}
+
 /// Gives up everything of a call whose task is gone, and the call to the dialplan.
-async fn clear_away(services: &Services, router: &Router, id: &CallId, channel: &str) {
+async fn clear_away(services: &Services, router: &Router, id: &CallId, owned: Owned) {
     let prefix = format!("{PREFIX}{}", id.hex());
     let objects = router.snapshot().await.unwrap_or_default().objects;
     for object in objects.iter().filter(|object| object.starts_with(&prefix)) {
@@ -293,7 +336,29 @@ async fn clear_away(services: &Services, router: &Router, id: &CallId, channel: 
         }
     }
     services.queues.leave(id);
-    give_back(services, channel, "pivot failed inside; its log says where").await;
+    match owned {
+        Owned::Caller(channel) => {
+            give_back(
+                services,
+                &channel,
+                "pivot failed inside; its log says where",
+            )
+            .await;
+        }
+        Owned::Leg(channel, parent) => {
+            services
+                .ari
+                .send(services.ari.hangup(&channel, 16))
+                .await
+                .ok();
+            let screened = Screened {
+                channel,
+                accepted: false,
+                failed: true,
+            };
+            router.tell_call(&parent, News::Screened(screened));
+        }
+    }
     services.rooms.leave(id, "in-progress").await;
     router.objects(id).release();
     if let Some(checkpoints) = &services.checkpoints {

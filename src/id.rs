@@ -24,6 +24,11 @@ impl CallId {
         Self(sid("CA").into())
     }
 
+    /// A leg that becomes a call of its own keeps its CallSid.
+    pub fn of_leg(sid: &str) -> Self {
+        Self(sid.into())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -25,8 +25,10 @@ pub enum News {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Screened {
     pub channel: String,
-    /// The leg is there and wants to be connected.
+    /// The leg is there and wants to be connected; else it is hung up.
     pub accepted: bool,
+    /// The document could not be fetched or run.
+    pub failed: bool,
 }
 
 /// What a conference tells one of its participants.

@@ -67,6 +67,7 @@ pub(super) enum Message {
     },
     Forget {
         object: String,
+        call: CallId,
     },
     News {
         call: CallId,
@@ -114,10 +115,11 @@ impl Objects {
         });
     }
 
-    /// Nothing more is expected of the object.
+    /// Nothing more is expected of the object. One that was handed over is not ours to forget.
     pub fn forget(&self, object: &str) {
         self.router.tell(Message::Forget {
             object: object.to_owned(),
+            call: self.call.clone(),
         });
     }
 
@@ -248,13 +250,12 @@ impl Table {
                     self.objects.insert(object, call);
                 }
             }
-            Message::Forget { object } => {
-                if let Some(owner) = self
-                    .objects
-                    .remove(&object)
-                    .and_then(|call| self.owners.get_mut(&call))
-                {
-                    owner.objects.remove(&object);
+            Message::Forget { object, call } => {
+                if self.objects.get(&object) == Some(&call) {
+                    self.objects.remove(&object);
+                    if let Some(owner) = self.owners.get_mut(&call) {
+                        owner.objects.remove(&object);
+                    }
                 }
             }
             Message::News { call, news } => self.deliver(&call, Delivery::News(news)),

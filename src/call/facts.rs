@@ -115,9 +115,13 @@ impl Call {
         })
     }
 
-    /// A variable that is not set is no refusal worth telling.
     async fn variable(&self, name: &str) -> Option<String> {
-        let request = Request::get_variable(&self.state.channel, name);
+        self.variable_of(&self.state.channel, name).await
+    }
+
+    /// A variable that is not set is no refusal worth telling.
+    pub(super) async fn variable_of(&self, channel: &str, name: &str) -> Option<String> {
+        let request = Request::get_variable(channel, name);
         let text = request.to_string();
         let began = Instant::now();
         let reply = self.ari.send(request).await;

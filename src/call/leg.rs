@@ -40,6 +40,11 @@ pub struct Leg {
     pub requested: Option<Cause>,
     pub cause: Option<Cause>,
     pub sip: Option<u16>,
+    /// `X-` headers of the SIP response that answered.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    #[serde(default)]
+    pub prepared: Prepared,
     /// It has been in the caller's bridge.
     pub bridged: bool,
     /// Decided by us, whatever Asterisk says about its end.
@@ -65,6 +70,20 @@ pub enum LegState {
     Ringing,
     Up,
     Ended,
+}
+
+/// What is done between a leg's answer and the bridge.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Prepared {
+    #[default]
+    No,
+    /// Keys are sent to it until then.
+    Digits(Time),
+    /// It is a call of its own now, and its events are that call's.
+    Screening,
+    /// Its own document has ended and it wants to be connected.
+    Accepted,
+    Yes,
 }
 
 /// What a status callback tells.
@@ -106,6 +125,8 @@ impl Leg {
             requested: None,
             cause: None,
             sip: None,
+            headers: Vec::new(),
+            prepared: Prepared::No,
             bridged: false,
             outcome: None,
             notify: None,
@@ -146,6 +167,15 @@ impl Leg {
     fn rang_out(&self, now: Time) -> bool {
         self.rings_until
             .is_some_and(|until| now.after(EARLY) >= until)
+    }
+
+    pub fn is_sip(&self) -> bool {
+        self.endpoint.starts_with("PJSIP/")
+    }
+
+    /// Nobody has answered yet.
+    pub fn rings(&self) -> bool {
+        !self.is_over() && self.state != LegState::Up
     }
 
     pub fn is_over(&self) -> bool {

@@ -113,7 +113,10 @@ impl Call {
                         continue;
                     }
                     self.trace.write(Kind::Event, format!("told: {news:?}"));
-                    self.state.news.push_back(*news);
+                    match *news {
+                        News::Screened(screened) => self.absorb_screened(&screened),
+                        news => self.state.news.push_back(news),
+                    }
                     self.checkpoint();
                     return Pumped::Input(Input::News);
                 }

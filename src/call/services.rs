@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Checkpoints;
 use super::queues::Queues;
+use super::{Checkpoints, LegCall};
 use crate::ari;
 use crate::callbacks::Callbacks;
 use crate::config::Config;
@@ -35,6 +36,8 @@ pub struct Services {
     pub queues: Queues,
     /// Conferences.
     pub rooms: super::rooms::Rooms,
+    /// Legs that become calls of their own.
+    pub legs: mpsc::UnboundedSender<LegCall>,
     /// None = nobody could pick the calls up, so nothing is written.
     pub checkpoints: Option<Arc<dyn Checkpoints>>,
     pub flows_dir: PathBuf,

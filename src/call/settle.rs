@@ -69,7 +69,11 @@ impl Call {
         }
         loop {
             match self.pump(Some(until)).await {
-                Pumped::Input(Input::News) => {}
+                Pumped::Input(Input::News) => {
+                    if is(self, None) {
+                        return true;
+                    }
+                }
                 Pumped::Input(Input::Ari(event)) => {
                     if is(self, Some(&event)) {
                         return true;

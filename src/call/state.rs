@@ -11,7 +11,7 @@ use super::ops::{
     RecordingReport, Upload,
 };
 use super::rooms::InRoom;
-use super::{Cause, Facts, KeyBuffer, Leg};
+use super::{Cause, Facts, KeyBuffer, Leg, Prepared};
 use crate::clock::Time;
 use crate::id::CallId;
 use crate::news::News;
@@ -83,6 +83,9 @@ pub struct State {
     pub last_recording: Option<RecordingRef>,
     /// What `flow` remembers: the program, and where in it the call is.
     pub flow: Value,
+    /// What legs that run documents of their own inherit; `flow` writes and reads it.
+    #[serde(default)]
+    pub inherit: Value,
 }
 
 /// How the caller's channel ended.
@@ -170,12 +173,17 @@ impl State {
             reporting: false,
             last_recording: None,
             flow: Value::Null,
+            inherit: Value::Null,
         }
     }
 
     /// Every object of Asterisk's that this call owns.
     pub fn objects(&self) -> impl Iterator<Item = &str> {
-        let legs = self.legs.iter().map(|leg| leg.channel.as_str());
+        let legs = self
+            .legs
+            .iter()
+            .filter(|leg| leg.prepared != Prepared::Screening)
+            .map(|leg| leg.channel.as_str());
         let snoops = self
             .tracks
             .iter()

@@ -15,11 +15,7 @@ pub(super) fn dial(target: Target, timeout: Duration) -> Dial {
     Dial {
         targets: vec![target],
         timeout,
-        time_limit: None,
-        caller_id: None,
-        hangup_on_star: false,
-        record: None,
-        ignore_early_media: false,
+        ..Dial::default()
     }
 }
 
@@ -100,6 +96,8 @@ mod tests {
             sip_code,
             leg: None,
             bridged: false,
+            call_id: None,
+            headers: Vec::new(),
             talked: Duration::ZERO,
             recording: None,
         }

@@ -272,6 +272,14 @@ fn check_dial(found: &mut Findings, dial: &Dial) {
         "dial.sip_endpoint",
         "is empty; write the name of the PJSIP endpoint that <Sip> calls leave through",
     );
+    for (username, endpoint) in &dial.sip_accounts {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
+        found.add_unless(
+            !endpoint.is_empty() && endpoint.chars().all(plain),
+            &format!("dial.sip_accounts.{username}"),
+            "is not the name of a PJSIP endpoint",
+        );
+    }
     found.add_unless(
         (1..=600).contains(&dial.timeout_s),
         "dial.timeout_s",

@@ -98,6 +98,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("number", Kind::Text),
             ("sip", Kind::Text),
             ("sip_endpoint", Kind::Text),
+            ("sip_accounts", Kind::Map),
             ("user", Kind::Text),
             ("device", Kind::Text),
             ("client", Kind::Text),

@@ -173,6 +173,8 @@ pub struct Dial {
     pub number: String,
     pub sip: String,
     pub sip_endpoint: String,
+    /// The `username` of a `<Sip>` → the PJSIP endpoint that logs in with it.
+    pub sip_accounts: BTreeMap<String, String>,
     pub user: String,
     pub device: String,
     pub client: String,
@@ -383,6 +385,7 @@ impl Default for Dial {
             number: "Local/{number}@pivot-outbound/n".into(),
             sip: "PJSIP/{endpoint}/{uri}".into(),
             sip_endpoint: "pivot-out".into(),
+            sip_accounts: BTreeMap::new(),
             user: "PJSIP/{id}".into(),
             device: "PJSIP/{id}".into(),
             client: "PJSIP/{id}".into(),

@@ -12,6 +12,7 @@ mod classify;
 mod fetch;
 mod finish;
 mod ladder;
+pub mod leg;
 mod params;
 mod route;
 mod run;

@@ -7,6 +7,7 @@ use super::classify::Content;
 use super::fetch::{self, Fetched};
 use super::finish::{Outcome, Status};
 use super::ladder::{self, Rung};
+use super::leg;
 use super::route::{Plan, Source};
 use super::session::{At, Failed, Session};
 use crate::call::ops::{Keys, Play, PlayEnd, Sound, Utterance};
@@ -301,7 +302,13 @@ async fn run_twiml(
     else {
         return Ok(Flow::Stop(None));
     };
-    let allowed = session.frames.last().map(|frame| frame.kind.verbs());
+    if document.dials() {
+        leg::bequeath(call, session);
+    }
+    let frame = session.frames.last();
+    let allowed = frame
+        .map(|frame| frame.kind.verbs())
+        .or_else(|| leg::verbs(call));
     let flow = twiml::run(&document, call, from, allowed, |call, number| {
         if let At::TwiMl { verb, .. } = &mut session.at {
             *verb = number;

@@ -71,6 +71,11 @@ impl Session {
     /// A call whose first instructions come from a web server.
     pub(super) fn fetching(manner: Manner, pivot: Pivot) -> Self {
         let request = first_request(&pivot);
+        Self::asking(manner, pivot, request)
+    }
+
+    /// One whose first request is another than the pivot session's own.
+    pub(super) fn asking(manner: Manner, pivot: Pivot, request: Request) -> Self {
         Self {
             pivot: Some(pivot),
             at: At::Fetching {

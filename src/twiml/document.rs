@@ -60,6 +60,12 @@ impl Document {
         (document, report)
     }
 
+    /// Somebody may be rung by it.
+    pub fn dials(&self) -> bool {
+        let dials = |(verb, _): &(AnyVerb, Span)| matches!(verb, AnyVerb::Dial(_));
+        self.verbs.iter().any(dials)
+    }
+
     fn read_into(bytes: &[u8], options: Options, report: &mut Report) -> Option<Self> {
         if bytes.len() > options.max_bytes {
             let (size, most) = (bytes.len(), options.max_bytes);

@@ -17,3 +17,5 @@ pub const SCHEMA: u32 = 12200;
 pub const NOT_HERE: u32 = 13238;
 /// Not a URL that can be requested.
 pub const URL: u32 = 11100;
+/// `<Dial>` in a document that a leg runs before it is connected.
+pub const DIAL_IN_LEG: u32 = 13201;

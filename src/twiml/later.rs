@@ -6,41 +6,21 @@ use super::error;
 use crate::report::{Differs, Report};
 
 /// Elements that may stand in the named one.
-const CHILDREN: &[(&str, &[&str])] = &[
-    ("Response", &["Refer"]),
-    ("Dial", &["Application", "Sim", "WhatsApp"]),
-    ("Client", &["Parameter"]),
-    ("Sip", &["Headers"]),
-];
+const CHILDREN: &[(&str, &[&str])] = &[("Response", &["Refer"]), ("Dial", &["Application"])];
 
 /// Attributes of the named element.
 const ATTRIBUTES: &[(&str, &[&str])] = &[
-    (
-        "Dial",
-        &[
-            "callReason",
-            "events",
-            "passports",
-            "referMethod",
-            "referUrl",
-            "ringTone",
-            "sequential",
-        ],
-    ),
+    ("Dial", &["referMethod", "referUrl"]),
     (
         "Number",
         &[
             "amdStatusCallback",
             "amdStatusCallbackMethod",
-            "byoc",
             "machineDetection",
             "machineDetectionSilenceTimeout",
             "machineDetectionSpeechEndThreshold",
             "machineDetectionSpeechThreshold",
             "machineDetectionTimeout",
-            "method",
-            "sendDigits",
-            "url",
         ],
     ),
     (
@@ -53,14 +33,8 @@ const ATTRIBUTES: &[(&str, &[&str])] = &[
             "machineDetectionSpeechEndThreshold",
             "machineDetectionSpeechThreshold",
             "machineDetectionTimeout",
-            "method",
-            "password",
-            "url",
-            "username",
         ],
     ),
-    ("Uri", &["password", "priority", "username", "weight"]),
-    ("Client", &["clientNotificationUrl", "method", "url"]),
 ];
 
 fn of(

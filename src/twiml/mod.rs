@@ -14,6 +14,7 @@ mod later;
 pub mod nouns;
 mod parameter;
 mod print;
+mod ring_tones;
 mod run;
 pub mod table;
 pub mod verbs;

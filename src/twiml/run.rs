@@ -1,6 +1,6 @@
 //! Carrying out a document: its verbs, one after the other.
 
-use super::{Document, error};
+use super::{AnyVerb, Document, error};
 use crate::call::{Call, Interrupt};
 use crate::program::Flow;
 use crate::report::position;
@@ -25,9 +25,12 @@ pub async fn run(
         let step = format!("<{}> in line {line}", verb.name());
         call.trace().write(Kind::Step, step);
         if allowed.is_some_and(|allowed| !allowed.contains(&verb.name())) {
+            let code = match verb {
+                AnyVerb::Dial(_) if call.facts().parent.is_some() => error::DIAL_IN_LEG,
+                _ => error::NOT_HERE,
+            };
             call.warn(format!(
-                "{}: <{}> is not allowed in this document and is skipped",
-                error::NOT_HERE,
+                "{code}: <{}> is not allowed in this document and is skipped",
                 verb.name()
             ));
             continue;

@@ -2,6 +2,8 @@
 //! happens between their answer and the bridge.
 
 mod callbacks;
+mod order;
+mod screening;
 
 use std::time::Duration;
 

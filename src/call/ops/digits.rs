@@ -7,7 +7,7 @@ use crate::call::journal::Begun;
 use crate::call::{Call, Interrupt};
 
 /// Between two digits.
-const GAP: Duration = Duration::from_millis(100);
+pub(super) const GAP: Duration = Duration::from_millis(100);
 
 impl Call {
     /// Sends digits; `w` waits half a second and `W` a whole one. The channel is
@@ -22,17 +22,7 @@ impl Call {
             }
             Begun::New(op) => op,
         };
-        let spelled = digits.replace('W', "ww");
-        let length = spelled
-            .chars()
-            .map(|d| {
-                if d == 'w' {
-                    Duration::from_millis(500)
-                } else {
-                    duration + GAP
-                }
-            })
-            .sum();
+        let (spelled, length) = spell(digits, duration);
         self.write_down(&op, &());
         let request = Request::dtmf(&self.state.channel, &spelled, duration, GAP);
         if let Err(error) = self.caller_request(request).await? {
@@ -49,5 +39,32 @@ impl Call {
         let until = crate::clock::now().after(duration);
         while self.next(Some(until)).await?.is_some() {}
         Ok(())
+    }
+}
+
+/// Digits as Asterisk takes them, and how long they take.
+pub(super) fn spell(digits: &str, each: Duration) -> (String, Duration) {
+    let spelled = digits.replace('W', "ww");
+    let length = spelled
+        .chars()
+        .map(|digit| match digit {
+            'w' => Duration::from_millis(500),
+            _ => each + GAP,
+        })
+        .sum();
+    (spelled, length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_spelled_in_halves_of_a_second() {
+        let each = Duration::from_millis(100);
+        assert_eq!(
+            spell("1wW#", each),
+            ("1www#".into(), Duration::from_millis(1900))
+        );
     }
 }

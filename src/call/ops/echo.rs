@@ -85,24 +85,7 @@ impl Call {
 /// The snoop channel as a leg: it ends with the call's other legs.
 fn snoop_leg(channel: &str) -> Leg {
     Leg {
-        channel: channel.to_owned(),
-        sid: String::new(),
         endpoint: "echo".into(),
-        from: String::new(),
-        to: String::new(),
-        name: String::new(),
-        call_id: String::new(),
-        state: LegState::Created,
-        rings_until: None,
-        answered: None,
-        ended: None,
-        requested: None,
-        cause: None,
-        sip: None,
-        bridged: false,
-        outcome: None,
-        notify: None,
-        told: None,
-        callbacks: 0,
+        ..Leg::new(channel.to_owned(), String::new(), String::new())
     }
 }

@@ -24,7 +24,7 @@ mod types;
 pub use behind::Behind;
 pub use collect::WAITS_FOR_KEYS;
 pub use conference::{InRoomStep, Stay};
-pub use dial::DialSoFar;
+pub use dial::{DialSoFar, LegCall};
 pub use message::{Handed, Message};
 pub use queue::{Connected, Dequeue, Dequeued, Dequeuing, Enqueued, QueueResult, Queued};
 pub use recording_status::{RECORDING_EVENTS, RecordingEvent, RecordingPlan, RecordingReport};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{CallbackTarget, Cause, Notify};
+use crate::config::Method;
 use crate::recordings::RecordingTrack;
 
 /// A set of keys of the phone's pad.
@@ -227,9 +228,11 @@ pub struct Upload {
 }
 
 /// Rings one or more parties, and connects the caller with the first who answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dial {
     pub targets: Vec<Target>,
+    /// One after the other, each for the whole timeout, instead of all at once.
+    pub sequential: bool,
     /// How long they ring.
     pub timeout: Duration,
     /// How long the caller may talk with the one who answered.
@@ -241,6 +244,10 @@ pub struct Dial {
     pub record: Option<DialRecording>,
     /// The caller hears ringback rather than the callee's early media.
     pub ignore_early_media: bool,
+    /// The ringback tone that the caller hears whatever the callee's side sends:
+    /// a tone of Asterisk's `indications.conf`, or as that file describes one
+    /// (`425/1000,0/4000`).
+    pub ring_tone: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -252,8 +259,24 @@ pub struct Target {
     pub timeout: Option<Duration>,
     /// SIP headers of its INVITE.
     pub headers: Vec<(String, String)>,
+    /// Whose credentials answer a SIP challenge (`[dial] sip_accounts`).
+    pub username: Option<String>,
     /// Who is told how far it is.
     pub notify: Option<Notify>,
+    /// Keys sent to it when it has answered; `w` waits half a second, `W` a whole one.
+    pub send_digits: Option<String>,
+    /// What it hears before it is connected.
+    pub screen: Option<Screen>,
+}
+
+/// A document that the one who answered runs first, as a call of its own. The end of
+/// the document connects; its hang-up refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Screen {
+    /// Absolute.
+    pub url: String,
+    /// None = the session's `verb_method`.
+    pub method: Option<Method>,
 }
 
 impl Target {
@@ -263,7 +286,10 @@ impl Target {
             delay: Duration::ZERO,
             timeout: None,
             headers: Vec::new(),
+            username: None,
             notify: None,
+            send_digits: None,
+            screen: None,
         }
     }
 }
@@ -333,6 +359,10 @@ pub struct Dialled {
     pub leg: Option<String>,
     /// It was connected with the caller.
     pub bridged: bool,
+    /// Its SIP Call-ID; none for other technologies.
+    pub call_id: Option<String>,
+    /// `X-` headers of the SIP response that answered.
+    pub headers: Vec<(String, String)>,
     /// From its answer to its end; zero when it was never answered.
     pub talked: Duration,
     pub recording: Option<RecordingRef>,

@@ -7,6 +7,7 @@
 mod client;
 pub(super) mod conference;
 pub(super) mod conversation_relay;
+mod elsewhere;
 mod leg;
 pub(super) mod live;
 mod number;
@@ -80,7 +81,9 @@ pub(super) fn read(dial: &Element, report: &mut Report) -> Party {
 
 fn is_noun(element: &Element) -> bool {
     let name = element.name.as_str();
-    NAMES.contains(&name) || ALONE.contains(&name)
+    [NAMES, ALONE, elsewhere::NAMES]
+        .iter()
+        .any(|names| names.contains(&name))
 }
 
 fn read_targets(dial: &Element, report: &mut Report) -> Vec<Target> {
@@ -115,7 +118,9 @@ fn read_targets(dial: &Element, report: &mut Report) -> Vec<Target> {
     }
     let mut targets = Vec::new();
     for child in dial.elements() {
-        if !NAMES.contains(&child.name.as_str()) {
+        if elsewhere::NAMES.contains(&child.name.as_str()) {
+            elsewhere::read(child, report);
+        } else if !NAMES.contains(&child.name.as_str()) {
             attr::stranger(child, dial, &[NAMES, ALONE].concat(), 13215, report);
         } else if targets.len() == MOST {
             report.warn(
@@ -213,6 +218,7 @@ fn identity(text: &str, span: Span, report: &mut Report) -> Option<String> {
 mod tests {
     use super::Party;
     use super::{Endpoint, Target};
+    use crate::config::Method;
     use crate::twiml::verbs::dial::Dial;
     use crate::twiml::verbs::reading::{clean, read};
 
@@ -366,6 +372,109 @@ mod tests {
             );
             assert_eq!(codes, [code], "{noun}");
         }
+    }
+
+    #[test]
+    fn what_is_told_asked_and_sent_stands_in_the_leg() {
+        let dial = clean::<Dial>(
+            "<Dial><Number url='/s' method='GET' sendDigits='wW1#' byoc='BY1' \
+             statusCallback='/c' statusCallbackMethod='GET' statusCallbackEvent='ringing answered'>1</Number></Dial>",
+        );
+        let target = &targets(dial)[0];
+        let screen = target.screen.as_ref().unwrap();
+        assert_eq!(
+            (screen.url.as_str(), screen.method),
+            ("/s", Some(Method::Get))
+        );
+        assert_eq!(target.send_digits.as_deref(), Some("wW1#"));
+        let notify = target.notify.as_ref().unwrap();
+        assert_eq!(notify.events, ["ringing", "answered"]);
+        assert_eq!(
+            (notify.target.url.as_str(), notify.target.method),
+            ("/c", Method::Get)
+        );
+    }
+
+    #[test]
+    fn bad_values_of_a_noun_leave_the_noun() {
+        for (noun, code) in [
+            ("<Number sendDigits='12x'>1</Number>", 13222),
+            ("<Number sendDigits=''>1</Number>", 13222),
+            ("<Number url='/s' method='PUT'>1</Number>", 13221),
+            ("<Sip url='/s' method='PUT'>a@b.example</Sip>", 13241),
+            ("<Client url='/s' method='PUT'>c</Client>", 12200),
+            (
+                "<Number statusCallback='/c' statusCallbackEvent='rung'>1</Number>",
+                12200,
+            ),
+            ("<Number url='ftp://x.example/'>1</Number>", 11100),
+            ("<Client>c<Parameter name='a b' value='1'/></Client>", 12200),
+            (
+                "<Sip>a@b.example<Headers><Header name='Via' value='1'/></Headers></Sip>",
+                13252,
+            ),
+            ("<Sip><Uri priority='x'>a@b.example</Uri></Sip>", 12200),
+        ] {
+            let (dial, codes) = read::<Dial>(&format!("<Dial>{noun}</Dial>"));
+            assert_eq!(targets(dial).len(), 1, "{noun}");
+            assert_eq!(codes, [code], "{noun}");
+        }
+    }
+
+    #[test]
+    fn headers_and_parameters_may_be_elements() {
+        let dial = clean::<Dial>(
+            "<Dial><Sip username='shop' password='secret'>sip:a@b.example?X-One=1\
+             <Headers><Header name='x-two' value='2 2'/></Headers></Sip>\
+             <Client><Identity>carol</Identity><Parameter name='order_id' value='7'/>\
+             <Parameter name='order_id' value='8'/></Client></Dial>",
+        );
+        let targets = targets(dial);
+        let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect()
+        };
+        assert_eq!(
+            targets[0].headers,
+            pairs(&[("X-One", "1"), ("X-Two", "2 2")])
+        );
+        assert_eq!(targets[0].username.as_deref(), Some("shop"));
+        assert_eq!(targets[1].headers, pairs(&[("X-order-id", "8")]));
+    }
+
+    #[test]
+    fn of_several_addresses_the_best_by_priority_and_weight_is_rung() {
+        let (dial, codes) = read::<Dial>(
+            "<Dial><Sip><Uri priority='2'>a@b.example</Uri><Uri priority='1' weight='1'>b@b.example</Uri>\
+             <Uri priority='1' weight='9' username='u' password='p'>c@b.example</Uri></Sip></Dial>",
+        );
+        let target = &targets(dial)[0];
+        assert_eq!(target.endpoint, Endpoint::Sip("sip:c@b.example".into()));
+        assert_eq!(target.username.as_deref(), Some("u"));
+        assert_eq!(codes, [12200, 12200]);
+    }
+
+    #[test]
+    fn what_no_pbx_can_ring_is_left_out() {
+        for (noun, code) in [
+            ("<Sim>DE1</Sim>", 13258),
+            ("<WhatsApp url='/s'>+1</WhatsApp>", 13224),
+        ] {
+            let (dial, codes) = read::<Dial>(&format!("<Dial>{noun}<Number>1</Number></Dial>"));
+            assert_eq!((targets(dial).len(), codes), (1, vec![code]));
+            let (dial, _) = read::<Dial>(&format!("<Dial>{noun}</Dial>"));
+            assert!(!dial.empty && targets(dial).is_empty());
+        }
+    }
+
+    #[test]
+    fn strangers_beside_a_noun_that_stands_alone_are_told() {
+        let (_, codes) = read::<Dial>("<Dial><Conference>r</Conference><Nummer>1</Nummer></Dial>");
+        assert!(codes.contains(&13215), "{codes:?}");
+        let (_, codes) = read::<Dial>("<Dial><Conference>r</Conference><Sim>1</Sim></Dial>");
+        assert!(codes.contains(&13000), "{codes:?}");
     }
 
     #[test]

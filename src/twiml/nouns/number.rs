@@ -2,6 +2,9 @@
 //!
 //! | attribute | default | |
 //! |---|---|---|
+//! | `url`, `method` | none, POST | a document that the one who answered runs first; its end connects, `<Hangup>` refuses |
+//! | `byoc` | | is ignored: `[dial] number` and the dialplan choose the trunk |
+//! | `sendDigits` | none | keys sent after the answer and before all else; `w` waits half a second, `W` a whole one |
 //! | `statusCallback`, `…Method`, `…Event` | none, POST, `completed` | who is told `initiated`, `ringing`, `answered`, `completed` |
 
 use super::{leg, text_span};
@@ -12,7 +15,15 @@ use crate::twiml::element::Element;
 
 pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
     let mut attributes = Attributes::of(noun, report);
-    let shared = leg::read(&mut attributes);
+    let shared = leg::read(&mut attributes, 13221);
+    let send_digits = attributes.text_if(
+        "sendDigits",
+        13222,
+        "write digits, `*` and `#`, and `w` or `W` to wait",
+        |digits| !digits.is_empty() && digits.chars().all(|c| "0123456789*#wW".contains(c)),
+    );
+    // A carrier of Twilio's; here the dialplan chooses the trunk.
+    attributes.raw("byoc");
     attributes.finish();
     attr::no_elements(noun, report);
     let text = noun.text();
@@ -26,7 +37,10 @@ pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
             .help("write a telephone number, as in `+14155551212`");
         return None;
     };
-    Some(shared.onto(Target::new(Endpoint::Number(number))))
+    Some(shared.onto(Target {
+        send_digits,
+        ..Target::new(Endpoint::Number(number))
+    }))
 }
 
 /// The digits of a number, with a leading `+`, and `*` and `#` as in `*98`.

@@ -1,8 +1,11 @@
 //! `<Sip>` in a `<Dial>`: a SIP address, as its text or in a `<Uri>` inside. The
-//! scheme may be missing, and `?X-Name=value` adds headers to the INVITE.
+//! scheme may be missing, and `?X-Name=value` adds headers to the INVITE, as
+//! `<Headers><Header name="X-Name" value="…"/></Headers>` does.
 //!
 //! | attribute | default | |
 //! |---|---|---|
+//! | `username`, `password` | none | the endpoint of `[dial] sip_accounts` with this `username` answers challenges; Asterisk has its password, the one here is not used |
+//! | `url`, `method` | none, POST | a document that the one who answered runs first; its end connects, `<Hangup>` refuses |
 //! | `statusCallback`, `…Method`, `…Event` | none, POST, `completed` | who is told `initiated`, `ringing`, `answered`, `completed` |
 
 use percent_encoding::percent_decode_str;
@@ -14,7 +17,7 @@ use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::{Element, Span};
 use crate::twiml::error;
 
-const CHILDREN: &[&str] = &["Uri"];
+const CHILDREN: &[&str] = &["Uri", "Headers"];
 
 /// Headers that a document may set besides those beginning with `X-`.
 const SIP_HEADERS: &[&str] = &[
@@ -26,19 +29,78 @@ const SIP_HEADERS: &[&str] = &[
 
 pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
     let mut attributes = Attributes::of(noun, report);
-    let shared = leg::read(&mut attributes);
+    let shared = leg::read(&mut attributes, 13241);
+    let mut login = Login::read(&mut attributes);
     attributes.finish();
-    let mut text = noun.text();
+    let mut uri = (noun.text(), text_span(noun));
+    let mut headers = Vec::new();
+    let mut best: Option<(u32, u32)> = None;
     for child in noun.elements() {
         match child.name.as_str() {
             "Uri" => {
-                Attributes::of(child, report).finish();
-                text = child.text();
+                let mut attributes = Attributes::of(child, report);
+                let priority = attributes.number("priority", error::SCHEMA, 0..=65_535);
+                let weight = attributes.number("weight", error::SCHEMA, 0..=65_535);
+                let own = Login::read(&mut attributes);
+                attributes.finish();
+                // As with SRV records: the lowest priority, of those the greatest weight.
+                let rank = (priority.unwrap_or(0), u32::MAX - weight.unwrap_or_default());
+                if best.is_some() {
+                    report.warn(
+                        error::SCHEMA,
+                        child.span.clone(),
+                        "only the first `<Uri>` by priority and weight is rung",
+                    );
+                }
+                if best.is_none_or(|best| rank < best) {
+                    best = Some(rank);
+                    uri = (child.text(), text_span(child));
+                    if own.username.is_some() {
+                        login = own;
+                    }
+                }
             }
+            "Headers" => headers.extend(read_headers(child, report)),
             _ => attr::stranger(child, noun, CHILDREN, error::SCHEMA, report),
         }
     }
-    Some(shared.onto(target(&text, text_span(noun), report)?))
+    let (text, span) = uri;
+    let mut target = shared.onto(target(&text, span, report)?);
+    target.headers.extend(headers);
+    target.username = login.username;
+    Some(target)
+}
+
+/// Credentials. The password is known to Asterisk alone.
+struct Login {
+    username: Option<String>,
+}
+
+impl Login {
+    fn read(attributes: &mut Attributes<'_, '_>) -> Self {
+        attributes.raw("password");
+        Self {
+            username: attributes.text("username"),
+        }
+    }
+}
+
+fn read_headers(list: &Element, report: &mut Report) -> Vec<(String, String)> {
+    Attributes::of(list, report).finish();
+    attr::no_text(list, report);
+    let mut headers = Vec::new();
+    for child in list.elements() {
+        if child.name != "Header" {
+            attr::stranger(child, list, &["Header"], error::SCHEMA, report);
+            continue;
+        }
+        let mut attributes = Attributes::of(child, report);
+        let name = attributes.text("name").unwrap_or_default();
+        let value = attributes.text("value").unwrap_or_default();
+        attributes.finish();
+        headers.extend(header(&name, value, &child.span, report));
+    }
+    headers
 }
 
 pub(super) fn target(text: &str, span: Span, report: &mut Report) -> Option<Target> {
@@ -75,9 +137,14 @@ fn is_sip_uri(uri: &str) -> bool {
     !host.is_empty() && !host.starts_with(':') && rest.chars().all(plain)
 }
 
-fn sip_header(header: &str, span: &Span, report: &mut Report) -> Option<(String, String)> {
-    let (name, value) = header.split_once('=').unwrap_or((header, ""));
+fn sip_header(text: &str, span: &Span, report: &mut Report) -> Option<(String, String)> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
     let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+    header(name, value, span, report)
+}
+
+/// A header that a document may set, in its usual capitals.
+fn header(name: &str, value: String, span: &Span, report: &mut Report) -> Option<(String, String)> {
     let token = |c: char| c.is_ascii_alphanumeric() || c == '-';
     let allowed = SIP_HEADERS.iter().find(|h| h.eq_ignore_ascii_case(name));
     let extension = name.len() > 2 && name.get(..2).is_some_and(|x| x.eq_ignore_ascii_case("X-"));

@@ -9,6 +9,9 @@
 //! | `timeLimit` | 14400 | seconds they may talk, from 1 to 86400 |
 //! | `callerId` | the caller's | what the called party sees |
 //! | `hangupOnStar` | false | the caller's `*` ends the conversation, not the call |
+//! | `sequential` | false | one after the other, each for the whole `timeout`, instead of all at once |
+//! | `ringTone` | `automatic` | the country whose ringback tone the caller hears, as in `uk`, whatever the called side sends |
+//! | `callReason`, `events`, `passports` | | are ignored: only a carrier can do something with them |
 //! | `answerOnBridge` | false | the caller goes on ringing until somebody answers |
 //! | `record` | `do-not-record` | `record-from-answer`, `record-from-ringing`, the same with `-dual` for two channels, `true`, `false` |
 //! | `trim` | `do-not-trim` | or `trim-silence`: silence is cut from both ends of the recording |
@@ -31,7 +34,8 @@
 //!
 //! `action` gets `DialCallStatus` (`completed`, `busy`, `no-answer`, `failed`,
 //! `canceled`), `DialBridged`, `DialCallSid`, `DialCallDuration` (seconds, when
-//! somebody answered), `DialSipResponseCode` and, when the call was recorded,
+//! somebody answered), `DialSipResponseCode`, `DialSipCallId`, `DialSipHeader_X-…`
+//! (of the answer to a `<Sip>`; Asterisk 18 and newer) and, when the call was recorded,
 //! `RecordingUrl`, `RecordingSid` and `RecordingDuration`. It is requested after
 //! the caller hung up too, when its answer is not looked at.
 
@@ -51,6 +55,7 @@ use crate::report::Report;
 use crate::twiml::attr::Attributes;
 use crate::twiml::element::Element;
 use crate::twiml::nouns::{self, Party, conference, queue, recording};
+use crate::twiml::ring_tones;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dial {
@@ -62,6 +67,9 @@ pub struct Dial {
     pub caller_id: Option<String>,
     pub hangup_on_star: bool,
     pub answer_on_bridge: bool,
+    pub sequential: bool,
+    /// In Asterisk's notation.
+    pub ring_tone: Option<&'static str>,
     pub record: Option<DialRecording>,
     pub upload: Option<Upload>,
     pub party: Party,
@@ -105,8 +113,21 @@ impl Verb for Dial {
         );
         let hangup_on_star = attributes.flag("hangupOnStar", 13213, false);
         let answer_on_bridge = attributes.flag("answerOnBridge", 13219, false);
+        let sequential = attributes.flag("sequential", 13218, false);
+        let ring_tone = attributes
+            .text_if(
+                "ringTone",
+                13220,
+                "write a country, as in `uk`, or `automatic`",
+                |country| country == "automatic" || ring_tones::of(country).is_some(),
+            )
+            .and_then(|country| ring_tones::of(&country));
         let record = read_recording(&mut attributes);
         let upload = record::read_upload(&mut attributes);
+        // What only a carrier can do with a call.
+        for ignored in ["callReason", "events", "passports"] {
+            attributes.raw(ignored);
+        }
         attributes.finish();
         Self {
             action,
@@ -116,6 +137,8 @@ impl Verb for Dial {
             caller_id,
             hangup_on_star,
             answer_on_bridge,
+            sequential,
+            ring_tone,
             record,
             upload,
             party: nouns::read(element, report),
@@ -210,6 +233,8 @@ impl Dial {
                 hangup_on_star: self.hangup_on_star,
                 record: self.record.clone(),
                 ignore_early_media: false,
+                sequential: self.sequential,
+                ring_tone: self.ring_tone.map(str::to_owned),
             })
             .await?;
         if action.is_some() {
@@ -225,11 +250,17 @@ fn params(dialled: &Dialled) -> Vec<(String, String)> {
     if let Some(leg) = &dialled.leg {
         add("DialCallSid", leg.clone());
     }
-    if dialled.outcome == DialOutcome::Completed {
+    if dialled.outcome == DialOutcome::Completed || !dialled.talked.is_zero() {
         add("DialCallDuration", whole_seconds(dialled.talked));
     }
     if let Some(code) = dialled.sip_code {
         add("DialSipResponseCode", code.to_string());
+    }
+    if let Some(id) = &dialled.call_id {
+        add("DialSipCallId", id.clone());
+    }
+    for (name, value) in &dialled.headers {
+        add(&format!("DialSipHeader_{name}"), value.clone());
     }
     if let Some(recording) = &dialled.recording {
         params.extend(record::recording_params(recording));
@@ -254,11 +285,11 @@ fn is_caller_id(value: &str) -> bool {
 mod tests {
     use std::time::Duration;
 
-    use super::{Dial, DialOutcome, DialRecording, Dialled, params};
+    use super::{Dial, DialOutcome, DialRecording, Dialled, params, ring_tones};
     use crate::call::ops::{Endpoint, RecordingRef, RecordingTrack, Target};
     use crate::call::{CallbackTarget, Cause, Notify};
     use crate::config::Method;
-        use crate::twiml::nouns::Party;
+    use crate::twiml::nouns::Party;
     use crate::twiml::verbs::reading::{clean, read};
 
     #[test]
@@ -271,6 +302,8 @@ mod tests {
             caller_id: None,
             hangup_on_star: false,
             answer_on_bridge: false,
+            sequential: false,
+            ring_tone: None,
             record: None,
             upload: None,
             party: Party::Ring(vec![Target::new(Endpoint::Number("+14155551212".into()))]),
@@ -283,13 +316,15 @@ mod tests {
     fn attributes_are_read() {
         let dial = clean::<Dial>(
             "<Dial action='/d' method='GET' timeout='20' timeLimit='60' callerId='client:bob' \
-             hangupOnStar='true' answerOnBridge='True' record='record-from-ringing-dual' \
+             hangupOnStar='true' answerOnBridge='True' \
+             sequential='true' ringTone='UK' callReason='x' events='call-progress-event' passports='' record='record-from-ringing-dual' \
              recordingUrl='http://x.example/up'>100</Dial>",
         );
         assert_eq!((dial.action.as_deref(), dial.method), (Some("/d"), Some(Method::Get)));
         assert_eq!((dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()), (20, 60));
         assert_eq!(dial.caller_id.as_deref(), Some("client:bob"));
-        assert!(dial.hangup_on_star && dial.answer_on_bridge);
+        assert!(dial.hangup_on_star && dial.answer_on_bridge && dial.sequential);
+        assert_eq!(dial.ring_tone, ring_tones::of("uk"));
         let dual = DialRecording { from_ringing: true, dual: true, ..DialRecording::default() };
         assert_eq!(dial.record, Some(dual));
         assert_eq!(dial.upload.map(|upload| upload.method), Some("PUT".into()));
@@ -341,6 +376,8 @@ mod tests {
             ("callerId=' '", 13214),
             ("hangupOnStar='1'", 13213),
             ("answerOnBridge='1'", 13219),
+            ("sequential='1'", 13218),
+            ("ringTone='xx'", 13220),
             ("record='yes'", 13217),
             ("trim='yes'", 13699),
             ("recordingTrack='left'", 13622),
@@ -375,6 +412,8 @@ mod tests {
             sip_code: Some(200),
             leg: Some("CA1".into()),
             bridged: true,
+            call_id: Some("a@b".into()),
+            headers: vec![("X-Agent".into(), "7".into())],
             talked: Duration::from_millis(11_990),
             recording: Some(RecordingRef {
                 sid: "RE1".into(),
@@ -395,6 +434,8 @@ mod tests {
                 "DialCallSid=CA1",
                 "DialCallDuration=12",
                 "DialSipResponseCode=200",
+                "DialSipCallId=a@b",
+                "DialSipHeader_X-Agent=7",
                 "RecordingUrl=http://x.example/RE1",
                 "RecordingSid=RE1",
                 "RecordingDuration=12",
@@ -416,6 +457,8 @@ mod tests {
                 sip_code: None,
                 leg: None,
                 bridged: false,
+                call_id: None,
+                headers: Vec::new(),
                 talked: Duration::ZERO,
                 recording: None,
             };

@@ -53,9 +53,10 @@ impl Call {
         self.tell_legs();
         let winner = at.winner.as_ref().and_then(|w| self.state.leg(w));
         let told = winner.or_else(|| self.last_leg(at)).cloned();
-        let outcome = told.as_ref().map_or(DialOutcome::Failed, Leg::outcome);
+        let outcome = told.as_ref().map_or(DialOutcome::NoAnswer, Leg::outcome);
         let cause = match told.as_ref().and_then(|leg| leg.cause) {
-            Some(cause) if !at.timed_out => cause,
+            Some(cause) if outcome != DialOutcome::NoAnswer => cause,
+            Some(cause) if cause != Cause::NORMAL => cause,
             _ => Cause::NO_ANSWER,
         };
         let talked = told.as_ref().and_then(Leg::lasted).unwrap_or_default();
@@ -79,6 +80,14 @@ impl Call {
             cause,
             sip_code: told.as_ref().and_then(Leg::sip_code),
             bridged: told.as_ref().is_some_and(Leg::was_connected),
+            call_id: told
+                .as_ref()
+                .map(|leg| leg.call_id.clone())
+                .filter(|id| !id.is_empty()),
+            headers: told
+                .as_ref()
+                .map(|leg| leg.headers.clone())
+                .unwrap_or_default(),
             leg: told.map(|leg| leg.sid),
             talked,
             recording,

@@ -1,7 +1,7 @@
 //! Nouns in Asterisk's words.
 
 use crate::call::Call;
-use crate::call::ops::Endpoint;
+use crate::call::ops::{Endpoint, Target};
 use crate::config;
 
 impl Call {
@@ -9,12 +9,32 @@ impl Call {
     /// a document may not bring a `/`, `&` or `,` of its own into them, and only
     /// a SIP URI an `@`: `PJSIP/19001234@trunk` and `Local/1@context` would lead
     /// past the shop's dialplan.
-    pub(super) fn endpoint(&self, endpoint: &Endpoint) -> Result<String, String> {
-        written(&self.services.config.dial, endpoint)
+    pub(super) fn endpoint(&self, target: &Target) -> Result<String, String> {
+        let config = &self.services.config.dial;
+        let account = target.username.as_ref().and_then(|username| {
+            let account = config.sip_accounts.get(username);
+            if account.is_none() {
+                self.warn(format!(
+                    "13242: nobody logs in as {username:?} to {}: Asterisk takes no password per call; \
+                     name the endpoint that has it under [dial] sip_accounts",
+                    target.endpoint.told()
+                ));
+            }
+            account
+        });
+        written(
+            config,
+            &target.endpoint,
+            account.unwrap_or(&config.sip_endpoint),
+        )
     }
 }
 
-fn written(config: &config::Dial, endpoint: &Endpoint) -> Result<String, String> {
+fn written(
+    config: &config::Dial,
+    endpoint: &Endpoint,
+    sip_endpoint: &str,
+) -> Result<String, String> {
     let allowed = |text: &str, more: &str| {
         let ok = |c: char| c.is_ascii_alphanumeric() || more.contains(c);
         !text.is_empty() && text.len() <= 255 && text.chars().all(ok)
@@ -39,7 +59,7 @@ fn written(config: &config::Dial, endpoint: &Endpoint) -> Result<String, String>
             } else {
                 format!("sip:{uri}")
             };
-            let template = config.sip.replace("{endpoint}", &config.sip_endpoint);
+            let template = config.sip.replace("{endpoint}", sip_endpoint);
             fill(&template, "{uri}", &uri, ":@.-_+;=%[]~!$*'()?")
         }
     }
@@ -74,7 +94,10 @@ mod tests {
             ),
             (Endpoint::User("alice".into()), "PJSIP/alice"),
         ] {
-            assert_eq!(written(&config, &endpoint).as_deref(), Ok(expected));
+            assert_eq!(
+                written(&config, &endpoint, "pivot-out").as_deref(),
+                Ok(expected)
+            );
         }
     }
 
@@ -93,7 +116,10 @@ mod tests {
             Endpoint::Sip("sip:a@h\r\nX: 1".into()),
             Endpoint::Sip("sip:${SECRET}@h".into()),
         ] {
-            assert!(written(&config, &endpoint).is_err(), "{endpoint:?}");
+            assert!(
+                written(&config, &endpoint, "pivot-out").is_err(),
+                "{endpoint:?}"
+            );
         }
     }
 }

@@ -66,6 +66,54 @@ impl Call {
         self.tell_legs();
     }
 
+    /// Makes the legs whose time has come. Says when the next one's comes, if there is
+    /// one that does not wait for another to end.
+    pub(super) async fn create_due_legs(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+    ) -> Option<Time> {
+        let mut next = None;
+        for (index, target) in dial.targets.iter().enumerate() {
+            if at.legs.get(index).is_none_or(Option::is_some) {
+                continue;
+            }
+            if dial.sequential {
+                if !self.legs_of(at).all(Leg::is_over) {
+                    break;
+                }
+                at.began = clock::now();
+            }
+            let now = clock::now();
+            let due = at.began.after(target.delay);
+            let over = at.began.after(dial.timeout);
+            if now >= over || due >= over {
+                continue;
+            }
+            if due <= now {
+                self.create_leg(dial, target, index, op, at).await;
+            } else {
+                next = Some(next.map_or(due, |next: Time| next.min(due)));
+            }
+        }
+        next
+    }
+
+    /// They have rung for longer than they may, and Asterisk does not end them.
+    pub(super) async fn give_up_ringing_legs(&mut self, at: &Dialling) {
+        for channel in self.open_legs(at) {
+            if self.state.leg(&channel).is_some_and(Leg::rings) {
+                self.give_up_leg(&channel, DialOutcome::NoAnswer, Cause::NO_ANSWER)
+                    .await;
+                if let Some(leg) = self.state.leg_mut(&channel) {
+                    leg.end(clock::now());
+                }
+            }
+        }
+        self.tell_legs();
+    }
+
     pub(super) async fn create_leg(
         &mut self,
         dial: &Dial,
@@ -85,7 +133,7 @@ impl Call {
         if let Some(slot) = at.legs.get_mut(index) {
             *slot = Some(channel.clone());
         }
-        let endpoint = match self.endpoint(&target.endpoint) {
+        let endpoint = match self.endpoint(target) {
             Ok(endpoint) => endpoint,
             Err(why) => {
                 self.warn(why);

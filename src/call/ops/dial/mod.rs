@@ -4,24 +4,28 @@
 //! after the create fails in half of the tries, rule 14). A single leg joins the
 //! caller's bridge before it is dialled, so that its early media and its ringing
 //! are heard; several legs ring behind a ringback tone, and the first who
-//! answers joins.
+//! answers joins. So does one who is sent digits or runs a document first
+//! (`prepare`).
 
 mod end;
 mod endpoint;
 mod legs;
+mod prepare;
+mod screen;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dial, DialOutcome, Dialled, RecordingStart};
+use super::{Dial, DialOutcome, Dialled, RecordingStart, Target};
 use crate::ari::Request;
 use crate::call::journal::Begun;
-use crate::call::{Call, Cause, Interrupt, Leg, LegState};
+use crate::call::{Call, Cause, Interrupt, Leg, LegState, Prepared};
 use crate::clock::{self, Time};
 use crate::id::OpId;
 
 pub use end::DialSoFar;
+pub use screen::LegCall;
 
 /// Answers `answered_elsewhere` to the legs that lost.
 const ELSEWHERE: Cause = Cause(26);
@@ -33,6 +37,7 @@ const END: Duration = Duration::from_secs(5);
 /// What a Dial must remember. Its legs are in the call's state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Dialling {
+    /// The ringing; that of the present leg, when they ring one after the other.
     began: Time,
     bridge: Option<String>,
     /// The caller is in the bridge.
@@ -42,7 +47,6 @@ struct Dialling {
     winner: Option<String>,
     bridged_at: Option<Time>,
     ringback: Option<String>,
-    timed_out: bool,
     /// Keys since here may be a `*`.
     mark: u64,
 }
@@ -65,7 +69,6 @@ impl Call {
                     winner: None,
                     bridged_at: None,
                     ringback: None,
-                    timed_out: false,
                     mark: self.state.keys.mark(),
                 };
                 self.state.dialling_from = self.state.legs.len();
@@ -91,7 +94,7 @@ impl Call {
         op: &OpId,
         at: &mut Dialling,
     ) -> Result<(), Interrupt> {
-        let early_media = dial.targets.len() == 1 && !dial.ignore_early_media;
+        let early_media = hears_callee(dial);
         // After the call was picked up, the caller may hear the ringback still.
         let rings = at
             .ringback
@@ -102,7 +105,7 @@ impl Call {
             if early_media {
                 self.join_caller(op, at).await?;
             } else {
-                self.start_ringback(op, at).await?;
+                self.start_ringback(dial, op, at).await?;
             }
         }
         if let Some(record) = dial.record.as_ref().filter(|record| record.from_ringing)
@@ -110,35 +113,30 @@ impl Call {
         {
             self.start_dial_recording(record.clone()).await?;
         }
-        let give_up = at.began.after(dial.timeout);
         loop {
-            let mut wake = give_up.after(GRACE);
-            for (index, target) in dial.targets.iter().enumerate() {
-                let due = at.began.after(target.delay);
-                if at.legs.get(index).is_some_and(Option::is_none) && clock::now() < give_up {
-                    if due <= clock::now() {
-                        self.create_leg(dial, target, index, op, at).await;
-                    } else {
-                        wake = wake.min(due);
-                    }
-                }
-            }
+            let next = self.create_due_legs(dial, op, at).await;
+            let give_up = at.began.after(dial.timeout);
             self.dial_ready_legs(dial, at, early_media, give_up).await?;
-            if let Some(winner) = self.answered_leg(at) {
+            let prepared = self.prepare_legs(dial, op, at).await?;
+            if let Some(winner) = self.winning_leg(at) {
                 at.winner = Some(winner);
                 self.write_down(op, at);
                 return Ok(());
             }
-            let waiting = at.legs.iter().any(Option::is_none) && clock::now() < give_up;
-            if !waiting && self.legs_of(at).all(Leg::is_over) {
+            if next.is_none() && self.legs_of(at).all(Leg::is_over) {
                 return Ok(());
             }
             if self.end_signalled_legs(at).await? {
                 continue;
             }
-            if self.next(Some(wake)).await?.is_none() && clock::now() >= give_up.after(GRACE) {
-                at.timed_out = true;
-                return Ok(());
+            // One that has answered has all the time that it needs.
+            let overdue = self
+                .legs_of(at)
+                .any(|leg| leg.rings())
+                .then(|| give_up.after(GRACE));
+            let wake = [next, prepared, overdue].into_iter().flatten().min();
+            if self.next(wake).await?.is_none() && overdue.is_some_and(|at| clock::now() >= at) {
+                self.give_up_ringing_legs(at).await;
             }
         }
     }
@@ -157,9 +155,9 @@ impl Call {
             .collect()
     }
 
-    fn answered_leg(&self, at: &Dialling) -> Option<String> {
+    fn winning_leg(&self, at: &Dialling) -> Option<String> {
         self.legs_of(at)
-            .find(|leg| leg.state == LegState::Up)
+            .find(|leg| leg.state == LegState::Up && leg.prepared == Prepared::Yes)
             .map(|leg| leg.channel.clone())
     }
 
@@ -192,16 +190,23 @@ impl Call {
         Ok(())
     }
 
-    async fn start_ringback(&mut self, op: &OpId, at: &mut Dialling) -> Result<(), Interrupt> {
-        if !self.is_answered() {
-            return self.ring().await;
-        }
+    async fn start_ringback(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+    ) -> Result<(), Interrupt> {
+        let tone = match &dial.ring_tone {
+            Some(tone) => format!("tone:{tone}"),
+            None if self.is_answered() => "tone:ring".to_owned(),
+            None => return self.ring().await,
+        };
         let playback = op.object("ring");
         self.objects.register(&playback);
         self.state.playing.push(playback.clone());
         at.ringback = Some(playback.clone());
         self.write_down(op, at);
-        let request = Request::play(&self.state.channel, &playback, "tone:ring", None);
+        let request = Request::play(&self.state.channel, &playback, &tone, None);
         if let Err(error) = self.caller_request(request).await? {
             self.warn(format!("no ringback tone: {error}"));
             self.state.playing.retain(|p| *p != playback);
@@ -286,4 +291,14 @@ impl Call {
             self.next(limit).await?;
         }
     }
+}
+
+/// A single leg joins the caller before it answers, unless something else is to be
+/// heard, or something comes between its answer and the bridge.
+fn hears_callee(dial: &Dial) -> bool {
+    let at_once = |target: &Target| target.send_digits.is_none() && target.screen.is_none();
+    (dial.targets.len() == 1 || dial.sequential)
+        && !dial.ignore_early_media
+        && dial.ring_tone.is_none()
+        && dial.targets.iter().all(at_once)
 }

@@ -1,0 +1,108 @@
+//! A leg that runs a document of its own before it is connected: from its answer it
+//! is a call, with its own task, CallSid and cookies. Its channel is that call's
+//! until the document has ended.
+
+use tokio::sync::mpsc;
+
+use crate::ari::Delivery;
+use crate::call::ops::{DialOutcome, Screen};
+use crate::call::{Call, Facts, Interrupt, Prepared, SipFacts, State};
+use crate::clock;
+use crate::id::CallId;
+use crate::news::Screened;
+use crate::program::Request;
+
+/// A leg that is to become a call of its own.
+#[derive(Debug)]
+pub struct LegCall {
+    /// Its `facts.parent` says whose leg it is.
+    pub state: Box<State>,
+    pub mailbox: mpsc::Receiver<Delivery>,
+    /// For its first document.
+    pub request: Request,
+}
+
+impl Call {
+    /// Makes a leg a call of its own. From here on its events go there.
+    pub(super) fn screen_leg(&mut self, channel: &str, screen: &Screen) -> Prepared {
+        let Some(leg) = self.state.leg(channel).cloned() else {
+            return Prepared::Yes;
+        };
+        let id = CallId::of_leg(&leg.sid);
+        let mut params = Vec::new();
+        if leg.is_sip() {
+            params.push(("SipCallId".to_owned(), leg.call_id.clone()));
+            for (name, value) in &leg.headers {
+                params.push((format!("SipHeader_{name}"), value.clone()));
+            }
+        }
+        let facts = Facts {
+            caller_number: leg.from,
+            dialled: leg.to,
+            channel_name: leg.name,
+            call_id: if leg.call_id.is_empty() {
+                channel.to_owned()
+            } else {
+                leg.call_id
+            },
+            language: self.state.language.clone(),
+            // Nothing but these is known of a leg, so nothing is asked for.
+            sip: Some(SipFacts {
+                headers: leg.headers,
+                ..SipFacts::default()
+            }),
+            parent: Some(self.state.id.clone()),
+            ..Facts::default()
+        };
+        let mut state = State::new(id.clone(), channel.to_owned(), facts, clock::now());
+        state.answered = leg.answered;
+        state.twilio_profile = self.state.twilio_profile;
+        state.inherit = self.state.inherit.clone();
+        let mailbox = self.services.router.adopt(&id);
+        self.objects.hand_over(channel, &id);
+        let request = Request {
+            url: screen.url.clone(),
+            method: screen.method,
+            params,
+            why: "url of the noun".into(),
+        };
+        self.note(format!("{} is asked first, as call {id}", leg.endpoint));
+        let call = LegCall {
+            state: Box::new(state),
+            mailbox,
+            request,
+        };
+        // Only fails while the process ends.
+        self.services.legs.send(call).ok();
+        Prepared::Screening
+    }
+
+    /// A leg's own document has ended.
+    pub(in crate::call) fn absorb_screened(&mut self, screened: &Screened) {
+        let Some(leg) = self.state.leg_mut(&screened.channel) else {
+            return;
+        };
+        if screened.accepted {
+            leg.prepared = Prepared::Accepted;
+        } else {
+            if screened.failed {
+                leg.outcome = Some(DialOutcome::Failed);
+            }
+            leg.end(clock::now());
+        }
+        self.tell_legs();
+    }
+
+    /// The document of this leg has ended: gives the channel to the call whose leg it
+    /// is. Nothing plays on it any more.
+    pub async fn hand_back_to(&mut self, parent: &CallId) -> Result<(), Interrupt> {
+        self.settle().await?;
+        self.finish_recordings().await;
+        self.objects.hand_over(&self.state.channel, parent);
+        self.objects.release();
+        if let Some(checkpoints) = &self.services.checkpoints {
+            checkpoints.remove(&self.state.id);
+        }
+        Ok(())
+    }
+}
