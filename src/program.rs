@@ -35,12 +35,24 @@ pub enum Flow {
     Aside(Box<Aside>),
     /// TwiML: end of a document that runs beside a verb, and of that verb's waiting.
     Leave,
+    /// TwiML: this document cannot go on. What comes then is the failure ladder's.
+    Failed(Failure),
     /// Callflow: a new pivot session; if nothing comes of it, child `_`.
     Pivot(Box<Pivot>),
     /// Callflow: end of this flow. Goes on after the `Branch` that led here; hangs up when there was none.
     Stop(Option<Cause>),
     /// End of the call's instructions, whatever called them.
     End(End),
+}
+
+/// Why a document cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Twilio's code.
+    pub code: u32,
+    /// What could not be had.
+    pub url: String,
+    pub reason: String,
 }
 
 /// How a call's instructions end.

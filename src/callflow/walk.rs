@@ -82,9 +82,12 @@ impl Walk {
             Flow::Child(key) => self.descend(&key),
             Flow::Branch(root) => self.branch(Arc::unwrap_or_clone(root), limits),
             Flow::Stop(_) => self.stop(flow),
-            Flow::Fetch(_) | Flow::Pivot(_) | Flow::End(_) | Flow::Aside(_) | Flow::Leave => {
-                Step::Leave(flow)
-            }
+            Flow::Fetch(_)
+            | Flow::Pivot(_)
+            | Flow::End(_)
+            | Flow::Aside(_)
+            | Flow::Leave
+            | Flow::Failed(_) => Step::Leave(flow),
         };
         match step {
             Step::Run => self.enter(limits),

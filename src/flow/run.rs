@@ -117,6 +117,11 @@ async fn turn(call: &mut Call, session: &mut Session) -> Result<Option<Outcome>,
         return Ok(None);
     }
     match flow {
+        Flow::Failed(failure) => {
+            let failed = fetch::failed(failure.code, &failure.url, &failure.reason, true);
+            let fallback = session.from_fallback;
+            descend(call, session, failed, false, fallback).await
+        }
         Flow::Aside(aside) => {
             aside::enter(call, session, *aside);
             Ok(None)
@@ -145,15 +150,29 @@ async fn ask(
     }
     aside::pace(call, session).await?;
     let failed = match fetch::fetch(call, session, &request, because.as_ref()).await? {
-        Ok(fetched) => return take_up(call, session, fetched).await,
+        Ok(fetched) => {
+            session.from_fallback = because.is_some();
+            return take_up(call, session, fetched).await;
+        }
         Err(failed) => failed,
     };
+    descend(call, session, failed, first, because.is_some()).await
+}
+
+/// Goes down the failure ladder; `fallback` says that the fallback's own document failed.
+async fn descend(
+    call: &mut Call,
+    session: &mut Session,
+    failed: Failed,
+    first: bool,
+    fallback: bool,
+) -> Result<Option<Outcome>, Interrupt> {
     if session.is_aside() {
         aside::tell(call, &failed);
         aside::leave(call, session, AsideEnd::Failed).await?;
         return Ok(None);
     }
-    let rung = ladder::next(session, &failed, first, because.is_some());
+    let rung = ladder::next(session, &failed, first, fallback);
     ladder::tell(call, &failed, &rung);
     match rung {
         Rung::Fallback(at) => session.at = at,
@@ -386,9 +405,12 @@ fn follow(call: &mut Call, session: &mut Session, flow: Flow) -> Option<Outcome>
             reason: String::new(),
         }),
         Flow::Stop(cause) => Some(completed(session, cause)),
-        Flow::Next | Flow::Child(_) | Flow::Branch(_) | Flow::Leave | Flow::Aside(_) => {
-            Some(completed(session, None))
-        }
+        Flow::Next
+        | Flow::Child(_)
+        | Flow::Branch(_)
+        | Flow::Leave
+        | Flow::Aside(_)
+        | Flow::Failed(_) => Some(completed(session, None)),
     }
 }
 

@@ -27,6 +27,9 @@ pub struct Session {
     /// The callflow that runs, or that led to the TwiML document that runs.
     pub(super) walk: Option<Walk>,
     pub(super) cookies: CookieJar,
+    /// The document that runs came from the fallback URL.
+    #[serde(default)]
+    pub(super) from_fallback: bool,
     /// Verbs that wait while a document beside them runs, the outermost first.
     #[serde(default)]
     pub(super) frames: Vec<Frame>,
@@ -110,6 +113,7 @@ impl Session {
             document: None,
             walk: None,
             cookies: CookieJar::default(),
+            from_fallback: false,
             frames: Vec::new(),
             documents: 0,
             iteration: 0,

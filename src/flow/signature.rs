@@ -119,6 +119,7 @@ mod tests {
         ])
     }
 
+    // Check 189.
     #[test]
     fn twilio_vectors() {
         let zeros = format!("AC{}", "0".repeat(32));
@@ -200,6 +201,7 @@ mod tests {
         assert!(url_with_body_hash("https://h/a#rc=2", b"{}").ends_with("#rc=2"));
     }
 
+    // Check 191.
     #[test]
     fn https_is_signed_without_its_port() {
         let url = "https://mycompany.com:443/myapp.php?foo=1&bar=2";

@@ -10,9 +10,9 @@ use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
-use super::g711;
 use super::pcm::{PHONE_RATE, Pcm, frames};
 use super::resample::ToPhone;
+use super::{g711, gsm};
 
 /// A small file can declare, or hold, hours of sound; longer ones are refused.
 pub(super) const LONGEST: Duration = Duration::from_secs(3600);
@@ -48,6 +48,9 @@ pub fn decode(bytes: Vec<u8>, kind: &Kind) -> Result<Pcm, String> {
     if let Some(law) = raw(kind, &bytes) {
         return phone(&bytes, law);
     }
+    if is_gsm(kind, &bytes) {
+        return phone_gsm(&bytes);
+    }
     if looks_like_text(&bytes) {
         return Err("it is text, not audio; does the server answer with an error page?".into());
     }
@@ -73,6 +76,26 @@ fn raw(kind: &Kind, bytes: &[u8]) -> Option<Law> {
         "alaw" | "al" | "pcma" => Some(g711::alaw),
         _ => None,
     }
+}
+
+/// GSM has no header either, but each of its frames begins alike.
+fn is_gsm(kind: &Kind, bytes: &[u8]) -> bool {
+    let named = matches!(
+        kind.content_type.as_deref(),
+        Some("audio/gsm" | "audio/x-gsm" | "audio/vnd.gsm")
+    ) || kind.extension.as_deref() == Some("gsm");
+    named && gsm::is(bytes)
+}
+
+fn phone_gsm(bytes: &[u8]) -> Result<Pcm, String> {
+    if bytes.len() / gsm::FRAME > frames(LONGEST, PHONE_RATE) / 160 {
+        return Err(too_long());
+    }
+    let samples = gsm::decode(bytes).ok_or("a frame of the GSM file is broken")?;
+    Ok(Pcm {
+        samples,
+        rate: PHONE_RATE,
+    })
 }
 
 fn phone(bytes: &[u8], law: Law) -> Result<Pcm, String> {

@@ -16,6 +16,9 @@ use crate::web::{Answer, Outgoing, Policy, Web, shown};
 /// URLs that are remembered; the longest unused are forgotten first.
 const REMEMBERED: usize = 10_000;
 
+/// Twilio's code for an answer that is none.
+const NOT_RETRIEVED: u32 = 11200;
+
 /// What is known of the files at URLs.
 #[derive(Default)]
 pub(super) struct Known {
@@ -72,7 +75,7 @@ impl Known {
         let answer = web
             .send(out, None)
             .await
-            .map_err(|e| fail(e.failure.to_string()))?;
+            .map_err(|e| fail(e.failure.to_string()).with_code(e.code()))?;
         let mut response = Response::new(());
         *response.headers_mut() = answer.headers.clone();
         *response.status_mut() =
@@ -89,7 +92,8 @@ impl Known {
             return Ok(Fetched::Same(entry.name));
         }
         if !answer.is_success() {
-            return Err(fail(format!("the server answered {}", answer.status)));
+            let failed = fail(format!("the server answered {}", answer.status));
+            return Err(failed.with_code(NOT_RETRIEVED));
         }
         let policy = CachePolicy::new(&request, &response);
         Ok(Fetched::New(Box::new((answer, policy))))

@@ -10,6 +10,7 @@ mod fetch;
 mod flight;
 mod folder;
 mod g711;
+mod gsm;
 pub mod pcm;
 mod resample;
 mod tone;
@@ -45,7 +46,12 @@ pub struct MediaError {
     /// The URL without its credentials, or the file.
     pub what: String,
     pub why: String,
+    /// Twilio's code for it.
+    pub code: u32,
 }
+
+/// Twilio's code for what is no sound.
+const NOT_AUDIO: u32 = 13420;
 
 type Outcome = Result<Clip, MediaError>;
 
@@ -54,7 +60,12 @@ impl MediaError {
         Self {
             what: what.to_owned(),
             why: why.into(),
+            code: NOT_AUDIO,
         }
+    }
+
+    fn with_code(self, code: u32) -> Self {
+        Self { code, ..self }
     }
 }
 

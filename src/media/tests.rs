@@ -78,6 +78,8 @@ fn every_format_keeps_its_length_and_its_sound() {
         ("mono16k.flac", 250),
         ("mono22k.ogg", 250),
         ("second.mp3", 1000),
+        ("stereo44k.mp3", 500),
+        ("tone.gsm", 500),
         ("phone.ulaw", 250),
         ("phone.alaw", 250),
         ("sun.au", 250),

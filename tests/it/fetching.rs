@@ -97,6 +97,8 @@ async fn kazoos_first_request_carries_kazoos_parameters_and_no_others() {
     }
 }
 
+// Check 1.
+// Check 3.
 #[tokio::test(start_paused = true)]
 async fn twiml_requests_carry_twilios_parameters_and_kazoos_four() {
     let scenario = Scenario::new().await;
@@ -325,6 +327,7 @@ async fn credentials_of_the_url_become_basic_authentication() {
     }
 }
 
+// Check 52.
 #[tokio::test(start_paused = true)]
 async fn cookies_are_kept_for_the_call_and_for_no_other() {
     let scenario = Scenario::new().await;

@@ -6,6 +6,9 @@ use crate::support::{Reply, Scenario};
 const XML: &str = "<Response><Play>sound:hello-world</Play></Response>";
 const JSON: &str = r#"{"module": "play", "data": {"id": "sound:hello-world"}, "children": {}}"#;
 
+// Check 4.
+// Check 14.
+// Check 15.
 #[tokio::test(start_paused = true)]
 async fn documents_are_recognised_by_type_and_else_by_their_first_character() {
     // 31 to 42, and 19 in our form.
@@ -77,6 +80,7 @@ async fn an_empty_answer_hangs_up_in_kazoos_format_only() {
     }
 }
 
+// Check 5.
 #[tokio::test(start_paused = true)]
 async fn plain_words_are_spoken_and_the_call_ends() {
     let scenario = Scenario::new().await;

@@ -125,6 +125,8 @@ async fn requests_are_signed_when_there_is_a_token() {
     );
 }
 
+// Check 59.
+// Check 193.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_call_is_told_to_the_status_callback() {
     for method in ["post", "get"] {

@@ -107,6 +107,8 @@ async fn what_is_of_no_use_goes_back_to_the_dialplan_with_a_reason() {
     }
 }
 
+// Check 9.
+// Check 40.
 #[tokio::test(start_paused = true)]
 async fn the_fallback_url_is_asked_with_the_error_and_its_url() {
     for (what, reply, _, code) in useless() {
@@ -154,6 +156,7 @@ async fn a_fallback_that_fails_too_goes_back_to_the_dialplan() {
     scenario.nothing_left().await;
 }
 
+// Check 49.
 #[tokio::test(start_paused = true)]
 async fn a_refused_connection_is_tried_once_more_and_no_other_failure_is() {
     let scenario = Scenario::new().await;
@@ -280,6 +283,7 @@ async fn a_later_document_goes_to_the_dialplan_and_not_to_the_default_child() {
     scenario.nothing_left().await;
 }
 
+// Check 41.
 #[tokio::test(start_paused = true)]
 async fn a_later_document_that_fails_asks_the_fallback_url_first() {
     let scenario = Scenario::configured(BOTH).await;
@@ -302,6 +306,7 @@ async fn a_later_document_that_fails_asks_the_fallback_url_first() {
     scenario.nothing_left().await;
 }
 
+// Check 42.
 #[tokio::test(start_paused = true)]
 async fn the_twilio_profile_apologises_and_hangs_up() {
     let scenario =

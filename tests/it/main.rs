@@ -45,6 +45,8 @@ mod twiml_calls;
 #[cfg(test)]
 mod twiml_check;
 #[cfg(test)]
+mod twiml_checks;
+#[cfg(test)]
 mod twiml_conference;
 #[cfg(test)]
 mod twiml_diagnostics;
@@ -52,6 +54,12 @@ mod twiml_diagnostics;
 mod twiml_dial;
 #[cfg(test)]
 mod twiml_documents;
+#[cfg(test)]
+mod twiml_fetching;
+#[cfg(test)]
+mod twiml_flow;
+#[cfg(test)]
+mod twiml_gather;
 #[cfg(test)]
 mod twiml_generators;
 #[cfg(test)]
@@ -62,6 +70,8 @@ mod twiml_queue;
 mod twiml_record;
 #[cfg(test)]
 mod twiml_resume;
+#[cfg(test)]
+mod twiml_say;
 #[cfg(test)]
 mod web_connecting;
 #[cfg(test)]

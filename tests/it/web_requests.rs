@@ -92,6 +92,7 @@ fn ten_then(more: usize) -> impl Fn(usize, &str) -> Vec<Step> {
     }
 }
 
+// Check 39.
 #[test]
 fn ten_redirects_are_followed_and_no_more() {
     in_virtual_time(async {
@@ -300,6 +301,7 @@ fn wrong_credentials_are_not_sent_twice() {
     });
 }
 
+// Check 51.
 #[test]
 fn digest_challenges_are_answered() {
     in_virtual_time(async {

@@ -6,6 +6,7 @@ use Step::{Close, Flood, Hang, Reset};
 /// A case: what the server does, the URL's fragment, and what comes of it.
 type Case = (&'static str, Vec<Step>, &'static str, &'static str);
 
+// Check 27.
 #[test]
 fn each_behaviour_of_a_server_has_its_result() {
     let mb100 = 100 * 1024 * 1024;

@@ -46,7 +46,7 @@ impl Call {
                     break;
                 }
                 if let PlayEnd::Failed(why) = self.play_one(prompt, &Keys::all()).await? {
-                    self.warn(why);
+                    self.warn(why.to_string());
                 }
             }
             // The key that ends the prompts may have come just before the call was

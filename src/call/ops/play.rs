@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Keys, Play, PlayEnd, Sound};
+use super::{Keys, Play, PlayEnd, Sound, Unplayable};
 use crate::ari::{AriError, Event, Request};
 use crate::call::journal::Begun;
 use crate::call::mailbox::Input;
@@ -65,7 +65,7 @@ impl Call {
                 PlayEnd::Finished => heard = true,
                 PlayEnd::Key(key) => return Ok(PlayEnd::Key(key)),
                 PlayEnd::Failed(why) => {
-                    self.warn(why.clone());
+                    self.warn(why.to_string());
                     failed = Some(why);
                 }
             }
@@ -94,7 +94,7 @@ impl Call {
                 let mark = self.state.keys.mark();
                 let clip = match self.clip(sound).await? {
                     Ok(clip) => clip,
-                    Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why))),
+                    Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why.into()))),
                 };
                 // A key pressed while the sound was made stops it before it starts.
                 if let Some(key) = self.stopping_key(mark, stop_on) {
@@ -106,14 +106,14 @@ impl Call {
                 };
                 match self.start_playback(&op, &playing, &clip).await? {
                     Ok(()) => (op, playing, clip.length),
-                    Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why))),
+                    Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why.into()))),
                 }
             }
         };
         let end = self.wait_for_playback(&playing, length, stop_on).await?;
         let end = match end {
             Some(end) => end,
-            None => PlayEnd::Failed(format!("Asterisk could not play {}", describe(sound))),
+            None => PlayEnd::Failed(format!("Asterisk could not play {}", describe(sound)).into()),
         };
         Ok(self.done(&op, end))
     }
@@ -203,7 +203,7 @@ impl Call {
     pub(super) async fn clip(
         &mut self,
         sound: &Sound,
-    ) -> Result<Result<Playable, String>, Interrupt> {
+    ) -> Result<Result<Playable, Unplayable>, Interrupt> {
         let services = self.services.clone();
         let began = tokio::time::Instant::now();
         let made = match sound {
@@ -218,13 +218,16 @@ impl Call {
                 let said = self
                     .during(async { services.speech.say(&utterance).await })
                     .await?;
-                said.map_err(|error| format!("could not speak: {error}"))
+                said.map_err(|error| format!("could not speak: {error}").into())
             }
             Sound::Url(url) => {
                 let fetched = self
                     .during(async { services.media.fetch(url).await })
                     .await?;
-                fetched.map_err(|error| error.to_string())
+                fetched.map_err(|error| Unplayable {
+                    code: Some(error.code),
+                    why: error.to_string(),
+                })
             }
             Sound::Asterisk(uri) | Sound::Clip(uri) => return Ok(Ok(Playable::asterisk(uri))),
 
@@ -232,13 +235,13 @@ impl Call {
                 let made = self
                     .during(async { services.media.silence(*duration).await })
                     .await?;
-                made.map_err(|error| error.to_string())
+                made.map_err(|error| error.to_string().into())
             }
             Sound::Tone(tone) => {
                 let made = self
                     .during(async { services.media.tone(tone).await })
                     .await?;
-                made.map_err(|error| error.to_string())
+                made.map_err(|error| error.to_string().into())
             }
         };
         self.trace

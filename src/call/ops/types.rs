@@ -88,8 +88,23 @@ pub struct Play {
 pub enum PlayEnd {
     Finished,
     Key(char),
-    /// None of the sounds could be played; says why. The trace has each.
-    Failed(String),
+    /// None of the sounds could be played. The trace has each.
+    Failed(Unplayable),
+}
+
+/// Why a sound could not be played.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{why}")]
+pub struct Unplayable {
+    /// Twilio's code for it, where it has one.
+    pub code: Option<u32>,
+    pub why: String,
+}
+
+impl From<String> for Unplayable {
+    fn from(why: String) -> Self {
+        Self { code: None, why }
+    }
 }
 
 /// Plays prompts while keys are collected.

@@ -263,6 +263,8 @@ mod tests {
         assert_eq!(clean::<Gather>("<Gather timeout='auto'/>").timeout, Duration::from_secs(5));
     }
 
+    // Check 29.
+    // Check 30.
     #[test]
     fn speech_in_any_spelling_of_a_list_is_told_to_be_missing() {
         for list in ["speech", "dtmf speech", "dtmf,speech", "['dtmf', 'speech']", "[&quot;speech&quot;]"] {

@@ -6,7 +6,7 @@
 //! | `digits` | none | keys to send as tones, before the file; `w` waits ½ s, `W` 1 s |
 //! | `terminators` | none | keys that stop it (Kazoo's); `none` = no key |
 //!
-//! The text is the URL of an mp3, ogg, flac or wav file, absolute or relative to
+//! The text is the URL of an mp3, ogg, flac, wav, aiff, gsm or raw μ-law file, absolute or relative to
 //! this document, or a media URI of Asterisk: `sound:hello-world`,
 //! `tone:ring`, `number:12`, `digits:12`, `characters:abc`.
 //!
@@ -14,9 +14,9 @@
 //! <Response><Play loop="2">https://example.com/welcome.mp3</Play></Response>
 //! ```
 //!
-//! At Twilio a file that cannot be played ends the document. Here it is a
-//! warning with the file's URL, and the next verb runs. Asterisk's own sounds do
-//! not exist at Twilio.
+//! At Twilio a file that cannot be played ends the document, and the fallback URL
+//! is asked; `profile = "twilio"` does so. Else it is a warning with the file's
+//! URL, and the next verb runs. Asterisk's own sounds do not exist at Twilio.
 
 use std::time::Duration;
 
@@ -24,13 +24,16 @@ use url::Url;
 
 use super::Verb;
 use super::say::{Round, play_rounds};
-use crate::call::ops::{Keys, Sound};
+use crate::call::ops::{Keys, PlayEnd, Sound};
 use crate::call::{Call, Interrupt};
-use crate::program::Flow;
+use crate::program::{Failure, Flow};
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::{Element, Span};
 use crate::twiml::error;
+
+/// Twilio's code for what is no sound.
+const NOT_PLAYED: u32 = 13420;
 
 /// What stands for `loop="0"`.
 pub const ENDLESS: u32 = 1000;
@@ -107,7 +110,14 @@ impl Verb for Play {
             call.send_digits(digits, TONE).await?;
         }
         if let Some(sound) = self.sound() {
-            play_rounds(call, at, self.rounds, &sound, &self.stop_on).await?;
+            let end = play_rounds(call, at, self.rounds, &sound, &self.stop_on).await?;
+            if let (PlayEnd::Failed(failed), true, Sound::Url(url)) = (end, call.is_twilio(), sound) {
+                return Ok(Flow::Failed(Failure {
+                    code: failed.code.unwrap_or(NOT_PLAYED),
+                    url,
+                    reason: failed.why,
+                }));
+            }
         }
         Ok(Flow::Next)
     }
@@ -168,7 +178,7 @@ mod tests {
     use url::Url;
 
     use super::{Play, Source, Verb};
-    use crate::call::ops::{Keys, Sound};
+    use crate::call::ops::{Keys, PlayEnd, Sound};
     use crate::twiml::verbs::reading::{clean, read};
 
     #[test]

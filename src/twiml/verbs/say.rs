@@ -66,26 +66,27 @@ impl Verb for Say {
 }
 
 /// Plays a sound again and again, until a key stops it. One that cannot be
-/// played is not tried again; the trace has the reason.
+/// played is not tried again.
 pub(super) async fn play_rounds(
     call: &mut Call,
     at: &mut Round,
     rounds: u32,
     sound: &Sound,
     stop_on: &Keys,
-) -> Result<(), Interrupt> {
+) -> Result<PlayEnd, Interrupt> {
     while at.done < rounds {
         let play = ops::Play {
             sounds: vec![sound.clone()],
             stop_on: stop_on.clone(),
         };
-        if call.play(play).await? != PlayEnd::Finished {
-            return Ok(());
+        let end = call.play(play).await?;
+        if end != PlayEnd::Finished {
+            return Ok(end);
         }
         at.done += 1;
         call.save(at);
     }
-    Ok(())
+    Ok(PlayEnd::Finished)
 }
 
 impl Say {

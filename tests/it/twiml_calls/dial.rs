@@ -235,6 +235,7 @@ async fn nouns_ring_together_and_the_first_to_answer_wins() {
 }
 
 // Proves Dial.answerOnBridge.
+// Check 66.
 #[tokio::test(start_paused = true)]
 async fn an_answer_on_bridge_leaves_the_caller_ringing() {
     let scenario = dialling("<Dial answerOnBridge='true'>100</Dial>", talks(5)).await;

@@ -2,6 +2,8 @@
 
 use super::*;
 
+// Check 10.
+// Check 11.
 #[tokio::test(start_paused = true)]
 async fn an_empty_document_hangs_up() {
     let scenario = with("<!-- nothing -->").await;
@@ -25,6 +27,8 @@ async fn an_unknown_verb_is_skipped_and_told() {
     scenario.nothing_left().await;
 }
 
+// Check 60.
+// Check 61.
 #[tokio::test(start_paused = true)]
 async fn redirect_does_not_answer_and_what_follows_it_is_not_reached() {
     let scenario = with("<Redirect>/next?a=1</Redirect><Play>sound:a</Play>").await;
@@ -42,6 +46,7 @@ async fn redirect_does_not_answer_and_what_follows_it_is_not_reached() {
 }
 
 // Proves Redirect.method.
+// Check 63.
 #[tokio::test(start_paused = true)]
 async fn redirect_by_get_puts_parameters_into_the_query() {
     let scenario = with("<Redirect method='GET'>next?a=1&amp;b=2</Redirect>").await;
@@ -57,6 +62,7 @@ async fn redirect_by_get_puts_parameters_into_the_query() {
     scenario.nothing_left().await;
 }
 
+// Check 62.
 #[tokio::test(start_paused = true)]
 async fn an_empty_redirect_asks_for_the_document_again() {
     let scenario = with("<Redirect/>").await;
@@ -85,6 +91,7 @@ async fn reject_refuses_a_call_that_was_not_answered() {
     }
 }
 
+// Check 65.
 #[tokio::test(start_paused = true)]
 async fn reject_after_an_answer_hangs_up() {
     let scenario = with("<Play>sound:a</Play><Reject reason='busy'/>").await;

@@ -35,6 +35,7 @@ async fn the_first_key_stops_the_prompts_and_cancels_the_rest() {
 }
 
 // Proves Gather.method.
+// Check 92.
 #[tokio::test(start_paused = true)]
 async fn the_finishing_key_is_told_and_is_no_digit() {
     let scenario = gathering("<Gather action='/done' method='GET'/>").await;
@@ -50,6 +51,7 @@ async fn the_finishing_key_is_told_and_is_no_digit() {
     scenario.nothing_left().await;
 }
 
+// Check 93.
 #[tokio::test(start_paused = true)]
 async fn without_a_finishing_key_all_keys_are_digits() {
     let scenario = gathering("<Gather action='/done' finishOnKey='' numDigits='3'/>").await;
@@ -61,6 +63,7 @@ async fn without_a_finishing_key_all_keys_are_digits() {
 }
 
 // Proves Gather.finishOnKey.
+// Check 94.
 #[tokio::test(start_paused = true)]
 async fn another_finishing_key_makes_the_hash_a_digit() {
     let scenario = gathering("<Gather action='/done' finishOnKey='*'/>").await;
@@ -72,6 +75,7 @@ async fn another_finishing_key_makes_the_hash_a_digit() {
 }
 
 // Proves Gather.numDigits.
+// Check 95.
 #[tokio::test(start_paused = true)]
 async fn enough_digits_end_it_at_once() {
     let scenario = gathering("<Gather action='/done' numDigits='1' timeout='60'/>").await;
@@ -84,6 +88,8 @@ async fn enough_digits_end_it_at_once() {
 }
 
 // Proves Gather.timeout.
+// Check 96.
+// Check 101.
 #[tokio::test(start_paused = true)]
 async fn silence_after_digits_submits_them_and_each_key_restarts_the_timer() {
     let scenario = gathering("<Gather action='/done' timeout='4'/>").await;
@@ -100,6 +106,8 @@ async fn silence_after_digits_submits_them_and_each_key_restarts_the_timer() {
     scenario.nothing_left().await;
 }
 
+// Check 100.
+// Check 104.
 #[tokio::test(start_paused = true)]
 async fn the_timeout_counts_from_the_end_of_the_prompts() {
     let scenario = gathering(
@@ -120,6 +128,7 @@ async fn the_timeout_counts_from_the_end_of_the_prompts() {
     scenario.nothing_left().await;
 }
 
+// Check 97.
 #[tokio::test(start_paused = true)]
 async fn nothing_pressed_runs_the_next_verb() {
     let scenario = gathering("<Gather action='/done' timeout='2'/>").await;
@@ -130,6 +139,7 @@ async fn nothing_pressed_runs_the_next_verb() {
     scenario.nothing_left().await;
 }
 
+// Check 99.
 #[tokio::test(start_paused = true)]
 async fn only_the_finishing_key_is_no_input() {
     let scenario = gathering("<Gather action='/done' numDigits='1' timeout='30'/>").await;
@@ -143,6 +153,7 @@ async fn only_the_finishing_key_is_no_input() {
 }
 
 // Proves Gather.actionOnEmptyResult.
+// Check 98.
 #[tokio::test(start_paused = true)]
 async fn an_empty_result_is_told_when_asked_for() {
     let gather = "<Gather action='/done' timeout='2' actionOnEmptyResult='true'/>";
@@ -167,6 +178,7 @@ async fn an_empty_result_is_told_when_asked_for() {
     scenario.nothing_left().await;
 }
 
+// Check 102.
 #[tokio::test(start_paused = true)]
 async fn without_an_action_the_document_is_asked_for_again() {
     let scenario = with("<Gather numDigits='1'/>").await;
@@ -183,6 +195,7 @@ async fn without_an_action_the_document_is_asked_for_again() {
     scenario.nothing_left().await;
 }
 
+// Check 103.
 #[tokio::test(start_paused = true)]
 async fn keys_pressed_before_it_do_not_count() {
     let scenario =
@@ -222,6 +235,7 @@ async fn keys_too_many_and_keys_during_the_fetch_are_dropped() {
     scenario.nothing_left().await;
 }
 
+// Check 106.
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_requests_nothing() {
     let scenario = gathering("<Gather action='/done'><Play>sound:menu</Play></Gather>").await;
@@ -233,6 +247,7 @@ async fn a_hang_up_requests_nothing() {
     assert!(scenario.web.at("/done").is_empty());
 }
 
+// Check 105.
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_a_prompt_is_skipped() {
     let scenario = gathering(

@@ -4,6 +4,7 @@ use super::*;
 use crate::support::tone;
 
 // Proves Pause.length.
+// Check 58.
 #[tokio::test(start_paused = true)]
 async fn play_pause_play_has_a_real_pause() {
     let scenario = with("<Play>sound:a</Play><Pause length='3'/><Play>sound:b</Play>").await;
@@ -16,6 +17,7 @@ async fn play_pause_play_has_a_real_pause() {
     scenario.nothing_left().await;
 }
 
+// Check 68.
 #[tokio::test(start_paused = true)]
 async fn a_pause_that_comes_first_delays_the_answer() {
     let scenario = with("<Pause length='4'/><Play>sound:a</Play>").await;
@@ -63,6 +65,7 @@ async fn an_endless_loop_ends_with_the_call() {
 }
 
 // Proves Say.loop.
+// Check 81.
 #[tokio::test(start_paused = true)]
 async fn say_speaks_its_loop_and_an_empty_one_goes_on() {
     let scenario = with("<Say loop='2'>Hello</Say><Say/><Play>sound:b</Play>").await;
@@ -102,6 +105,7 @@ async fn a_key_stops_say_and_play_only_when_terminators_are_written() {
     scenario.nothing_left().await;
 }
 
+// Check 86.
 #[tokio::test(start_paused = true)]
 async fn a_file_of_the_web_application_is_fetched_without_parameters_and_played() {
     let scenario = with("<Play>sounds/tone.wav?v=2</Play>").await;
