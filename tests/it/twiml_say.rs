@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pivot::simulate::{Phone, Sound};
+use pivot::simulate::{Caller, Phone, Sound};
 
 use crate::support::{Reply, Scenario, ms, seconds, tone, twiml};
 
@@ -194,6 +194,49 @@ async fn digits_have_their_waits() {
         ended.at >= ms(2900),
         "three tones and two seconds: {ended:?}"
     );
+    scenario.nothing_left().await;
+}
+
+// Check 88.
+#[tokio::test(start_paused = true)]
+async fn an_endless_play_for_those_who_wait_ends_when_they_are_taken() {
+    let config = "[default]\nvoice_url = '{app}/voice'\n[[route]]\nnumbers = ['2000']\nvoice_url = '{app}/agent'\n";
+    let scenario = Scenario::configured(config).await;
+    scenario.web.on(
+        "/voice",
+        twiml("<Enqueue waitUrl='/wait'>support</Enqueue>"),
+    );
+    scenario
+        .web
+        .on("/wait", twiml("<Play loop='0'>sound:wait</Play>"));
+    scenario
+        .web
+        .on("/agent", twiml("<Dial><Queue>support</Queue></Dial>"));
+    scenario.asterisk.sound("wait", seconds(2)).await;
+    let caller = scenario.call().await;
+    tokio::time::sleep(seconds(9)).await;
+    let agent = Caller {
+        to: "2000".into(),
+        ..Caller::default()
+    };
+    let agent = scenario.call_from(agent).await;
+    tokio::time::sleep(seconds(10)).await;
+    let heard = caller.heard_media().await;
+    assert!((4..=6).contains(&heard.len()), "{heard:?}");
+    assert!(heard.iter().all(|sound| sound == "sound:wait"), "{heard:?}");
+    assert_eq!(
+        scenario.web.at("/wait").len(),
+        1,
+        "it never came to its end"
+    );
+    let together = caller
+        .heard()
+        .await
+        .iter()
+        .any(|heard| matches!(heard.what, Sound::Bridge(_)));
+    assert!(together, "{heard:?}");
+    caller.hangup().await;
+    agent.wait_ended().await.unwrap();
     scenario.nothing_left().await;
 }
 

@@ -55,7 +55,7 @@ impl Call {
         let clip = match self.clip(&chime).await? {
             Ok(clip) => clip,
             Err(why) => {
-                self.warn(why);
+                self.warn(why.to_string());
                 return self.start_behind(Behind::Silence).await;
             }
         };

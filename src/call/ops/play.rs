@@ -94,7 +94,7 @@ impl Call {
                 let mark = self.state.keys.mark();
                 let clip = match self.clip(sound).await? {
                     Ok(clip) => clip,
-                    Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why.into()))),
+                    Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why))),
                 };
                 // A key pressed while the sound was made stops it before it starts.
                 if let Some(key) = self.stopping_key(mark, stop_on) {

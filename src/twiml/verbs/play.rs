@@ -178,7 +178,7 @@ mod tests {
     use url::Url;
 
     use super::{Play, Source, Verb};
-    use crate::call::ops::{Keys, PlayEnd, Sound};
+    use crate::call::ops::{Keys, Sound};
     use crate::twiml::verbs::reading::{clean, read};
 
     #[test]
