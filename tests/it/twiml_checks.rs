@@ -60,10 +60,6 @@ const OUR_FORM: &[(u32, &str)] = &[
         "a warning and the next verb; the fallback URL is the profile `twilio`",
     ),
     (85, "the same"),
-    (
-        118,
-        "the next verb runs; Twilio's request of the document is the profile `twilio`",
-    ),
 ];
 
 #[test]
