@@ -44,7 +44,7 @@ pub struct Entry {
     pub took_ms: Option<f64>,
     /// For `Debug`: the document.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub detail: Option<Value>,
+    pub detail: Option<Box<Value>>,
 }
 
 /// One call, as `pivot calls` lists it.
@@ -66,6 +66,39 @@ pub struct Summary {
 pub struct Timeline {
     pub summary: Summary,
     pub entries: Vec<Entry>,
+    /// How many entries made room for later ones.
+    #[serde(skip)]
+    left_out: usize,
+}
+
+impl Timeline {
+    const fn new(summary: Summary) -> Self {
+        Self {
+            summary,
+            entries: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    /// Leaves entries out when there are more than `most`: neither the beginning nor
+    /// the latest, which are what one looks for.
+    fn cut(&mut self, most: usize) {
+        if self.entries.len() <= most {
+            return;
+        }
+        let surplus = self.entries.len() - most / 2;
+        // The note of an earlier time goes as well, and is no entry.
+        self.left_out += surplus - usize::from(self.left_out > 0);
+        let at = self.entries[BEGINNING].at;
+        let note = Entry {
+            at,
+            kind: Kind::Decision,
+            text: format!("… {} entries are left out here", self.left_out),
+            took_ms: None,
+            detail: None,
+        };
+        self.entries.splice(BEGINNING..BEGINNING + surplus, [note]);
+    }
 }
 
 #[derive(Debug)]
@@ -136,7 +169,7 @@ impl Trace {
             kind: Kind::Debug,
             text: text.into(),
             took_ms: None,
-            detail: Some(detail),
+            detail: Some(Box::new(detail)),
         });
     }
 
@@ -239,8 +272,14 @@ struct Keeper {
     followers: HashMap<String, Vec<mpsc::UnboundedSender<Entry>>>,
 }
 
-/// A loop that plays for hours must not fill the memory with its timeline.
-const ENTRIES: usize = 5000;
+/// Of all timelines together; a loop that plays for hours must not fill the memory, nor
+/// must a thousand of them. One is about 200 bytes.
+const ENTRIES: usize = 100_000;
+/// Of one timeline, when there are few calls and when there are many.
+const MOST: usize = 5000;
+const LEAST: usize = 100;
+/// The beginning of a timeline is always kept.
+const BEGINNING: usize = 20;
 
 impl Keeper {
     async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
@@ -252,18 +291,13 @@ impl Keeper {
     fn handle(&mut self, message: Message) {
         match message {
             Message::Begin(summary) => {
-                self.live.insert(
-                    summary.id.clone(),
-                    Timeline {
-                        summary,
-                        entries: Vec::new(),
-                    },
-                );
+                self.live.insert(summary.id.clone(), Timeline::new(summary));
             }
             Message::Entry { call, entry } => {
                 if let Some(followers) = self.followers.get_mut(call.as_str()) {
                     followers.retain(|lines| lines.send(entry.clone()).is_ok());
                 }
+                let most = self.most();
                 let over = &mut self.over;
                 let timeline = match self.live.get_mut(call.as_str()) {
                     Some(live) => Some(live),
@@ -271,10 +305,8 @@ impl Keeper {
                     None => over.iter_mut().find(|t| t.summary.id == call.as_str()),
                 };
                 if let Some(timeline) = timeline {
-                    if timeline.entries.len() >= ENTRIES {
-                        timeline.entries.drain(..ENTRIES / 2);
-                    }
                     timeline.entries.push(entry);
+                    timeline.cut(most);
                 }
             }
             Message::State { call, state } => {
@@ -284,7 +316,10 @@ impl Keeper {
             }
             Message::End { call, outcome } => {
                 self.followers.remove(call.as_str());
+                let most = self.most();
                 if let Some(mut timeline) = self.live.remove(call.as_str()) {
+                    timeline.cut(most);
+                    timeline.entries.shrink_to_fit();
                     timeline.summary.ended = Some(clock::now());
                     timeline.summary.state = outcome;
                     self.over.push_front(timeline);
@@ -313,6 +348,12 @@ impl Keeper {
                 answer.send(timeline).ok();
             }
         }
+    }
+
+    /// How long a timeline may be now.
+    fn most(&self) -> usize {
+        let calls = self.live.len() + self.over.len();
+        (ENTRIES / calls.max(1)).clamp(LEAST, MOST)
     }
 
     fn find(&self, call: &str) -> Option<&Timeline> {
@@ -354,6 +395,35 @@ mod tests {
         let timeline = traces.find(tail).await.unwrap();
         assert_eq!(timeline.entries.len(), 2);
         assert_eq!(timeline.summary.state, "completed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn among_many_calls_a_long_timeline_keeps_its_beginning_and_its_end() {
+        let (traces, keep) = Traces::start(10);
+        tokio::spawn(keep);
+        let calls: Vec<_> = (0..1000)
+            .map(|_| {
+                let id = CallId::new();
+                let trace = traces.begin(&id, summary(&id));
+                (id, trace)
+            })
+            .collect();
+        let (id, trace) = &calls[0];
+        for number in 0..1000 {
+            trace.write(Kind::Event, number.to_string());
+        }
+        let timeline = traces.find(id.as_str()).await.unwrap();
+        let texts: Vec<&str> = timeline.entries.iter().map(|e| e.text.as_str()).collect();
+        assert!(
+            (LEAST / 2..=LEAST).contains(&texts.len()),
+            "{}",
+            texts.len()
+        );
+        assert_eq!((texts[0], texts[BEGINNING - 1]), ("0", "19"));
+        assert_eq!(texts.last(), Some(&"999"));
+        // Every entry is there or counted.
+        let left_out = format!("… {} entries are left out here", 1000 - (texts.len() - 1));
+        assert_eq!(texts[BEGINNING], left_out);
     }
 
     #[tokio::test(start_paused = true)]
