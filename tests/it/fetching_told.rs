@@ -24,7 +24,7 @@ async fn debug_keeps_each_request_and_response() {
             .entries
             .into_iter()
             .filter(|entry| entry.kind == Kind::Debug)
-            .filter_map(|entry| entry.detail)
+            .filter_map(|entry| entry.detail.map(|detail| *detail))
             .collect();
         if !debug {
             assert!(documents.is_empty(), "{documents:?}");
