@@ -114,6 +114,8 @@ impl Call {
                 self.step_out().await?;
                 self.leave_room().await;
                 let recording = self.end_dial_recording().await;
+                self.state.last_recording.clone_from(&recording);
+                self.pay_upload();
                 return Ok(InRoomStep::Over(recording));
             }
             if let Some(hold) = room.held.clone() {

@@ -14,7 +14,7 @@
 //! | `record` | `do-not-record` | `record-from-start`, `true`, `false`: one file, all mixed |
 //! | `trim` | `trim-silence` | cut silence from both ends of it; or `do-not-trim` |
 //! | `recordingStatusCallback`, `…Method`, `…Event` | none, POST, `completed` | `in-progress`, `completed`, `absent` |
-//! | `statusCallback`, `…Method`, `…Event` | none, POST, `start end` | also `join`, `leave`, `mute`, `hold`; `modify`, `speaker` and `announcement` are known and never happen |
+//! | `statusCallback`, `…Method`, `…Event` | none, POST, `start end` | also `join`, `leave`, `mute`, `hold`; `modify` and `announcement` never happen without the HTTP API, `speaker` is not done yet |
 //! | `jitterBufferSize`, `region`, `eventCallbackUrl` | | read and not needed: they belong to Twilio's network, and the last is superseded by `recordingStatusCallback` |
 //!
 //! The text is the room's name, at most 128 characters; capitals matter. The first
@@ -22,7 +22,7 @@
 //! participants of whom one may start it.
 //!
 //! Of `<Dial>`'s attributes `action`, `method`, `timeLimit` (from joining),
-//! `hangupOnStar` and `record` hold. `action` gets `DialCallStatus`: `answered`, or
+//! `hangupOnStar`, `record` and `recordingUrl` hold. `action` gets `DialCallStatus`: `answered`, or
 //! `failed` for somebody who was not let in, and what the `<Dial>` recorded.
 //!
 //! ```xml
@@ -34,7 +34,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::call::ops::{Behind, InRoomStep, Owed, OwedAbout, RecordingRef, Stay};
+use crate::call::ops::{AudioFormat, Behind, InRoomStep, Owed, OwedAbout, RecordingRef, Stay};
 use crate::call::rooms::{Beep, Entrance, Refusal, Rules};
 use crate::call::{Call, Interrupt};
 use crate::config::Method;
@@ -42,6 +42,7 @@ use crate::program::{Aside, AsideEnd, AsideKind, Flow, Request};
 use crate::report::Report;
 use crate::twiml::attr::{Attributes, no_elements};
 use crate::twiml::element::Element;
+use crate::twiml::later;
 use crate::twiml::verbs::dial::{self, Dial};
 use crate::twiml::verbs::record::recording_params;
 
@@ -185,6 +186,11 @@ impl Conference {
         attributes.url("eventCallbackUrl");
         attributes.finish();
         no_elements(noun, report);
+        let events = noun.attribute("statusCallbackEvent");
+        if events.is_some_and(|at| at.value.contains("speaker")) {
+            let what = "the event `speaker` of `statusCallbackEvent`";
+            later::warn(report, noun.span.clone(), what);
+        }
         let named = is_name(&name);
         if !named {
             report
@@ -252,6 +258,9 @@ impl Conference {
                 request,
                 about: OwedAbout::Conference,
             });
+        }
+        if let Some(upload) = &dial.upload {
+            call.owe_upload(upload.clone(), AudioFormat::Mp3);
         }
         let status = match call.enter_room(&self.entrance).await? {
             Ok(()) => match self.stay(dial, call, at).await? {
@@ -490,6 +499,18 @@ mod tests {
             read("<Conference statusCallback='/s' statusCallbackEvent='join dance'>r</Conference>");
         assert_eq!(room.entrance.rules.status.unwrap().events, ["join"]);
         assert_eq!(codes, [16002]);
+    }
+
+    #[test]
+    fn an_event_that_is_not_told_yet_is_warned_about() {
+        let (room, codes) = read(
+            "<Conference statusCallback='/s' statusCallbackEvent='start speaker'>r</Conference>",
+        );
+        assert_eq!(
+            room.entrance.rules.status.unwrap().events,
+            ["start", "speaker"]
+        );
+        assert_eq!(codes, [12200]);
     }
 
     #[test]

@@ -71,7 +71,11 @@ async fn a_dial_records_its_caller_on_one_channel_and_the_conference_on_the_othe
     let meeting = Meeting::new().await;
     let room = "<Conference>Room</Conference>";
     let first = meeting
-        .dial("first", "record='record-from-answer-dual'", room)
+        .dial(
+            "first",
+            "record='record-from-answer-dual' recordingUrl='/upload'",
+            room,
+        )
         .await;
     let second = meeting
         .dial(
@@ -92,6 +96,12 @@ async fn a_dial_records_its_caller_on_one_channel_and_the_conference_on_the_othe
     );
     let duration: u64 = param(&left, "RecordingDuration").parse().unwrap();
     assert!((7..=9).contains(&duration), "{duration}");
+    tokio::time::sleep(seconds(5)).await;
+    let seen = meeting.web.seen();
+    assert!(
+        seen.iter()
+            .any(|seen| seen.path.starts_with("/upload/call_recording_"))
+    );
     let mut directions: Vec<String> = meeting
         .asterisk
         .requests()
