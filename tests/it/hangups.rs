@@ -113,6 +113,21 @@ const VERBS: &[Case] = &[
         &["/wait", "/action"],
     ),
     case(
+        "<Dial action='/action'><Number sendDigits='1ww2'>5550001</Number></Dial>",
+        3_700,
+        &["/action"],
+    ),
+    case(
+        "<Dial action='/action' sequential='true'><Number>5550001</Number><Number>5550002</Number></Dial>",
+        2_000,
+        &["/action"],
+    ),
+    case(
+        "<Dial action='/action'><Number url='/wait'>5550001</Number></Dial>",
+        6_000,
+        &["/wait", "/action"],
+    ),
+    case(
         "<Start><Recording name='r'/></Start><Play loop='0'>sound:a</Play>",
         4_000,
         &[],
@@ -183,6 +198,12 @@ async fn the_caller_hangs_up_in_every_verb() {
                 assert!(request.param("DialCallSid").is_none(), "{document}");
             } else {
                 let talked = *at > 3_500;
+                let heard = talked && !document.contains("5550001</Number></Dial>");
+                assert_eq!(
+                    request.param("DialBridged"),
+                    Some(heard.to_string()),
+                    "{document}\n{lines}"
+                );
                 let expected = if talked { "completed" } else { "canceled" };
                 assert_eq!(
                     request.param("DialCallStatus").as_deref(),
