@@ -1,5 +1,7 @@
 //! Every way in which somebody may go: each request once, and nothing left.
 
+use pivot::simulate::{Fault, Matching};
+
 use super::*;
 
 // Check 185.
@@ -332,4 +334,52 @@ async fn thirty_callers_and_twenty_agents_who_come_and_go_are_each_told_once() {
     let completed = completed.iter().filter(|status| *status == "completed");
     assert_eq!(completed.count(), bridged, "{}", all_lines(&scenario).await);
     assert!(bridged > 5, "{bridged}");
+}
+
+#[test]
+fn whom_asterisk_does_not_put_into_the_bridge_keeps_nobody_in_it() {
+    // The agent, who is put in first; then the caller.
+    for (passes, left, status, result) in [
+        (0, "bridged", "failed", "error"),
+        (1, "system-error", "completed", "bridged"),
+    ] {
+        on_its_own(async move {
+            let scenario = queue(ENQUEUE, DIAL).await;
+            let alice = scenario.call().await;
+            let carol = {
+                tokio::time::sleep(seconds(1)).await;
+                scenario.call().await
+            };
+            tokio::time::sleep(seconds(1)).await;
+            let fault = Matching::next("POST", "/addChannel").after(passes);
+            scenario.asterisk.fault(fault, Fault::Refuse(500)).await;
+            let bob = agent(&scenario).await;
+            tokio::time::sleep(seconds(6)).await;
+            let second = agent(&scenario).await;
+            tokio::time::sleep(seconds(4)).await;
+            for phone in [&bob, &second, &alice, &carol] {
+                phone.hangup().await;
+            }
+            over(&scenario).await;
+            let lines = all_lines(&scenario).await;
+            let bobs = call_id(&scenario, 2).await;
+            let done = scenario.web.at("/desk/done");
+            let done = done
+                .iter()
+                .find(|seen| param(seen, "CallSid") == bobs.as_str());
+            assert_eq!(
+                params(done.unwrap(), &["DialCallStatus", "DequeueResult"]),
+                [status, result],
+                "{lines}"
+            );
+            let alices = call_id(&scenario, 0).await;
+            let of_alice = scenario.web.at("/docs/left");
+            let of_alice: Vec<_> = of_alice
+                .iter()
+                .filter(|seen| param(seen, "CallSid") == alices.as_str())
+                .map(|seen| param(seen, "QueueResult"))
+                .collect();
+            assert_eq!(of_alice, [left], "{lines}");
+        });
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Dequeue, Dequeued, Dequeuing};
-use crate::ari::Request;
+use crate::ari::{AriError, Request};
 use crate::call::journal::Begun;
 use crate::call::ops::DialOutcome;
 use crate::call::queues::Take;
@@ -24,12 +24,39 @@ struct Taking {
     /// The caller who was offered, and whether that one is ready.
     offer: Option<Offer>,
     ready: bool,
+    /// Callers who were offered and left.
+    tries: u32,
     ringback: Option<String>,
     bridge: Option<String>,
     joined: bool,
     bridged: Option<Time>,
     /// Keys since here may be a `*`.
     mark: u64,
+}
+
+impl Taking {
+    /// The same when the caller who was offered has gone.
+    fn without_caller(self) -> Self {
+        Self {
+            offer: None,
+            ready: false,
+            // Where the agent was in a bridge, nothing rings any more.
+            ringback: self.ringback.filter(|_| !self.joined),
+            bridge: None,
+            joined: false,
+            tries: self.tries + 1,
+            ..self
+        }
+    }
+}
+
+/// How an agent and the caller who was offered came together.
+enum Met {
+    Talk,
+    /// The caller left before.
+    Gone,
+    /// Asterisk did not put the agent into the bridge.
+    Failed,
 }
 
 /// Who is next in the queue.
@@ -51,6 +78,7 @@ impl Call {
                     began: clock::now(),
                     offer: None,
                     ready: false,
+                    tries: 0,
                     ringback: None,
                     bridge: None,
                     joined: false,
@@ -83,16 +111,25 @@ impl Call {
                 continue;
             };
             let greets = dequeue.greeting.is_some();
-            if !gone && self.meet(&offer, greets, &op, &mut at).await? {
-                self.talk_with_caller(&dequeue, &offer, &op, &mut at)
-                    .await?;
-            }
-            if at.bridged.is_some() {
-                break DialOutcome::Completed;
+            let met = match gone {
+                true if at.bridged.is_some() => break DialOutcome::Completed,
+                true => Met::Gone,
+                false => self.meet(&offer, greets, &op, &mut at).await?,
+            };
+            match met {
+                Met::Talk => {
+                    self.talk_with_caller(&dequeue, &offer, &op, &mut at)
+                        .await?;
+                    break DialOutcome::Completed;
+                }
+                Met::Failed => break DialOutcome::Failed,
+                Met::Gone => {}
             }
             // That one left before they met: the next, if there is time.
             self.note("the caller from the queue has gone");
-            (at.offer, at.ready, gone) = (None, false, false);
+            self.close_queue_bridge(&at).await;
+            at = at.without_caller();
+            gone = false;
             self.state.dequeuing = Some(Dequeuing::default());
             self.write_down(&op, &at);
         };
@@ -150,18 +187,18 @@ impl Call {
         self.write_down(op, at);
     }
 
-    /// Until the caller is in the bridge; `false` when the caller left before.
+    /// Until the caller is in the bridge.
     async fn meet(
         &mut self,
         offer: &Offer,
         greets: bool,
         op: &OpId,
         at: &mut Taking,
-    ) -> Result<bool, Interrupt> {
+    ) -> Result<Met, Interrupt> {
         let stay = offer.stay;
         loop {
             if at.bridged.is_some() {
-                return Ok(true);
+                return Ok(Met::Talk);
             }
             let is = |news: &QueueNews| news.stay() == stay;
             match self.queue_news(is) {
@@ -178,12 +215,14 @@ impl Call {
                     self.write_down(op, at);
                     continue;
                 }
-                Some(QueueNews::Ended { .. }) => return Ok(false),
+                Some(QueueNews::Ended { .. }) => return Ok(Met::Gone),
                 Some(_) => continue,
                 None => {}
             }
             if at.ready && !at.joined {
-                let bridge = self.open_queue_bridge(op, at).await?;
+                let Some(bridge) = self.open_queue_bridge(op, at).await? else {
+                    return Ok(Met::Failed);
+                };
                 let news = QueueNews::Join { stay, bridge };
                 self.tell_call(&offer.caller, news);
                 continue;
@@ -195,11 +234,15 @@ impl Call {
         }
     }
 
-    /// Makes the bridge, and puts the agent in.
-    async fn open_queue_bridge(&mut self, op: &OpId, at: &mut Taking) -> Result<String, Interrupt> {
+    /// Makes the bridge, and puts the agent in; `None` when Asterisk refuses.
+    async fn open_queue_bridge(
+        &mut self,
+        op: &OpId,
+        at: &mut Taking,
+    ) -> Result<Option<String>, Interrupt> {
         self.answer().await?;
         self.settle().await?;
-        let bridge = op.object("b");
+        let bridge = op.object(&format!("b{}", at.tries));
         if at.bridge.is_none() {
             self.objects.register(&bridge);
             self.state.bridges.push(bridge.clone());
@@ -212,12 +255,25 @@ impl Call {
             self.warn(format!("no bridge: {error}"));
         }
         let request = Request::add_to_bridge(&bridge, &self.state.channel);
-        if let Err(error) = self.caller_request(request).await? {
-            self.warn(format!("the agent did not join the bridge: {error}"));
+        match self.caller_request(request).await? {
+            // One whose answer was lost may have been carried out.
+            Ok(_) | Err(AriError::Unknown { .. }) => {}
+            Err(error) => {
+                self.warn(format!("the agent did not join the bridge: {error}"));
+                return Ok(None);
+            }
         }
         at.joined = true;
         self.write_down(op, at);
-        Ok(bridge)
+        Ok(Some(bridge))
+    }
+
+    async fn close_queue_bridge(&mut self, at: &Taking) {
+        if let Some(bridge) = &at.bridge {
+            self.insist(Request::destroy_bridge(bridge)).await.ok();
+            self.state.bridges.retain(|b| b != bridge);
+            self.objects.forget(bridge);
+        }
     }
 
     /// Until the caller leaves, the time is over, or the agent presses `*`.
@@ -267,11 +323,7 @@ impl Call {
             .bridged
             .map_or(Duration::ZERO, |bridged| clock::now().since(bridged));
         // The caller first, who is not to listen to silence while files are closed.
-        if let Some(bridge) = &at.bridge {
-            self.insist(Request::destroy_bridge(bridge)).await.ok();
-            self.state.bridges.retain(|b| b != bridge);
-            self.objects.forget(bridge);
-        }
+        self.close_queue_bridge(at).await;
         let dequeuing = self.state.dequeuing.clone();
         self.leave_queues();
         self.settle().await?;
@@ -319,7 +371,7 @@ impl Call {
         if at.ringback.is_some() {
             return Ok(());
         }
-        let playback = op.object("ring");
+        let playback = op.object(&format!("ring{}", at.tries));
         at.ringback = Some(playback.clone());
         self.objects.register(&playback);
         self.state.playing.push(playback.clone());

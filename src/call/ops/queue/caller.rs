@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Enqueued, QueueResult, Queued};
-use crate::ari::{Event, Request};
+use crate::ari::{AriError, Event, Request};
 use crate::call::journal::Begun;
 use crate::call::mailbox::Input;
 use crate::call::queues::{Join, View};
@@ -152,9 +152,13 @@ impl Call {
             {
                 self.settle().await?;
                 let request = Request::add_to_bridge(&bridge, &self.state.channel);
-                if let Err(error) = self.caller_request(request).await? {
-                    self.warn(format!("the caller did not join the agent: {error}"));
-                    return Ok(Connected::Failed);
+                match self.caller_request(request).await? {
+                    // One whose answer was lost may have been carried out.
+                    Ok(_) | Err(AriError::Unknown { .. }) => {}
+                    Err(error) => {
+                        self.warn(format!("the caller did not join the agent: {error}"));
+                        return Ok(Connected::Failed);
+                    }
                 }
                 at.joined = true;
                 if let Some(queued) = &mut self.state.queued {
