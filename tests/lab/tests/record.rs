@@ -150,6 +150,23 @@ on_each_asterisk! {
         assert!((ms(2000)..ms(4000)).contains(&longer), "{lengths:?}\n{}", s.trace().await.unwrap());
     };
 
+    // Nothing is sent to the caller for a while, and that while is in the file.
+    both_sides_of_a_started_recording_stay_together => async |s: &Stage| {
+        s.app.on("/status", [xml("")]);
+        let mut call = s.call(&format!(
+            "<Start><Recording trim='do-not-trim' {STATUS}/></Start><Play>sound:beep</Play><Pause length='3'/><Play>sound:hello-world</Play><Pause length='1'/><Redirect>/done</Redirect>"
+        )).await.unwrap();
+        call.wait_answered().await.unwrap();
+        call.start_tone(600.0);
+        s.told(&mut call).await.unwrap();
+        let status = told(s, 1).await.remove(0);
+        let path = file(s, &status);
+        let segments = channel(&path, 1).segments_with(ms(1000));
+        assert_eq!(segments.len(), 2, "{segments:?}");
+        let apart = segments[1].start - segments[0].end;
+        assert!((ms(2700)..ms(3800)).contains(&apart), "{apart:?}");
+    };
+
     a_started_recording_goes_on_across_a_redirect => async |s: &Stage| {
         s.app.on("/status", [xml("")]);
         s.app.on("/more", [xml("<Pause length='2'/><Stop><Recording name='all'/></Stop><Pause length='2'/><Redirect>/done</Redirect>")]);
