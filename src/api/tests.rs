@@ -107,7 +107,11 @@ impl Running {
             origin,
             trim: false,
         };
-        self.recordings.take(job, vec![wav]).await.unwrap().sid
+        self.recordings
+            .take_bytes(job, vec![wav])
+            .await
+            .unwrap()
+            .sid
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sending requests: over a bounded pool of HTTP connections, and what never
 //! waits in Asterisk through the event socket, where that can be done.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,7 +10,8 @@ use bytes::Bytes;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::io::AsyncWriteExt;
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::router::Message;
@@ -138,8 +140,60 @@ impl Client {
         self.send_over_http(request).await
     }
 
-    /// Always over HTTP: files, and what must be asked before the socket is there.
+    /// Always over HTTP: what must be asked before the socket is there.
     pub async fn send_over_http(&self, request: Request) -> Result<Reply, AriError> {
+        let (response, _permit) = self.open(&request).await?;
+        let unknown = |reason: String| AriError::Unknown {
+            what: request.to_string(),
+            reason,
+        };
+        let status = response.status().as_u16();
+        let length = response.content_length().unwrap_or(0);
+        if length > ANSWER_LIMIT as u64 {
+            return Err(unknown(format!("its answer has {length} bytes")));
+        }
+        let body = response
+            .bytes()
+            .await
+            .map_err(|error| unknown(reason(&error)))?;
+        finish(&request, status, body)
+    }
+
+    /// Fetches a file straight to disk, however large it is.
+    pub async fn download(&self, request: Request, to: &Path) -> Result<(), AriError> {
+        let (mut response, _permit) = self.open(&request).await?;
+        let unknown = |reason: String| AriError::Unknown {
+            what: request.to_string(),
+            reason,
+        };
+        let status = response.status().as_u16();
+        if !(200..300).contains(&status) {
+            let body = response
+                .bytes()
+                .await
+                .map_err(|error| unknown(reason(&error)))?;
+            return finish(&request, status, body).map(|_| ());
+        }
+        let on_disk = |error: std::io::Error| unknown(format!("{}: {error}", to.display()));
+        let mut options = tokio::fs::OpenOptions::new();
+        let options = options.write(true).create_new(true).mode(0o600);
+        let mut file = options.open(to).await.map_err(on_disk)?;
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| unknown(reason(&error)))?
+        {
+            file.write_all(&chunk).await.map_err(on_disk)?;
+        }
+        file.flush().await.map_err(on_disk)
+    }
+
+    /// Sends a request over HTTP; the answer's body is yet to be read. The permit is
+    /// that of its connection.
+    async fn open(
+        &self,
+        request: &Request,
+    ) -> Result<(reqwest::Response, SemaphorePermit<'_>), AriError> {
         metrics::counter!("pivot_ari_requests_total", "transport" => "http").increment(1);
         let inner = &self.inner;
         let deadline = Instant::now() + request.timeout;
@@ -183,18 +237,7 @@ impl Client {
                 unknown(reason)
             }
         })?;
-        let status = response.status().as_u16();
-        let is_file = request.path.ends_with("/file");
-        let length = response.content_length().unwrap_or(0);
-        if !is_file && length > ANSWER_LIMIT as u64 {
-            return Err(unknown(format!("its answer has {length} bytes")));
-        }
-        let body = response
-            .bytes()
-            .await
-            .map_err(|error| unknown(reason(&error)))?;
-        drop(permit);
-        finish(&request, status, body)
+        Ok((response, permit))
     }
 
     /// Does this Asterisk answer requests through the event socket?

@@ -4,7 +4,9 @@
 //! Asterisk records, pivot takes the finished file over, so it makes no
 //! difference whether Asterisk is on this machine.
 
+mod joined;
 mod mp3;
+mod part;
 mod upload;
 mod wav;
 
@@ -12,7 +14,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::call::ops::{AudioFormat, RecordingRef, Upload};
@@ -21,6 +22,8 @@ use crate::config;
 use crate::media::{Flight, write_atomically};
 use crate::web::Web;
 
+use joined::Joined;
+pub use part::Part;
 pub use upload::UploadFacts;
 use wav::Sound;
 
@@ -197,13 +200,33 @@ impl Recordings {
 
     /// Keeps a finished recording: one WAV file, or the caller's and the
     /// callee's, which become one with the caller left and the callee right.
-    pub async fn take(&self, job: Job, files: Vec<Bytes>) -> Result<RecordingRef, RecordingsError> {
+    pub async fn take(&self, job: Job, files: Vec<Part>) -> Result<RecordingRef, RecordingsError> {
         if !is_sid(&job.origin.sid) {
             return Err(RecordingsError::Unknown(job.origin.sid));
         }
         let dir = self.dir.clone();
         let recording = blocking(move || take_now(&dir, job, &files)).await?;
         Ok(self.reference(recording))
+    }
+
+    /// A place for a file that is fetched from Asterisk, gone when it is dropped.
+    pub fn part(&self) -> Part {
+        Part::new(&self.dir)
+    }
+
+    #[cfg(test)]
+    pub(crate) async fn take_bytes(
+        &self,
+        job: Job,
+        files: Vec<bytes::Bytes>,
+    ) -> Result<RecordingRef, RecordingsError> {
+        let parts = files.into_iter().map(|file| {
+            let part = self.part();
+            std::fs::write(part.path(), file).unwrap();
+            part
+        });
+        let parts = parts.collect();
+        self.take(job, parts).await
     }
 
     /// One that was taken over before.
@@ -360,16 +383,17 @@ fn is_sid(sid: &str) -> bool {
     })
 }
 
-fn take_now(dir: &Path, job: Job, files: &[Bytes]) -> Result<Recording, RecordingsError> {
-    let sounds: Result<Vec<Sound>, String> = files.iter().map(|file| Sound::read(file)).collect();
-    let mut sound = sounds
-        .and_then(Sound::merge)
-        .map_err(RecordingsError::Format)?;
-    let silent = sound.is_silent();
-    let recorded = sound.duration();
-    if job.trim {
-        sound.trim();
-    }
+fn take_now(dir: &Path, job: Job, files: &[Part]) -> Result<Recording, RecordingsError> {
+    let paths: Vec<&Path> = files.iter().map(Part::path).collect();
+    let mut sound = Joined::open(&paths).map_err(RecordingsError::Format)?;
+    let unread = |error: io::Error| RecordingsError::Format(error.to_string());
+    let sounding = sound.sounding().map_err(unread)?;
+    let silent = sounding.is_none();
+    let recorded = sound.length(sound.frames);
+    let kept = match sounding {
+        Some(sounding) if job.trim => sound.with_margin(sounding),
+        _ => 0..sound.frames,
+    };
     let error_code = match (recorded < SHORTEST, silent && job.trim) {
         (true, _) => TOO_SHORT,
         (false, true) => SILENT,
@@ -378,7 +402,7 @@ fn take_now(dir: &Path, job: Job, files: &[Bytes]) -> Result<Recording, Recordin
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let recording = Recording {
         channels: sound.channels,
-        duration_ms: millis(sound.duration()),
+        duration_ms: millis(sound.length(kept.end - kept.start)),
         recorded_ms: millis(recorded),
         silent,
         error_code,
@@ -386,7 +410,11 @@ fn take_now(dir: &Path, job: Job, files: &[Bytes]) -> Result<Recording, Recordin
         origin: job.origin,
     };
     let sid = &recording.origin.sid;
-    write(&dir.join(format!("{sid}.wav")), &sound.wav())?;
+    let wav = dir.join(format!("{sid}.wav"));
+    let part = Part::new(dir);
+    part.write(|file| sound.write(kept, file))
+        .and_then(|()| part.keep(&wav))
+        .map_err(file_error(&wav))?;
     // The facts come last: what is listed can be served.
     write_facts(&dir.join(format!("{sid}.json")), &recording)?;
     Ok(recording)

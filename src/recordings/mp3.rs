@@ -74,6 +74,11 @@ mod tests {
     use super::*;
     use crate::media::{Kind, decode};
 
+    fn length(sound: &Sound) -> Duration {
+        let frames = sound.samples.len() / usize::from(sound.channels);
+        crate::media::pcm::length(frames as u64, sound.rate)
+    }
+
     #[test]
     fn an_mp3_is_as_long_as_its_recording() {
         for channels in [1u16, 2] {
@@ -95,7 +100,7 @@ mod tests {
             let bytes = encode(&sound).unwrap();
             assert!(bytes.len() < 40_000, "{}", bytes.len());
             let pcm = decode(bytes, &Kind::default()).unwrap();
-            let off = pcm.duration().abs_diff(sound.duration());
+            let off = pcm.duration().abs_diff(length(&sound));
             assert!(off < Duration::from_millis(2), "{channels}: {off:?}");
             assert!(pcm.samples.iter().any(|s| s.abs() > 4000));
         }

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use super::*;
@@ -46,7 +47,7 @@ async fn a_recording_is_kept_with_its_facts_and_its_url() {
     let job = job(false);
     let sid = job.origin.sid.clone();
     let taken = recordings
-        .take(job, vec![file(&[(1000, 0), (1500, 5000)])])
+        .take_bytes(job, vec![file(&[(1000, 0), (1500, 5000)])])
         .await
         .unwrap();
     assert_eq!(taken.sid, sid);
@@ -81,23 +82,29 @@ async fn trimming_and_silence_are_measured_on_the_sound() {
     let scratch = Scratch::new();
     let recordings = recordings(&scratch);
     let speech = file(&[(2000, 0), (1000, 5000), (3000, 10)]);
-    let taken = recordings.take(job(true), vec![speech]).await.unwrap();
+    let taken = recordings
+        .take_bytes(job(true), vec![speech])
+        .await
+        .unwrap();
     assert_eq!(taken.duration, Duration::from_millis(1200));
     assert_eq!(taken.recorded, Duration::from_millis(6000));
     assert_eq!(taken.error_code, 0);
     let hush = recordings
-        .take(job(true), vec![file(&[(2000, 10)])])
+        .take_bytes(job(true), vec![file(&[(2000, 10)])])
         .await
         .unwrap();
     assert!(hush.silent);
     assert_eq!(hush.duration, Duration::from_secs(2));
     assert_eq!(hush.error_code, 16_102);
     let kept = recordings
-        .take(job(false), vec![file(&[(2000, 10)])])
+        .take_bytes(job(false), vec![file(&[(2000, 10)])])
         .await
         .unwrap();
     assert_eq!((kept.silent, kept.error_code), (true, 0));
-    let nothing = recordings.take(job(true), vec![file(&[])]).await.unwrap();
+    let nothing = recordings
+        .take_bytes(job(true), vec![file(&[])])
+        .await
+        .unwrap();
     assert_eq!(nothing.error_code, 16_101);
 }
 
@@ -106,7 +113,7 @@ async fn both_sides_of_a_call_become_one_stereo_recording() {
     let scratch = Scratch::new();
     let recordings = recordings(&scratch);
     let sides = vec![file(&[(500, 5000)]), file(&[(700, 100)])];
-    let taken = recordings.take(job(false), sides).await.unwrap();
+    let taken = recordings.take_bytes(job(false), sides).await.unwrap();
     assert_eq!(
         (taken.channels, taken.duration),
         (2, Duration::from_millis(700))
@@ -122,7 +129,7 @@ async fn an_mp3_is_made_once_and_kept() {
     let scratch = Scratch::new();
     let recordings = recordings(&scratch);
     let taken = recordings
-        .take(job(false), vec![file(&[(1000, 5000)])])
+        .take_bytes(job(false), vec![file(&[(1000, 5000)])])
         .await
         .unwrap();
     let open = || recordings.open(&taken.sid, AudioFormat::Mp3);
@@ -155,9 +162,14 @@ async fn only_recordings_are_opened() {
     }
     let mut bad = job(false);
     bad.origin.sid = "../../x".into();
-    assert!(recordings.take(bad, vec![file(&[(10, 1)])]).await.is_err());
+    assert!(
+        recordings
+            .take_bytes(bad, vec![file(&[(10, 1)])])
+            .await
+            .is_err()
+    );
     let error = recordings
-        .take(job(false), vec!["<html>".into()])
+        .take_bytes(job(false), vec!["<html>".into()])
         .await
         .unwrap_err();
     assert!(matches!(error, RecordingsError::Format(_)), "{error}");
@@ -206,7 +218,7 @@ async fn uploads_repeat_verb_and_body_after_redirects_and_failures() {
     let (base, seen) = store().await;
     let web = Web::new(&config::Web::default()).unwrap();
     let taken = recordings
-        .take(job(false), vec![file(&[(1000, 5000)])])
+        .take_bytes(job(false), vec![file(&[(1000, 5000)])])
         .await
         .unwrap();
     let facts = UploadFacts {

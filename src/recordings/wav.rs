@@ -1,8 +1,4 @@
-//! Recorded sound: reading, measuring, trimming, merging.
-
-use std::time::Duration;
-
-use crate::media::pcm;
+//! WAV files as Asterisk writes them.
 
 /// Interleaved 16-bit sound.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,119 +8,73 @@ pub(super) struct Sound {
     pub(super) samples: Vec<i16>,
 }
 
-/// Mean magnitude below which a stretch of sound is silence: about −48 dB of
-/// full scale, over the noise of telephone lines and under any voice.
-const SILENCE: u64 = 128;
-
-/// The stretch that is judged at once.
-const STRETCH: Duration = Duration::from_millis(20);
-
-/// What is left of the silence at both ends, so that no word is clipped.
-const MARGIN: Duration = Duration::from_millis(100);
+/// What the beginning of a file says about the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) rate: u32,
+    pub(super) channels: u16,
+    /// Where the samples begin.
+    pub(super) start: u64,
+    /// How many bytes they take.
+    pub(super) bytes: u64,
+}
 
 impl Sound {
-    /// Reads a 16-bit WAV file as Asterisk writes it. The lengths in its header
-    /// are zero until it is closed properly, and are not relied on.
+    /// Reads a whole file.
     pub(super) fn read(file: &[u8]) -> Result<Self, String> {
-        if !(file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WAVE")) {
-            return Err("it is not a WAV file".into());
-        }
-        let mut format = None;
-        let mut rest = file.get(12..).unwrap_or_default();
-        while let Some((head, body)) = rest.split_at_checked(8) {
-            let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
-            match &head[..4] {
-                b"fmt " => format = Some(read_format(body)?),
-                b"data" => {
-                    let (rate, channels) =
-                        format.ok_or_else(|| "its sound comes before its format".to_owned())?;
-                    let unfinished = size == 0 || size > body.len();
-                    let data = if unfinished { body } else { &body[..size] };
-                    let frame = usize::from(channels) * 2;
-                    let whole = data.len() / frame * frame;
-                    let samples = data[..whole]
-                        .chunks_exact(2)
-                        .map(|b| i16::from_le_bytes([b[0], b[1]]))
-                        .collect();
-                    return Ok(Self {
-                        rate,
-                        channels,
-                        samples,
-                    });
-                }
-                _ => {}
-            }
-            rest = body.get(size + (size & 1)..).unwrap_or_default();
-        }
-        Err("there is no sound in it".into())
-    }
-
-    /// One sound as it is; two mono ones as left and right of one, the shorter
-    /// filled up with silence.
-    pub(super) fn merge(mut sounds: Vec<Self>) -> Result<Self, String> {
-        let second = (sounds.len() == 2).then(|| sounds.pop()).flatten();
-        let (Some(first), true) = (sounds.pop(), sounds.is_empty()) else {
-            return Err("a recording has one or two files".into());
-        };
-        let Some(second) = second else {
-            return Ok(first);
-        };
-        if (first.channels, second.channels) != (1, 1) || first.rate != second.rate {
-            return Err("the two sides of the recording differ in their format".into());
-        }
-        let frames = first.samples.len().max(second.samples.len());
-        let side = |sound: &Self, frame| sound.samples.get(frame).copied().unwrap_or(0);
+        let head = head(file, file.len() as u64)?;
+        let start = usize::try_from(head.start).unwrap_or(usize::MAX);
+        let data = file.get(start..).unwrap_or_default();
+        let whole = usize::try_from(head.bytes).unwrap_or(0).min(data.len());
+        let samples = data[..whole]
+            .chunks_exact(2)
+            .map(|b| i16::from_le_bytes([b[0], b[1]]))
+            .collect();
         Ok(Self {
-            rate: first.rate,
-            channels: 2,
-            samples: (0..frames)
-                .flat_map(|frame| [side(&first, frame), side(&second, frame)])
-                .collect(),
+            rate: head.rate,
+            channels: head.channels,
+            samples,
         })
     }
 
-    pub(super) fn frames(&self) -> usize {
-        self.samples.len() / usize::from(self.channels)
-    }
-
-    pub(super) fn duration(&self) -> Duration {
-        pcm::length(self.frames() as u64, self.rate)
-    }
-
-    pub(super) fn is_silent(&self) -> bool {
-        !self.stretches().any(is_loud)
-    }
-
-    /// Cuts the silence at both ends. What is nothing but silence stays as it is.
-    pub(super) fn trim(&mut self) {
-        let stretch = self.stretch();
-        let Some(first) = self.stretches().position(is_loud) else {
-            return;
-        };
-        let last = self
-            .stretches()
-            .enumerate()
-            .filter_map(|(index, part)| is_loud(part).then_some(index))
-            .last()
-            .unwrap_or(first);
-        let margin = pcm::frames(MARGIN, self.rate) * usize::from(self.channels);
-        let start = (first * stretch).saturating_sub(margin);
-        let end = ((last + 1) * stretch + margin).min(self.samples.len());
-        self.samples.truncate(end);
-        self.samples.drain(..start);
-    }
-
+    #[cfg(test)]
     pub(super) fn wav(&self) -> Vec<u8> {
-        pcm::wav(self.rate, self.channels, &self.samples)
+        crate::media::pcm::wav(self.rate, self.channels, &self.samples)
     }
+}
 
-    fn stretch(&self) -> usize {
-        (pcm::frames(STRETCH, self.rate) * usize::from(self.channels)).max(1)
+/// Reads the beginning of a 16-bit WAV file of that length. The lengths in its
+/// header are zero until it is closed properly, and are not relied on.
+pub(super) fn head(file: &[u8], length: u64) -> Result<Head, String> {
+    if !(file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WAVE")) {
+        return Err("it is not a WAV file".into());
     }
-
-    fn stretches(&self) -> impl Iterator<Item = &[i16]> {
-        self.samples.chunks(self.stretch())
+    let mut format = None;
+    let mut at = 12;
+    while let Some((head, body)) = file.get(at..).and_then(|rest| rest.split_at_checked(8)) {
+        let size = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        match &head[..4] {
+            b"fmt " => format = Some(read_format(body)?),
+            b"data" => {
+                let (rate, channels) =
+                    format.ok_or_else(|| "its sound comes before its format".to_owned())?;
+                let start = at as u64 + 8;
+                let there = length.saturating_sub(start);
+                let unfinished = size == 0 || size as u64 > there;
+                let bytes = if unfinished { there } else { size as u64 };
+                let frame = u64::from(channels) * 2;
+                return Ok(Head {
+                    rate,
+                    channels,
+                    start,
+                    bytes: bytes / frame * frame,
+                });
+            }
+            _ => {}
+        }
+        at = at.saturating_add(8 + size + (size & 1));
     }
+    Err("there is no sound in it".into())
 }
 
 fn read_format(body: &[u8]) -> Result<(u32, u16), String> {
@@ -143,11 +93,6 @@ fn read_format(body: &[u8]) -> Result<(u32, u16), String> {
     Ok((rate, channels))
 }
 
-fn is_loud(samples: &[i16]) -> bool {
-    let sum: u64 = samples.iter().map(|s| u64::from(s.unsigned_abs())).sum();
-    sum > SILENCE * samples.len() as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,13 +103,6 @@ mod tests {
             channels: 1,
             samples,
         }
-    }
-
-    fn silence(ms: usize) -> Vec<i16> {
-        // Line noise, not digital zero.
-        (0..ms * 8)
-            .map(|i| if i % 2 == 0 { 20 } else { -20 })
-            .collect()
     }
 
     fn voice(ms: usize) -> Vec<i16> {
@@ -208,48 +146,5 @@ mod tests {
         let mut ulaw = mono(voice(1)).wav();
         ulaw[20] = 7;
         assert!(Sound::read(&ulaw).unwrap_err().contains("format 7"));
-    }
-
-    #[test]
-    fn silence_is_cut_at_both_ends_only() {
-        let parts = [
-            silence(1000),
-            voice(500),
-            silence(400),
-            voice(300),
-            silence(2000),
-        ];
-        let mut sound = mono(parts.concat());
-        assert!(!sound.is_silent());
-        sound.trim();
-        assert_eq!(
-            sound.duration(),
-            Duration::from_millis(100 + 500 + 400 + 300 + 100)
-        );
-    }
-
-    #[test]
-    fn nothing_but_silence_stays() {
-        let mut sound = mono(silence(1000));
-        assert!(sound.is_silent());
-        sound.trim();
-        assert_eq!(sound.duration(), Duration::from_secs(1));
-        assert!(mono(Vec::new()).is_silent());
-    }
-
-    #[test]
-    fn two_sides_become_left_and_right() {
-        let merged = Sound::merge(vec![mono(vec![1, 2, 3]), mono(vec![9])]).unwrap();
-        assert_eq!(
-            (merged.channels, merged.samples),
-            (2, vec![1, 9, 2, 0, 3, 0])
-        );
-        assert!(Sound::merge(Vec::new()).is_err());
-        assert!(Sound::merge(vec![mono(vec![]), mono(vec![]), mono(vec![])]).is_err());
-        let other = Sound {
-            rate: 16_000,
-            ..mono(vec![1])
-        };
-        assert!(Sound::merge(vec![mono(vec![1]), other]).is_err());
     }
 }

@@ -95,8 +95,10 @@ impl Services {
         let mut files = Vec::with_capacity(names.len());
         let mut before = None;
         for name in names {
-            match self.ari.send_over_http(Request::recording_file(name)).await {
-                Ok(reply) => files.push(reply.body),
+            let part = self.recordings.part();
+            let request = Request::recording_file(name);
+            match self.ari.download(request, part.path()).await {
+                Ok(()) => files.push(part),
                 Err(error) => {
                     // The call was dropped between taking it over and writing that down.
                     before = self.recordings.taken(&sid).await;
