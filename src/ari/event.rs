@@ -41,6 +41,15 @@ pub enum Event {
         channel: String,
         digit: char,
     },
+    /// Told where `TALK_DETECT` is set.
+    TalkingStarted {
+        channel: String,
+    },
+    TalkingFinished {
+        channel: String,
+        /// Without the silence that told it.
+        length_ms: u64,
+    },
     PlaybackStarted {
         playback: String,
     },
@@ -102,6 +111,7 @@ struct Frame<'a> {
     recording: NamedRecording,
     replace_channel: Option<Named>,
     digit: String,
+    duration: u64,
     cause: Option<serde_json::Value>,
     tech_cause: Option<u16>,
     soft: bool,
@@ -176,6 +186,13 @@ impl Event {
                     kind: f.kind.into_owned(),
                 },
             },
+            "ChannelTalkingStarted" => Self::TalkingStarted {
+                channel: f.channel.id,
+            },
+            "ChannelTalkingFinished" => Self::TalkingFinished {
+                channel: f.channel.id,
+                length_ms: f.duration,
+            },
             "PlaybackStarted" => Self::PlaybackStarted {
                 playback: f.playback.id,
             },
@@ -230,6 +247,8 @@ impl Event {
             Self::HangupRequest { .. } => "ChannelHangupRequest",
             Self::StateChange { .. } => "ChannelStateChange",
             Self::Dtmf { .. } => "ChannelDtmfReceived",
+            Self::TalkingStarted { .. } => "ChannelTalkingStarted",
+            Self::TalkingFinished { .. } => "ChannelTalkingFinished",
             Self::PlaybackStarted { .. } => "PlaybackStarted",
             Self::PlaybackFinished { .. } => "PlaybackFinished",
             Self::RecordingStarted { .. } => "RecordingStarted",
@@ -253,6 +272,8 @@ impl Event {
             | Self::ChannelDestroyed { channel, .. }
             | Self::HangupRequest { channel, .. }
             | Self::StateChange { channel, .. }
+            | Self::TalkingStarted { channel }
+            | Self::TalkingFinished { channel, .. }
             | Self::Dtmf { channel, .. } => (channel.as_str(), None),
             Self::PlaybackStarted { playback } | Self::PlaybackFinished { playback, .. } => {
                 (playback.as_str(), None)

@@ -109,6 +109,7 @@ impl Call {
         if !self.wait_closing(deadline, over).await {
             self.note("Asterisk did not tell the end of every channel");
         }
+        self.conclude_all();
         self.end_all_legs();
         self.objects.release();
         if let Some(checkpoints) = &self.services.checkpoints {

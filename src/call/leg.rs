@@ -50,6 +50,9 @@ pub struct Leg {
     /// Decided by us, whatever Asterisk says about its end.
     #[serde(default)]
     pub outcome: Option<DialOutcome>,
+    /// `human`, `machine_start` …, when somebody listened.
+    #[serde(default)]
+    pub answered_by: Option<String>,
     #[serde(default)]
     pub notify: Option<Notify>,
     /// The last event that is told.
@@ -129,6 +132,7 @@ impl Leg {
             prepared: Prepared::No,
             bridged: false,
             outcome: None,
+            answered_by: None,
             notify: None,
             told: None,
             callbacks: 0,

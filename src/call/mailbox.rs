@@ -91,11 +91,18 @@ impl Call {
                 self.absorb(&event);
                 return Pumped::Input(Input::Ari(event));
             }
-            let deadline = until.map(Time::instant);
+            let detection = self.detection_due();
+            let deadline = until.into_iter().chain(detection).min().map(Time::instant);
             let delivery = tokio::select! {
                 biased;
                 delivery = self.mailbox.recv() => delivery,
-                () = sleep_until(deadline.unwrap_or_else(far_away)), if deadline.is_some() => return Pumped::Deadline,
+                () = sleep_until(deadline.unwrap_or_else(far_away)), if deadline.is_some() => {
+                    self.pass_detections();
+                    if until.is_some_and(|until| clock::now() >= until) {
+                        return Pumped::Deadline;
+                    }
+                    continue;
+                }
                 () = self.services.shutdown.cancelled(), if self.state.gone.is_none() && !self.closing => return Pumped::Shutdown,
             };
             match delivery {
@@ -283,8 +290,11 @@ impl Call {
                         left: true,
                         ..gone
                     });
-                } else if let Some(leg) = self.state.leg_mut(channel) {
-                    leg.destroyed(now, cause, *sip);
+                } else if self.state.leg(channel).is_some() {
+                    self.conclude(channel, "unknown");
+                    if let Some(leg) = self.state.leg_mut(channel) {
+                        leg.destroyed(now, cause, *sip);
+                    }
                 }
             }
             Event::PlaybackStarted { .. } => {}
@@ -326,6 +336,14 @@ impl Call {
                 if let Some(leg) = self.state.leg_mut(channel) {
                     leg.bridged = true;
                 }
+            }
+            Event::TalkingStarted { channel } => {
+                self.tell(event, "", channel);
+                self.talking_started(channel);
+            }
+            Event::TalkingFinished { channel, length_ms } => {
+                self.tell(event, &format!("after {length_ms} ms"), channel);
+                self.talking_finished(channel, Duration::from_millis(*length_ms));
             }
             Event::LeftBridge { channel, .. } => self.tell(event, "", channel),
             Event::BridgeDestroyed { bridge } => {

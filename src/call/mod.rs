@@ -12,6 +12,7 @@
 mod cause;
 mod checkpoint;
 mod close;
+mod detect;
 mod facts;
 mod journal;
 mod keys;
@@ -40,6 +41,7 @@ use crate::trace::{Kind, Trace};
 pub use cause::Cause;
 pub use checkpoint::{Checkpoints, MemoryCheckpoints};
 pub use close::Closed;
+pub use detect::Detecting;
 pub use facts::{Facts, SipFacts};
 pub use journal::Step;
 pub use keys::KeyBuffer;

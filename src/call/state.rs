@@ -11,7 +11,7 @@ use super::ops::{
     RecordingReport, Upload,
 };
 use super::rooms::InRoom;
-use super::{Cause, Facts, KeyBuffer, Leg, Prepared};
+use super::{Cause, Detecting, Facts, KeyBuffer, Leg, Prepared};
 use crate::clock::Time;
 use crate::id::CallId;
 use crate::news::News;
@@ -58,6 +58,9 @@ pub struct State {
     /// Where it is sent when it is complete, and as what.
     pub recording_upload: Option<(Upload, AudioFormat)>,
     pub legs: Vec<Leg>,
+    /// Legs that are listened to, to tell a machine from a person.
+    #[serde(default)]
+    pub detecting: Vec<Detecting>,
     /// Where in `legs` those of the Dial that runs begin.
     pub dialling_from: usize,
     pub bridges: Vec<String>,
@@ -161,6 +164,7 @@ impl State {
             recording_plan: None,
             recording_upload: None,
             legs: Vec::new(),
+            detecting: Vec::new(),
             dialling_from: 0,
             bridges: Vec::new(),
             tracks: Vec::new(),

@@ -133,6 +133,9 @@ impl Call {
             let seconds = clock::whole_seconds(lasted);
             add("Duration", lasted.as_secs().div_ceil(60).to_string());
             add("CallDuration", seconds);
+            if let Some(who) = &leg.answered_by {
+                add("AnsweredBy", who.clone());
+            }
             if let Some(code) = leg.sip_code() {
                 add("SipResponseCode", code.to_string());
             }

@@ -35,6 +35,7 @@ mod rest;
 mod script;
 mod snoop;
 mod socket;
+mod talk;
 mod timers;
 mod world;
 

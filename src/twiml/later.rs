@@ -9,33 +9,7 @@ use crate::report::{Differs, Report};
 const CHILDREN: &[(&str, &[&str])] = &[("Response", &["Refer"]), ("Dial", &["Application"])];
 
 /// Attributes of the named element.
-const ATTRIBUTES: &[(&str, &[&str])] = &[
-    ("Dial", &["referMethod", "referUrl"]),
-    (
-        "Number",
-        &[
-            "amdStatusCallback",
-            "amdStatusCallbackMethod",
-            "machineDetection",
-            "machineDetectionSilenceTimeout",
-            "machineDetectionSpeechEndThreshold",
-            "machineDetectionSpeechThreshold",
-            "machineDetectionTimeout",
-        ],
-    ),
-    (
-        "Sip",
-        &[
-            "amdStatusCallback",
-            "amdStatusCallbackMethod",
-            "machineDetection",
-            "machineDetectionSilenceTimeout",
-            "machineDetectionSpeechEndThreshold",
-            "machineDetectionSpeechThreshold",
-            "machineDetectionTimeout",
-        ],
-    ),
-];
+const ATTRIBUTES: &[(&str, &[&str])] = &[("Dial", &["referMethod", "referUrl"])];
 
 fn of(
     table: &'static [(&'static str, &'static [&'static str])],

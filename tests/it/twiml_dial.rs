@@ -2,6 +2,7 @@
 //! happens between their answer and the bridge.
 
 mod callbacks;
+mod machine;
 mod order;
 mod screening;
 

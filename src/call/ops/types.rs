@@ -278,10 +278,42 @@ pub struct Target {
     pub username: Option<String>,
     /// Who is told how far it is.
     pub notify: Option<Notify>,
+    /// Whether a machine has answered is found out, beside the conversation.
+    pub detection: Option<Detection>,
     /// Keys sent to it when it has answered; `w` waits half a second, `W` a whole one.
     pub send_digits: Option<String>,
     /// What it hears before it is connected.
     pub screen: Option<Screen>,
+}
+
+/// How a machine that answers is told from a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    /// The verdict on a machine waits for the end of its message.
+    pub to_end: bool,
+    /// Of the whole.
+    pub timeout: Duration,
+    /// Who talks for longer at first is a machine.
+    pub speech_threshold: Duration,
+    /// Silence that ends what is said.
+    pub speech_end_threshold: Duration,
+    /// Silence from the beginning after which nothing can be said.
+    pub silence_timeout: Duration,
+    /// Who is told.
+    pub notify: Option<CallbackTarget>,
+}
+
+impl Default for Detection {
+    fn default() -> Self {
+        Self {
+            to_end: false,
+            timeout: Duration::from_secs(30),
+            speech_threshold: Duration::from_millis(2400),
+            speech_end_threshold: Duration::from_millis(1200),
+            silence_timeout: Duration::from_millis(5000),
+            notify: None,
+        }
+    }
 }
 
 /// A document that the one who answered runs first, as a call of its own. The end of
@@ -303,6 +335,7 @@ impl Target {
             headers: Vec::new(),
             username: None,
             notify: None,
+            detection: None,
             send_digits: None,
             screen: None,
         }

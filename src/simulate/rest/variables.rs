@@ -83,6 +83,9 @@ pub(super) fn set(world: &mut World, id: &str, name: &str, value: &str) {
             } else {
                 channel.vars.insert(name.to_owned(), value.to_owned());
             }
+            if name == "TALK_DETECT(set)" {
+                world.listen(id);
+            }
             if let ("TIMEOUT(absolute)", Ok(seconds)) = (name, value.parse::<u64>()) {
                 let id = id.to_owned();
                 world.after(Duration::from_secs(seconds), move |world| {

@@ -264,6 +264,7 @@ impl World {
         if let Some(party) = self.parties.get_mut(channel) {
             let from = Instant::now() + after;
             party.talk.push((from, from + length));
+            self.listen_to(channel, from, from + length);
         }
     }
 }

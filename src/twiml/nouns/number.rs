@@ -5,6 +5,12 @@
 //! | `url`, `method` | none, POST | a document that the one who answered runs first; its end connects, `<Hangup>` refuses |
 //! | `byoc` | | is ignored: `[dial] number` and the dialplan choose the trunk |
 //! | `sendDigits` | none | keys sent after the answer and before all else; `w` waits half a second, `W` a whole one |
+//! | `machineDetection` | none | `Enable` or `DetectMessageEnd`: who has answered is found out beside the conversation; not when digits are sent |
+//! | `machineDetectionTimeout` | 30 | seconds, from 3 to 60 |
+//! | `machineDetectionSpeechThreshold` | 2400 | ms, from 1000 to 6000; who talks for longer at first is a machine |
+//! | `machineDetectionSpeechEndThreshold` | 1200 | ms of silence, from 500 to 5000, that end what is said |
+//! | `machineDetectionSilenceTimeout` | 5000 | ms of silence, from 2000 to 10000, after which nothing can be said |
+//! | `amdStatusCallback`, `…Method` | none, POST | gets `AnsweredBy` (`human`, `machine_start`, `machine_end_silence`, `machine_end_other`, `unknown`) and `MachineDetectionDuration` in ms |
 //! | `statusCallback`, `…Method`, `…Event` | none, POST, `completed` | who is told `initiated`, `ringing`, `answered`, `completed` |
 
 use super::{leg, text_span};
@@ -15,6 +21,7 @@ use crate::twiml::element::Element;
 
 pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
     let mut attributes = Attributes::of(noun, report);
+    let detection = leg::read_detection(&mut attributes);
     let shared = leg::read(&mut attributes, 13221);
     let send_digits = attributes.text_if(
         "sendDigits",
@@ -38,6 +45,7 @@ pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
         return None;
     };
     Some(shared.onto(Target {
+        detection,
         send_digits,
         ..Target::new(Endpoint::Number(number))
     }))

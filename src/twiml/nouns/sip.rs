@@ -6,6 +6,12 @@
 //! |---|---|---|
 //! | `username`, `password` | none | the endpoint of `[dial] sip_accounts` with this `username` answers challenges; Asterisk has its password, the one here is not used |
 //! | `url`, `method` | none, POST | a document that the one who answered runs first; its end connects, `<Hangup>` refuses |
+//! | `machineDetection` | none | `Enable` or `DetectMessageEnd`: who has answered is found out beside the conversation; not when digits are sent |
+//! | `machineDetectionTimeout` | 30 | seconds, from 3 to 60 |
+//! | `machineDetectionSpeechThreshold` | 2400 | ms, from 1000 to 6000; who talks for longer at first is a machine |
+//! | `machineDetectionSpeechEndThreshold` | 1200 | ms of silence, from 500 to 5000, that end what is said |
+//! | `machineDetectionSilenceTimeout` | 5000 | ms of silence, from 2000 to 10000, after which nothing can be said |
+//! | `amdStatusCallback`, `…Method` | none, POST | gets `AnsweredBy` (`human`, `machine_start`, `machine_end_silence`, `machine_end_other`, `unknown`) and `MachineDetectionDuration` in ms |
 //! | `statusCallback`, `…Method`, `…Event` | none, POST, `completed` | who is told `initiated`, `ringing`, `answered`, `completed` |
 
 use percent_encoding::percent_decode_str;
@@ -29,6 +35,7 @@ const SIP_HEADERS: &[&str] = &[
 
 pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
     let mut attributes = Attributes::of(noun, report);
+    let detection = leg::read_detection(&mut attributes);
     let shared = leg::read(&mut attributes, 13241);
     let mut login = Login::read(&mut attributes);
     attributes.finish();
@@ -68,6 +75,7 @@ pub(super) fn read(noun: &Element, report: &mut Report) -> Option<Target> {
     let mut target = shared.onto(target(&text, span, report)?);
     target.headers.extend(headers);
     target.username = login.username;
+    target.detection = detection;
     Some(target)
 }
 

@@ -72,6 +72,8 @@ impl Transcript {
             | "StasisEnd"
             | "ChannelHold"
             | "ChannelUnhold"
+            | "ChannelTalkingStarted"
+            | "ChannelTalkingFinished"
             | "ApplicationMoveFailed" => self.note(&channel, kind.into()),
             "ChannelStateChange" => {
                 let line = format!("State {}", text("/channel/state"));

@@ -178,7 +178,7 @@ on_each_asterisk! {
     the_caller_hears_the_ring_tone_of_a_country => async |s: &Stage| {
         let phone = s.asterisk.phone(FIRST);
         phone.on_call(OnCall::AnswerThenHangUp { after: ms(3500), hold: ms(500) });
-        for (attribute, hertz, other) in [("ringTone='de'", 425.0, 480.0), ("ringTone='us'", 480.0, 425.0)] {
+        for (attribute, hertz, other) in [("ringTone='de'", 425.0, 480.0), ("ringTone='us'", 480.0, 350.0)] {
             let mut call = s.call(&format!("<Dial action='/done' {attribute}>{FIRST}</Dial>")).await.unwrap();
             s.told(&mut call).await.unwrap();
             let heard = call.heard();

@@ -38,7 +38,7 @@ impl Call {
                         due = Some(due.map_or(until, |due| due.min(until)));
                         break;
                     }
-                    Prepared::No => self.answered(channel, target).await,
+                    Prepared::No => self.answered(channel, target).await?,
                     Prepared::Digits(_) => self.digits_sent(channel, target),
                     Prepared::Accepted => self.accepted(channel).await,
                 };
@@ -51,7 +51,7 @@ impl Call {
         Ok(due)
     }
 
-    async fn answered(&mut self, channel: &str, target: &Target) -> Prepared {
+    async fn answered(&mut self, channel: &str, target: &Target) -> Result<Prepared, Interrupt> {
         if matches!(target.endpoint, Endpoint::Sip(_)) {
             let headers = self.answer_headers(channel).await;
             if let Some(leg) = self.state.leg_mut(channel) {
@@ -59,14 +59,19 @@ impl Call {
             }
         }
         let Some(digits) = &target.send_digits else {
-            return self.digits_sent(channel, target);
+            if let Some(detection) = &target.detection
+                && let Some(sid) = self.state.leg(channel).map(|leg| leg.sid.clone())
+            {
+                self.detect(channel, &sid, detection).await?;
+            }
+            return Ok(self.digits_sent(channel, target));
         };
         let (spelled, length) = spell(digits, DIGIT);
         let request = Request::dtmf(channel, &spelled, DIGIT, GAP);
         if let Err(error) = self.request(request).await {
             self.warn(format!("digits {digits} not sent: {error}"));
         }
-        Prepared::Digits(clock::now().after(length))
+        Ok(Prepared::Digits(clock::now().after(length)))
     }
 
     fn digits_sent(&mut self, channel: &str, target: &Target) -> Prepared {

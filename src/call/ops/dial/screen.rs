@@ -58,6 +58,11 @@ impl Call {
         state.answered = leg.answered;
         state.twilio_profile = self.state.twilio_profile;
         state.inherit = self.state.inherit.clone();
+        // Whoever hears the leg goes on finding out who has answered.
+        let (mine, its) = std::mem::take(&mut self.state.detecting)
+            .into_iter()
+            .partition(|detecting| detecting.channel != channel);
+        (self.state.detecting, state.detecting) = (mine, its);
         let mailbox = self.services.router.adopt(&id);
         self.objects.hand_over(channel, &id);
         let request = Request {
@@ -98,6 +103,7 @@ impl Call {
     pub async fn hand_back_to(&mut self, parent: &CallId) -> Result<(), Interrupt> {
         self.settle().await?;
         self.finish_recordings().await;
+        self.conclude_all();
         self.objects.hand_over(&self.state.channel, parent);
         self.objects.release();
         if let Some(checkpoints) = &self.services.checkpoints {

@@ -1,0 +1,127 @@
+//! `machineDetection`: who has answered.
+
+use super::*;
+use crate::support::ms;
+
+const ENABLE: &str = "machineDetection='Enable' amdStatusCallback='/who' statusCallback='/leg'";
+
+async fn detecting(attributes: &str, behaviour: Behaviour) -> Scenario {
+    let dial = format!("<Dial action='/dialled'><Number {attributes}>100</Number></Dial>");
+    let scenario = dialling(&dial).await;
+    scenario.web.on("/who", twiml(""));
+    scenario.asterisk.callee("*", behaviour).await;
+    scenario
+}
+
+// Check 158.
+#[tokio::test(start_paused = true)]
+async fn the_verdict_is_told_beside_the_conversation() {
+    let mut kept = Vec::new();
+    for (attributes, from, length, verdict, after) in [
+        (ENABLE.to_owned(), 500, 800, "human", 2500),
+        (ENABLE.to_owned(), 500, 9000, "machine_start", 2900),
+        (ENABLE.to_owned(), 60_000, 1, "unknown", 5000),
+        (
+            ENABLE.replace("Enable", "DetectMessageEnd"),
+            500,
+            9000,
+            "machine_end_silence",
+            10_700,
+        ),
+        (
+            ENABLE.replace("Enable", "DetectMessageEnd"),
+            500,
+            60_000,
+            "machine_end_other",
+            30_000,
+        ),
+        (
+            format!("{ENABLE} machineDetectionTimeout='3' machineDetectionSilenceTimeout='9000'"),
+            60_000,
+            1,
+            "unknown",
+            3000,
+        ),
+        (
+            format!("{ENABLE} machineDetectionSilenceTimeout='2000'"),
+            60_000,
+            1,
+            "unknown",
+            2000,
+        ),
+        (
+            format!("{ENABLE} machineDetectionSpeechThreshold='1000'"),
+            0,
+            2000,
+            "machine_start",
+            1000,
+        ),
+        (
+            format!("{ENABLE} machineDetectionSpeechEndThreshold='500'"),
+            0,
+            800,
+            "human",
+            1300,
+        ),
+    ] {
+        let behaviour = talks(40).talks(ms(from), ms(length));
+        let scenario = detecting(&attributes, behaviour).await;
+        let phone = scenario.call().await;
+        tokio::time::sleep(ms(2200)).await;
+        let joined = scenario.asterisk.requests().await;
+        let joined = joined
+            .iter()
+            .filter(|r| r.path.ends_with("/addChannel"))
+            .count();
+        assert_eq!(joined, 2, "{attributes}: bridged at once");
+        phone.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+        let who = asked(&scenario, "/who").await;
+        assert_eq!(
+            param(&who, "AnsweredBy"),
+            verdict,
+            "{attributes}\n{}",
+            scenario.lines().await
+        );
+        let took: u64 = param(&who, "MachineDetectionDuration").parse().unwrap();
+        assert!((after..after + 300).contains(&took), "{attributes}: {took}");
+        let dialled = asked(&scenario, "/dialled").await;
+        assert_eq!(param(&who, "CallSid"), param(&dialled, "DialCallSid"));
+        assert_eq!(params(&scenario, "/leg", "AnsweredBy"), [verdict]);
+        kept.push(scenario);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_who_hangs_up_before_anything_can_be_said_is_unknown() {
+    let scenario = detecting(ENABLE, talks(1)).await;
+    scenario.call().await.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    assert_eq!(params(&scenario, "/who", "AnsweredBy"), ["unknown"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn digits_disable_it() {
+    let attributes = format!("{ENABLE} sendDigits='1'");
+    let scenario = detecting(&attributes, talks(10)).await;
+    scenario.call().await.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    assert!(scenario.web.at("/who").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_callee_who_is_asked_first_is_listened_to_as_well() {
+    let attributes = format!("{ENABLE} url='/screen' amdStatusCallbackMethod='GET'");
+    let scenario = detecting(&attributes, talks(20).talks(ms(300), ms(500))).await;
+    scenario.web.on("/screen", twiml("<Pause length='6'/>"));
+    scenario.call().await.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    let who = asked(&scenario, "/who").await;
+    assert_eq!(who.method, "GET");
+    assert_eq!(
+        param(&who, "AnsweredBy"),
+        "human",
+        "{}",
+        scenario.lines().await
+    );
+}
