@@ -13,6 +13,7 @@ fn duration(seen: &Seen) -> u64 {
 }
 
 // Proves Record.action.
+// Check 116. Check 126.
 #[tokio::test(start_paused = true)]
 async fn a_key_ends_it_and_is_told() {
     let scenario = recording("<Record action='/recorded'/>").await;
@@ -32,10 +33,13 @@ async fn a_key_ends_it_and_is_told() {
     let sid = param(&recorded, "RecordingSid");
     assert!(url.ends_with(&format!("/Recordings/{sid}")), "{url}");
     assert_eq!((sid.len(), &sid[..2]), (34, "RE"));
+    let heard = phone.heard_media().await;
+    assert!(!heard.contains(&"sound:after".to_owned()), "{heard:?}");
     scenario.nothing_left().await;
 }
 
 // Proves Record.finishOnKey.
+// Check 117.
 #[tokio::test(start_paused = true)]
 async fn only_the_named_keys_end_it() {
     let scenario = recording("<Record action='/recorded' finishOnKey='12' timeout='0'/>").await;
@@ -49,6 +53,7 @@ async fn only_the_named_keys_end_it() {
 }
 
 // Proves Record.timeout.
+// Check 119.
 #[tokio::test(start_paused = true)]
 async fn silence_ends_it_and_a_silent_one_is_told_too() {
     let scenario = recording("<Record action='/recorded' timeout='9'/>").await;
@@ -62,6 +67,7 @@ async fn silence_ends_it_and_a_silent_one_is_told_too() {
 }
 
 // Proves Record.maxLength.
+// Check 118.
 #[tokio::test(start_paused = true)]
 async fn its_longest_time_ends_it() {
     let scenario = recording("<Record action='/recorded' maxLength='5' timeout='0'/>").await;
@@ -77,6 +83,7 @@ async fn its_longest_time_ends_it() {
     scenario.nothing_left().await;
 }
 
+// Check 120.
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_is_told_with_the_recording_and_the_answer_is_not_run() {
     let scenario = with("<Record action='/recorded'/>").await;
@@ -118,6 +125,7 @@ async fn without_an_action_the_next_verb_runs() {
     scenario.nothing_left().await;
 }
 
+// Check 121.
 #[tokio::test(start_paused = true)]
 async fn without_an_action_twilios_profile_asks_for_the_document_again() {
     let config = "[default]\nvoice_url = \"{app}/voice\"\nprofile = \"twilio\"\n";
@@ -134,6 +142,7 @@ async fn without_an_action_twilios_profile_asks_for_the_document_again() {
 }
 
 // Proves Record.playBeep.
+// Check 115.
 #[tokio::test(start_paused = true)]
 async fn there_is_a_beep_unless_it_is_turned_off() {
     let mut kept = Vec::new();

@@ -26,7 +26,7 @@ fn status(scenario: &Scenario) -> Seen {
     scenario.web.at("/status").remove(0)
 }
 
-// Checks 144 and 145. Proves Dial.recordingStatusCallback.
+// Check 144. Check 145. Proves Dial.recordingStatusCallback.
 #[tokio::test(start_paused = true)]
 async fn the_recording_is_told_to_the_action_and_then_to_the_callback() {
     let mut kept = Vec::new();

@@ -4,7 +4,7 @@ use super::*;
 
 const CALLBACK: &str = "recordingStatusCallback='/status'";
 
-// Checks 123 and 124. Proves Record.recordingStatusCallback.
+// Check 123. Check 124. Proves Record.recordingStatusCallback.
 #[tokio::test(start_paused = true)]
 async fn the_action_comes_before_a_callback_of_eleven_parameters() {
     let scenario = with(&format!("<Record action='/action' {CALLBACK}/>")).await;
