@@ -121,7 +121,7 @@ pub fn definitions() -> Vec<Definition> {
             let mut path = path.clone();
             path.push(child.clone());
             match found.iter_mut().find(|known| known.name == child) {
-                Some(known) => known.inside.push(parent),
+                Some(known) => known.join(define(&path, parent)),
                 None => {
                     found.push(define(&path, parent));
                 }
@@ -144,6 +144,26 @@ fn inherit(found: &mut [Definition]) {
         if let Some(first) = all.as_deref().and_then(<[Differs]>::first).copied() {
             found[place].differs.get_or_insert(first);
         }
+    }
+}
+
+impl Definition {
+    /// The same element in another place, where more may come of it.
+    fn join(&mut self, there: Self) {
+        self.inside.extend(there.inside);
+        self.differs = self.differs.and(there.differs);
+        for attribute in there.attributes {
+            match self
+                .attributes
+                .iter_mut()
+                .find(|known| known.name == attribute.name)
+            {
+                Some(known) if attribute.reading == Reading::Used => *known = attribute,
+                Some(_) => {}
+                None => self.attributes.push(attribute),
+            }
+        }
+        self.attributes.sort_by_key(|attribute| attribute.name);
     }
 }
 
@@ -174,7 +194,11 @@ fn document(path: &[String], attributes: &str, content: &str) -> String {
         xml += &format!("<{name}{attributes}>");
     }
     xml += content;
-    for name in path.iter().rev() {
+    for (depth, name) in path.iter().enumerate().rev() {
+        // A text beside its nouns is all that a Dial reads.
+        if depth + 1 < path.len() && name != "Dial" {
+            xml += TEXT;
+        }
         xml += &format!("</{name}>");
     }
     xml + "</Response>"
@@ -206,10 +230,9 @@ fn define(path: &[String], parent: String) -> Definition {
         but: Vec::new(),
     }));
     attributes.sort_by_key(|attribute| attribute.name);
-    let (_, report) = read(&document(path, "", TEXT));
-    let start = document(&path[..path.len() - 1], "", "")
-        .find("</")
-        .unwrap_or(0);
+    let xml = document(path, "", TEXT);
+    let (_, report) = read(&xml);
+    let start = xml.rfind(&format!("<{name}>")).unwrap_or(0);
     let differs = report
         .diagnostics
         .iter()
@@ -315,6 +338,7 @@ fn tries(values: &Values) -> Vec<String> {
             "false",
             "http://a.example/x",
             "a@b.example",
+            "us",
         ]),
     }
 }

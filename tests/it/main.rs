@@ -73,6 +73,8 @@ mod twiml_resume;
 #[cfg(test)]
 mod twiml_say;
 #[cfg(test)]
+mod twiml_table;
+#[cfg(test)]
 mod web_connecting;
 #[cfg(test)]
 mod web_requests;

@@ -43,6 +43,7 @@ async fn one_after_the_other_each_rings_for_the_whole_timeout() {
     scenario.nothing_left().await;
 }
 
+// Proves Dial.sequential.
 #[tokio::test(start_paused = true)]
 async fn the_second_is_not_rung_when_the_first_answers() {
     let dial = "<Dial sequential='true'><Number>1</Number><Number>2</Number></Dial>";
@@ -115,6 +116,7 @@ async fn of_several_that_fail_together_the_last_to_end_decides() {
 }
 
 // Check 150.
+// Proves Dial.ringTone.
 #[tokio::test(start_paused = true)]
 async fn the_caller_hears_the_ring_tone_of_the_country() {
     let mut kept = Vec::new();
@@ -147,6 +149,7 @@ async fn the_caller_hears_the_ring_tone_of_the_country() {
 }
 
 // Check 142.
+// Proves Number.sendDigits.
 #[tokio::test(start_paused = true)]
 async fn digits_are_sent_after_the_answer_and_before_the_bridge() {
     let dial = format!(

@@ -14,6 +14,7 @@ async fn screened(document: &str) -> Scenario {
 }
 
 // Checks 139 and B.4 of the specification.
+// Proves Number.url.
 #[tokio::test(start_paused = true)]
 async fn a_callee_who_presses_the_key_is_connected() {
     let document =
@@ -253,6 +254,7 @@ async fn the_callers_hang_up_ends_the_leg_that_is_asked() {
     );
 }
 
+// Proves Client.url, Client.method.
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_is_not_answered_yet_goes_on_ringing() {
     let dial =
@@ -269,6 +271,7 @@ async fn a_caller_who_is_not_answered_yet_goes_on_ringing() {
     scenario.nothing_left().await;
 }
 
+// Proves Sip.url.
 #[tokio::test(start_paused = true)]
 async fn the_sip_side_is_told_to_the_document() {
     let dial = "<Dial><Sip url='/screen'>bob@example.com</Sip></Dial>";
