@@ -72,13 +72,15 @@ async fn stop_ends_the_one_that_it_names() {
     let scenario = with(&format!(
         "{}{}<Pause length='3'/><Stop><Recording name='one'/></Stop><Pause length='6'/>",
         start("name='one' channels='mono'"),
-        start("name='two' channels='mono'")
+        start("name='two' channels='dual'")
     ))
     .await;
     let phone = scenario.call().await;
     phone.talk_at(Duration::ZERO, seconds(60));
     over(&scenario, &phone).await;
     let ends = ends(&scenario);
+    // Without a name it would have been the other, which is the last.
+    assert_eq!(number(&ends[0], "RecordingChannels"), 1);
     let lengths: Vec<u64> = ends
         .iter()
         .map(|seen| number(seen, "RecordingDuration"))
