@@ -24,6 +24,24 @@ const NOT_HERE: &[(RangeInclusive<u32>, &str)] = &[
     (107..=108, "speech is recognised in a later issue"),
     (110..=110, "speech is recognised in a later issue"),
     (
+        153..=153,
+        "chan_pjsip takes no credentials a call; [dial] sip_accounts names endpoints that have them",
+    ),
+    (
+        154..=154,
+        "parameters of <Client> become X- headers: asserted where the noun is read, and in no call",
+    ),
+    (155..=156, "not done yet: <Application>, referUrl"),
+    (
+        159..=159,
+        "numbers are dialled as written; the shop's dialplan knows its country",
+    ),
+    (167..=167, "the REST API, which is a later issue"),
+    (170..=170, "the REST API, which is a later issue"),
+    (174..=174, "the REST API, which is a later issue"),
+    (176..=176, "the REST API, which is a later issue"),
+    (178..=179, "the REST API, which is a later issue"),
+    (
         194..=194,
         "calls that the REST API makes, which is a later issue",
     ),
@@ -38,14 +56,6 @@ const NOT_HERE: &[(RangeInclusive<u32>, &str)] = &[
     (200..=219, "the REST API, which is a later issue"),
     (220..=234, "WebSockets, which are a later issue"),
     (236..=237, "WebSockets, which are a later issue"),
-];
-
-/// Their tests are being written: a test for one of these may or may not be there.
-const COMING: &[(RangeInclusive<u32>, &str)] = &[
-    (115..=124, "Record"),
-    (126..=147, "Record and Dial"),
-    (149..=188, "Conference, queues and callbacks"),
-    (190..=190, "the official validators"),
 ];
 
 /// Tested, but in the form that the outer face gives them where it differs.
@@ -71,7 +81,6 @@ fn every_check_has_a_test_or_a_reason() {
         .collect();
     let missing: Vec<u32> = ALL
         .filter(|number| !proven.contains(number) && !excused.contains(number))
-        .filter(|number| !COMING.iter().any(|(range, _)| range.contains(number)))
         .collect();
     assert!(
         missing.is_empty(),

@@ -469,6 +469,7 @@ mod tests {
         }
     }
 
+    // Check 138.
     #[test]
     fn strangers_beside_a_noun_that_stands_alone_are_told() {
         let (_, codes) = read::<Dial>("<Dial><Conference>r</Conference><Nummer>1</Nummer></Dial>");

@@ -15,6 +15,7 @@ fn talks(length: u64) -> Behaviour {
 }
 
 // Proves Dial.action.
+// Check 131. Check 132. Check 133.
 #[tokio::test(start_paused = true)]
 async fn a_conversation_is_told_and_takes_over() {
     let scenario = dialling("<Dial action='/dialled'>+1 415 555 1212</Dial>", talks(12)).await;
@@ -42,6 +43,7 @@ async fn a_conversation_is_told_and_takes_over() {
     scenario.nothing_left().await;
 }
 
+// Check 130.
 #[tokio::test(start_paused = true)]
 async fn without_an_action_the_next_verb_runs() {
     let mut kept = Vec::new();
@@ -62,6 +64,7 @@ async fn without_an_action_the_next_verb_runs() {
     }
 }
 
+// Check 129.
 #[tokio::test(start_paused = true)]
 async fn failures_are_told_apart() {
     let mut kept = Vec::new();
@@ -95,6 +98,7 @@ async fn failures_are_told_apart() {
 }
 
 // Proves Dial.timeout.
+// Check 128.
 #[tokio::test(start_paused = true)]
 async fn it_rings_for_its_timeout() {
     let mut kept = Vec::new();
@@ -151,6 +155,7 @@ async fn a_caller_who_hangs_up_ends_the_conversation_and_the_action_is_told() {
 }
 
 // Proves Dial.hangupOnStar.
+// Check 134.
 #[tokio::test(start_paused = true)]
 async fn the_callers_star_ends_the_conversation_only_when_asked_for() {
     let mut kept = Vec::new();
@@ -173,6 +178,7 @@ async fn the_callers_star_ends_the_conversation_only_when_asked_for() {
     }
 }
 
+// Check 134.
 #[tokio::test(start_paused = true)]
 async fn the_called_partys_star_does_nothing() {
     let behaviour = talks(20).presses(seconds(3), "*");
@@ -190,6 +196,7 @@ async fn the_called_partys_star_does_nothing() {
 }
 
 // Proves Dial.timeLimit.
+// Check 135.
 #[tokio::test(start_paused = true)]
 async fn the_time_limit_ends_the_conversation_and_not_the_call() {
     let scenario = dialling("<Dial timeLimit='10'>100</Dial>", talks(600)).await;
@@ -271,6 +278,7 @@ async fn without_it_the_caller_is_answered_at_once() {
 }
 
 // Proves Dial.callerId.
+// Check 143.
 #[tokio::test(start_paused = true)]
 async fn the_called_party_sees_the_callers_number_or_the_given_one() {
     let mut kept = Vec::new();
@@ -292,6 +300,7 @@ async fn the_called_party_sees_the_callers_number_or_the_given_one() {
     }
 }
 
+// Check 151.
 #[tokio::test(start_paused = true)]
 async fn the_query_of_a_sip_address_becomes_headers() {
     let scenario = dialling(
@@ -378,6 +387,7 @@ async fn nobody_to_ring_runs_the_next_verb_and_a_bad_number_has_failed() {
     scenario.nothing_left().await;
 }
 
+// Check 157.
 #[tokio::test(start_paused = true)]
 async fn an_empty_answer_to_its_action_hangs_up() {
     let scenario = with("<Dial action='/dialled'>100</Dial><Play>sound:after</Play>").await;

@@ -98,7 +98,7 @@ async fn without_words_start_and_end_are_told() {
     assert_eq!(meeting.events(&[]), ["conference-start", "conference-end"]);
 }
 
-// Check 175, without its REST part.
+// Check 175. Without its REST part.
 #[tokio::test(start_paused = true)]
 async fn the_same_name_opens_another_conference_when_the_last_is_over() {
     let meeting = Meeting::new().await;

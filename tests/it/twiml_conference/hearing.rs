@@ -28,7 +28,7 @@ async fn two_to_ten_callers_hear_all_others() {
 }
 
 // Proves Conference.muted.
-// Check 166, without its REST part.
+// Check 166. Without its REST part.
 #[tokio::test(start_paused = true)]
 async fn a_muted_caller_hears_and_is_not_heard_and_is_heard_again_after_it() {
     let meeting = Meeting::new().await;

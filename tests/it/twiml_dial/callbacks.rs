@@ -11,7 +11,7 @@ fn statuses(scenario: &Scenario) -> Vec<String> {
     params(scenario, "/leg", "CallStatus")
 }
 
-// Checks 147 and 149.
+// Check 147. Check 149.
 #[tokio::test(start_paused = true)]
 async fn a_leg_tells_all_four_of_its_events_in_order() {
     let dial = format!("<Dial action='/dialled'><Number {ALL}>100</Number></Dial>");

@@ -13,7 +13,7 @@ async fn screened(document: &str) -> Scenario {
     scenario
 }
 
-// Checks 139 and B.4 of the specification.
+// Check 139. And B.4 of the specification.
 // Proves Number.url.
 #[tokio::test(start_paused = true)]
 async fn a_callee_who_presses_the_key_is_connected() {

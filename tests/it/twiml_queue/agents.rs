@@ -2,7 +2,8 @@
 
 use super::*;
 
-// Checks 182 and 183. Proves Queue.url.
+// Check 182. Check 183.
+// Proves Queue.url.
 #[tokio::test(start_paused = true)]
 async fn an_agent_takes_the_oldest_who_is_greeted_and_both_are_told() {
     let agent_says = "<Dial action='done'><Queue url='greet'>support</Queue></Dial>";

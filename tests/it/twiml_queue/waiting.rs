@@ -346,7 +346,7 @@ async fn what_a_wait_document_may_not_do_is_skipped_with_13238() {
     assert_eq!(lines.matches("13238").count(), 4, "{lines}");
 }
 
-// Check 186: the queue's part; the HTTP request is the API's.
+// Check 186. The queue's part; the HTTP request is the API's.
 #[tokio::test(start_paused = true)]
 async fn one_who_waits_can_be_called_out_and_the_action_is_told() {
     use pivot::call::queues::{Key, Which};

@@ -194,6 +194,7 @@ impl Drop for Validator {
 }
 
 /// A call that makes requests of many kinds, each signed.
+// Check 190.
 fn validate(library: Library, test: &str) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();

@@ -65,7 +65,7 @@ fn number(seen: &Seen, name: &str) -> f64 {
 }
 
 on_each_asterisk! {
-    // Checks 180, 182, 183.
+    // Check 180. Check 182. Check 183.
     the_position_falls_and_an_agent_takes_the_oldest => async |s: &Stage| {
         s.app.on("/wait", [xml(&format!("<Say>{WAIT}</Say><Pause length='1'/>"))]);
         s.app.on("/greet", [xml(&format!("<Say>{GREETING}</Say>"))]);
@@ -148,7 +148,7 @@ on_each_asterisk! {
         s.nothing_left().await.unwrap();
     };
 
-    // Checks 187 and 188.
+    // Check 187. Check 188.
     an_agent_waits_for_the_next_who_comes => async |s: &Stage| {
         let mut agent = call(s, "15559001", "<Dial action='/done'><Queue>support</Queue></Dial>").await;
         let done = only(s, "/done").await;
