@@ -27,10 +27,6 @@ const NOT_HERE: &[(RangeInclusive<u32>, &str)] = &[
         153..=153,
         "chan_pjsip takes no credentials a call; [dial] sip_accounts names endpoints that have them",
     ),
-    (
-        154..=154,
-        "parameters of <Client> become X- headers: asserted where the noun is read, and in no call",
-    ),
     (155..=156, "not done yet: <Application>, referUrl"),
     (
         159..=159,

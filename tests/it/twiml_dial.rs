@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod machine;
+mod nouns;
 mod order;
 mod screening;
 

@@ -6,7 +6,11 @@ use crate::support::ms;
 const ENABLE: &str = "machineDetection='Enable' amdStatusCallback='/who' statusCallback='/leg'";
 
 async fn detecting(attributes: &str, behaviour: Behaviour) -> Scenario {
-    let dial = format!("<Dial action='/dialled'><Number {attributes}>100</Number></Dial>");
+    detecting_at("Number", "100", attributes, behaviour).await
+}
+
+async fn detecting_at(noun: &str, party: &str, attributes: &str, behaviour: Behaviour) -> Scenario {
+    let dial = format!("<Dial action='/dialled'><{noun} {attributes}>{party}</{noun}></Dial>");
     let scenario = dialling(&dial).await;
     scenario.web.on("/who", twiml(""));
     scenario.asterisk.callee("*", behaviour).await;
@@ -14,8 +18,23 @@ async fn detecting(attributes: &str, behaviour: Behaviour) -> Scenario {
 }
 
 // Check 158.
+// Proves Number.machineDetection, Number.amdStatusCallback, Number.machineDetectionTimeout.
+// Proves Number.machineDetectionSilenceTimeout, Number.machineDetectionSpeechThreshold.
+// Proves Number.machineDetectionSpeechEndThreshold.
 #[tokio::test(start_paused = true)]
 async fn the_verdict_is_told_beside_the_conversation() {
+    verdicts("Number", "100").await;
+}
+
+// Proves Sip.machineDetection, Sip.amdStatusCallback, Sip.machineDetectionTimeout.
+// Proves Sip.machineDetectionSilenceTimeout, Sip.machineDetectionSpeechThreshold.
+// Proves Sip.machineDetectionSpeechEndThreshold.
+#[tokio::test(start_paused = true)]
+async fn a_sip_party_is_listened_to_in_the_same_way() {
+    verdicts("Sip", "bob@example.com").await;
+}
+
+async fn verdicts(noun: &str, party: &str) {
     let mut kept = Vec::new();
     for (attributes, from, length, verdict, after) in [
         (ENABLE.to_owned(), 500, 800, "human", 2500),
@@ -65,7 +84,7 @@ async fn the_verdict_is_told_beside_the_conversation() {
         ),
     ] {
         let behaviour = talks(40).talks(ms(from), ms(length));
-        let scenario = detecting(&attributes, behaviour).await;
+        let scenario = detecting_at(noun, party, &attributes, behaviour).await;
         let phone = scenario.call().await;
         tokio::time::sleep(ms(2200)).await;
         let joined = scenario.asterisk.requests().await;
@@ -109,19 +128,21 @@ async fn digits_disable_it() {
     assert!(scenario.web.at("/who").is_empty());
 }
 
+// Proves Number.amdStatusCallbackMethod, Sip.amdStatusCallbackMethod.
 #[tokio::test(start_paused = true)]
 async fn a_callee_who_is_asked_first_is_listened_to_as_well() {
     let attributes = format!("{ENABLE} url='/screen' amdStatusCallbackMethod='GET'");
-    let scenario = detecting(&attributes, talks(20).talks(ms(300), ms(500))).await;
-    scenario.web.on("/screen", twiml("<Pause length='6'/>"));
-    scenario.call().await.wait_ended().await.unwrap();
-    scenario.nothing_left().await;
-    let who = asked(&scenario, "/who").await;
-    assert_eq!(who.method, "GET");
-    assert_eq!(
-        param(&who, "AnsweredBy"),
-        "human",
-        "{}",
-        scenario.lines().await
-    );
+    let mut kept = Vec::new();
+    for (noun, party) in [("Number", "100"), ("Sip", "bob@example.com")] {
+        let behaviour = talks(20).talks(ms(300), ms(500));
+        let scenario = detecting_at(noun, party, &attributes, behaviour).await;
+        scenario.web.on("/screen", twiml("<Pause length='6'/>"));
+        scenario.call().await.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+        let who = asked(&scenario, "/who").await;
+        assert_eq!(who.method, "GET");
+        let lines = scenario.lines().await;
+        assert_eq!(param(&who, "AnsweredBy"), "human", "{noun}\n{lines}");
+        kept.push(scenario);
+    }
 }
