@@ -67,7 +67,7 @@ impl Call {
         self.state.news.pop_front()
     }
 
-    fn check(&self) -> Result<(), Interrupt> {
+    pub(super) fn check(&self) -> Result<(), Interrupt> {
         if self.state.gone.is_some() {
             Err(Interrupt::Gone)
         } else if self.state.aside && !self.state.news.is_empty() {

@@ -86,6 +86,12 @@ pub struct State {
     pub last_recording: Option<RecordingRef>,
     /// What `flow` remembers: the program, and where in it the call is.
     pub flow: Value,
+    /// Its channel is another call's, which waits for it.
+    #[serde(default)]
+    pub borrowed: bool,
+    /// The leg that has this call's channel meanwhile.
+    #[serde(default)]
+    pub lent: Option<String>,
     /// What legs that run documents of their own inherit; `flow` writes and reads it.
     #[serde(default)]
     pub inherit: Value,
@@ -177,6 +183,8 @@ impl State {
             reporting: false,
             last_recording: None,
             flow: Value::Null,
+            borrowed: false,
+            lent: None,
             inherit: Value::Null,
         }
     }
@@ -198,7 +206,8 @@ impl State {
             .iter()
             .filter_map(|room| room.coaching.as_ref())
             .flat_map(|coaching| [coaching.snoop.as_str(), coaching.bridge.as_str()]);
-        std::iter::once(self.channel.as_str())
+        let own = self.lent.is_none().then_some(self.channel.as_str());
+        own.into_iter()
             .chain(legs)
             .chain(self.playing.iter().map(String::as_str))
             .chain(self.recording.iter().map(String::as_str))

@@ -62,6 +62,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("default", Kind::Table),
             ("route", Kind::Tables),
             ("dial", Kind::Table),
+            ("applications", Kind::Map),
             ("account", Kind::Table),
             ("store", Kind::Table),
             ("speech", Kind::Table),

@@ -41,6 +41,9 @@ pub struct Config {
     pub routes: Vec<Route>,
     #[serde(default)]
     pub dial: Dial,
+    /// Name → URL of the TwiML applications that `<Application>` may name.
+    #[serde(default)]
+    pub applications: BTreeMap<String, Url>,
     #[serde(default)]
     pub account: Account,
     #[serde(default)]

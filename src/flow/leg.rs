@@ -40,7 +40,8 @@ pub(super) fn bequeath(call: &mut Call, session: &Session) {
 }
 
 pub(super) fn verbs(call: &Call) -> Option<&'static [&'static str]> {
-    call.facts().parent.is_some().then_some(VERBS)
+    let is_leg = call.facts().parent.is_some() && !call.state.borrowed;
+    is_leg.then_some(VERBS)
 }
 
 /// Where the instructions of a leg come from.
@@ -74,7 +75,7 @@ pub async fn run(call: &mut Call, mut session: Option<Session>) {
     let Some(parent) = call.facts().parent.clone() else {
         return;
     };
-    let accepts = matches!(
+    let ends = matches!(
         &result,
         Ok(Outcome {
             status: Status::Completed,
@@ -82,12 +83,18 @@ pub async fn run(call: &mut Call, mut session: Option<Session>) {
             ..
         })
     );
-    if accepts && call.hand_back_to(&parent).await.is_ok() {
-        call.trace().end("connected with the caller");
-        tell(call, &parent, true, false);
+    let failed = matches!(&result, Ok(outcome) if outcome.status != Status::Completed);
+    // A channel that is only lent goes back whatever ends the application.
+    let gives_back = if call.state.borrowed {
+        !matches!(result, Err(Interrupt::Gone))
+    } else {
+        ends
+    };
+    if gives_back && call.hand_back_to(&parent).await.is_ok() {
+        call.trace().end("its channel is handed back");
+        tell(call, &parent, true, failed);
         return;
     }
-    let failed = matches!(&result, Ok(outcome) if outcome.status != Status::Completed);
     let result = match result {
         // Nobody's dialplan knows this channel.
         Ok(outcome) => Ok(Outcome {

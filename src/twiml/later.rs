@@ -6,7 +6,7 @@ use super::error;
 use crate::report::{Differs, Report};
 
 /// Elements that may stand in the named one.
-const CHILDREN: &[(&str, &[&str])] = &[("Response", &["Refer"]), ("Dial", &["Application"])];
+const CHILDREN: &[(&str, &[&str])] = &[("Response", &["Refer"])];
 
 /// Attributes of the named element.
 const ATTRIBUTES: &[(&str, &[&str])] = &[("Dial", &["referMethod", "referUrl"])];

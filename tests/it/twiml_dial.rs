@@ -1,6 +1,7 @@
 //! The legs of a Dial: what is told about each, how they are rung, and what
 //! happens between their answer and the bridge.
 
+mod application;
 mod callbacks;
 mod machine;
 mod nouns;

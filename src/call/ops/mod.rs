@@ -2,6 +2,7 @@
 //! language. Each takes plain data, and answers with what happened.
 
 mod answer;
+mod application;
 mod behind;
 mod coach;
 mod collect;
@@ -21,6 +22,7 @@ mod take_over;
 mod transcribe;
 mod types;
 
+pub use application::{ApplicationRan, RunApplication};
 pub use behind::Behind;
 pub use collect::WAITS_FOR_KEYS;
 pub use conference::{InRoomStep, Stay};

@@ -26,17 +26,22 @@ pub(super) fn read(attributes: &mut Attributes<'_, '_>, method_code: u32) -> Sha
     let method = attributes.method("method", method_code);
     Shared {
         screen: url.map(|url| Screen { url, method }),
-        notify: attributes.notify(
-            [
-                "statusCallback",
-                "statusCallbackMethod",
-                "statusCallbackEvent",
-            ],
-            error::SCHEMA,
-            EVENTS,
-            &["completed"],
-        ),
+        notify: read_notify(attributes),
     }
+}
+
+/// `statusCallback` and its family.
+pub(super) fn read_notify(attributes: &mut Attributes<'_, '_>) -> Option<Notify> {
+    attributes.notify(
+        [
+            "statusCallback",
+            "statusCallbackMethod",
+            "statusCallbackEvent",
+        ],
+        error::SCHEMA,
+        EVENTS,
+        &["completed"],
+    )
 }
 
 impl Shared {

@@ -4,6 +4,7 @@
 //! `<User>` and `<Device>` are Kazoo's: their text is the id of a user or device,
 //! and they have no attributes.
 
+mod application;
 mod client;
 pub(super) mod conference;
 pub(super) mod conversation_relay;
@@ -19,6 +20,7 @@ pub(super) mod virtual_agent;
 
 use url::Url;
 
+use application::Application;
 use conference::Conference;
 use queue::Queue;
 
@@ -40,6 +42,7 @@ const MOST: usize = 10;
 pub enum Party {
     /// The first of these who answers. Empty when nobody can be rung.
     Ring(Vec<Target>),
+    Application(Application),
     Conference(Box<Conference>),
     Queue(Queue),
 }
@@ -53,6 +56,7 @@ impl Party {
                     leg::resolve(target, document);
                 }
             }
+            Self::Application(application) => application.resolve(document),
             Self::Queue(queue) => queue.resolve(document),
             Self::Conference(room) => room.resolve(document),
         }
@@ -63,16 +67,16 @@ impl Party {
 pub(super) fn read(dial: &Element, report: &mut Report) -> Party {
     let alone = dial
         .elements()
-        .find(|noun| matches!(noun.name.as_str(), "Conference" | "Queue"));
+        .find(|noun| ALONE.contains(&noun.name.as_str()));
     match alone {
         Some(noun) if dial.text().is_empty() && !has_bad_mix(dial, report) => {
             for other in dial.elements().filter(|other| !is_noun(other)) {
                 attr::stranger(other, dial, NAMES, 13215, report);
             }
-            if noun.name == "Queue" {
-                Party::Queue(Queue::read(noun, report))
-            } else {
-                Party::Conference(Box::new(Conference::read(noun, report)))
+            match noun.name.as_str() {
+                "Queue" => Party::Queue(Queue::read(noun, report)),
+                "Application" => Party::Application(Application::read(noun, report)),
+                _ => Party::Conference(Box::new(Conference::read(noun, report))),
             }
         }
         _ => Party::Ring(read_targets(dial, report)),

@@ -158,15 +158,11 @@ impl Verb for Dial {
         let targets = match &self.party {
             _ if self.empty => return Ok(Flow::Next),
             Party::Ring(targets) => targets,
+            Party::Application(application) => return application.run(self, call).await,
             Party::Conference(room) => return room.run(self, call, at).await,
             Party::Queue(queue) => return queue.run(self, call, &mut at.queue).await,
         };
-        let request = self.action.clone().map(|url| Request {
-            url,
-            method: self.method,
-            params: Vec::new(),
-            why: "Dial action".into(),
-        });
+        let request = self.action_request();
         let params = if targets.is_empty() {
             call.warn("nobody can be rung");
             status_params(DialOutcome::Failed, false)
@@ -196,6 +192,16 @@ fn read_recording(attributes: &mut Attributes<'_, '_>) -> Option<DialRecording> 
 }
 
 impl Dial {
+    /// The request of `action`; what it is told is added.
+    pub(in crate::twiml) fn action_request(&self) -> Option<Request> {
+        self.action.clone().map(|url| Request {
+            url,
+            method: self.method,
+            params: Vec::new(),
+            why: "Dial action".into(),
+        })
+    }
+
     /// How long somebody may take to answer, or to come.
     pub(in crate::twiml) fn ring_time(&self, call: &Call) -> Duration {
         let default = call.services().config.dial.timeout_s;
@@ -244,7 +250,8 @@ impl Dial {
     }
 }
 
-fn params(dialled: &Dialled) -> Vec<(String, String)> {
+/// What `action` is told.
+pub(in crate::twiml) fn params(dialled: &Dialled) -> Vec<(String, String)> {
     let mut params = status_params(dialled.outcome, dialled.bridged);
     let mut add = |name: &str, value: String| params.push((name.to_owned(), value));
     if let Some(leg) = &dialled.leg {

@@ -84,6 +84,9 @@ impl Call {
 
     /// A leg's own document has ended.
     pub(in crate::call) fn absorb_screened(&mut self, screened: &Screened) {
+        if screened.channel == self.state.channel {
+            return self.absorb_returned(screened);
+        }
         let Some(leg) = self.state.leg_mut(&screened.channel) else {
             return;
         };
@@ -101,6 +104,8 @@ impl Call {
     /// The document of this leg has ended: gives the channel to the call whose leg it
     /// is. Nothing plays on it any more.
     pub async fn hand_back_to(&mut self, parent: &CallId) -> Result<(), Interrupt> {
+        // Whoever was rung by it meanwhile.
+        self.end_legs().await;
         self.settle().await?;
         self.finish_recordings().await;
         self.conclude_all();
