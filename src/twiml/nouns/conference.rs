@@ -15,7 +15,7 @@
 //! | `trim` | `trim-silence` | cut silence from both ends of it; or `do-not-trim` |
 //! | `recordingStatusCallback`, `…Method`, `…Event` | none, POST, `completed` | `in-progress`, `completed`, `absent` |
 //! | `statusCallback`, `…Method`, `…Event` | none, POST, `start end` | also `join`, `leave`, `mute`, `hold`; `modify` and `announcement` never happen without the HTTP API, `speaker` is not done yet |
-//! | `jitterBufferSize`, `region`, `eventCallbackUrl` | | read and not needed: they belong to Twilio's network, and the last is superseded by `recordingStatusCallback` |
+//! | `jitterBufferSize`, `region`, `recordingConfigurationId`, `eventCallbackUrl` | | read and not needed: they belong to Twilio's network, and the last is superseded by `recordingStatusCallback` |
 //!
 //! The text is the room's name, at most 128 characters; capitals matter. The first
 //! participant's callbacks and `record` are the room's. It begins with two
@@ -184,6 +184,7 @@ impl Conference {
         attributes.choice("jitterBufferSize", ATTRIBUTE, JITTER, ());
         attributes.choice("region", ATTRIBUTE, REGIONS, ());
         attributes.url("eventCallbackUrl");
+        attributes.raw("recordingConfigurationId");
         attributes.finish();
         no_elements(noun, report);
         let events = noun.attribute("statusCallbackEvent");

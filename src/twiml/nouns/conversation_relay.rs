@@ -19,8 +19,8 @@
 //! | `hints` | none | |
 //! | `debug` | none | `debugging`, `speaker-events`, `tokens-played` |
 //!
-//! `ignoreBackchannel`, `backgroundNoiseReduction`, `speechTimeout`, `events` and
-//! the ids of Twilio's services are accepted. Names are read in any case, since
+//! Newer ones, as `ignoreBackchannel` or `turnDetection`, and the ids of Twilio's
+//! services are accepted. Names are read in any case, since
 //! Twilio's own library for Node writes some in lower case. Inside: `<Language>`
 //! and `<Parameter>`.
 
@@ -35,20 +35,28 @@ const SPEECH: u32 = 64101;
 const URL: u32 = 64102;
 
 const NAMES: &[&str] = &[
+    "applicationReconnect",
+    "asrSmartFormat",
     "backgroundNoiseReduction",
     "conversationConfiguration",
     "conversationId",
+    "customerName",
     "debug",
     "deepgramSmartFormat",
     "dtmfDetection",
+    "eagerEotThreshold",
+    "echoPromptFiltering",
+    "elevenlabsLanguageTextNormalization",
     "elevenlabsTextNormalization",
     "events",
     "hints",
     "ignoreBackchannel",
+    "includeInPrompt",
     "intelligenceService",
     "interruptSensitivity",
     "interruptible",
     "language",
+    "partialPromptOnHangup",
     "partialPrompts",
     "preemptible",
     "profanityFilter",
@@ -58,7 +66,10 @@ const NAMES: &[&str] = &[
     "transcriptionLanguage",
     "transcriptionProvider",
     "ttsLanguage",
+    "ttsLanguageTextNormalization",
     "ttsProvider",
+    "ttsTextNormalization",
+    "turnDetection",
     "url",
     "voice",
     "welcomeGreeting",
@@ -146,7 +157,15 @@ fn check_language(element: &Element, report: &mut Report) {
     );
     attributes.choice("ttsProvider", SPEECH, SPEAKERS, ());
     attributes.choice("transcriptionProvider", SPEECH, LISTENERS, ());
-    for name in ["voice", "speechModel", "customParameters"] {
+    for name in [
+        "voice",
+        "speechModel",
+        "customParameters",
+        "hints",
+        "asrSmartFormat",
+        "ttsTextNormalization",
+        "ttsLanguageTextNormalization",
+    ] {
         attributes.text(name);
     }
     attributes.finish();

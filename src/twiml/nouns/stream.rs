@@ -34,7 +34,9 @@ pub(in crate::twiml) fn check(noun: &Element, connected: bool, report: &mut Repo
     let mut attributes = Attributes::of(noun, report);
     socket_url(&mut attributes, error::URL);
     attributes.text("name");
-    attributes.text("connectorName");
+    for name in ["connectorName", "audioFormat", "sampleRate"] {
+        attributes.text(name);
+    }
     let inbound = attributes.choice("track", TRACK, TRACKS, true);
     if connected
         && !inbound

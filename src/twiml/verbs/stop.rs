@@ -41,12 +41,13 @@ impl Verb for Stop {
             }
             let mut attributes = Attributes::of(child, report);
             let name = attributes.text("name");
-            attributes.finish();
-            attr::no_elements(child, report);
-            attr::no_text(child, report);
             if live::NAMES.contains(&child.name.as_str()) {
+                // Twilio's libraries write all that <Start> has here too.
                 later::warn(report, child.span.clone(), &format!("`<{}>`", child.name));
             } else {
+                attributes.finish();
+                attr::no_elements(child, report);
+                attr::no_text(child, report);
                 recordings.push(name);
             }
         }

@@ -18,8 +18,26 @@ use pivot_lab::paths;
 use serde_json::Value;
 
 /// What a document of theirs may be warned about, besides what pivot does not do yet or
-/// does without: a mistake that the library lets people make.
-const MISTAKES: &[(u64, &str)] = &[(13430, "`digits` of a `<Play>` inside `<Gather>`")];
+/// does without: mistakes that the library lets people make. The walk writes documents
+/// of one parameter each, so others that are needed are missing in them.
+const MISTAKES: &[&str] = &[
+    " needs `",
+    " without `interpret-as` ",
+    " without `ph` ",
+    " without `alias` ",
+    " without `xml:lang` ",
+    " without a `name` ",
+    " without a noun ",
+    " starts nothing",
+    " is not a header that a document may set",
+    " has the inbound track only",
+    " does not work with the model ",
+    "`digits` of a `<Play>` inside ",
+    "`debug` has no `true`",
+    "`input` has no `speech`",
+    "`sendDigits` cannot be `1,2`",
+    "`requireMatchingInputs` is neither true nor false",
+];
 
 #[derive(Clone, Copy, PartialEq)]
 enum Library {
@@ -93,11 +111,9 @@ fn check(library: Library, test: &str) {
 }
 
 fn is_expected(finding: &Value) -> bool {
-    let mistake = |(code, start): &&(u64, &str)| {
-        finding["code"] == *code && finding["message"].as_str().unwrap().starts_with(start)
-    };
+    let message = finding["message"].as_str().unwrap();
     finding["severity"] == "warning"
-        && (finding["differs"].is_string() || MISTAKES.iter().any(|known| mistake(&known)))
+        && (finding["differs"].is_string() || MISTAKES.iter().any(|known| message.contains(known)))
 }
 
 /// One document of each method, with all its parameters, and the one with everything:
