@@ -49,6 +49,8 @@ pub struct Config {
     #[serde(default)]
     pub store: Store,
     #[serde(default)]
+    pub numbers: Numbers,
+    #[serde(default)]
     pub speech: Speech,
     #[serde(default)]
     pub transcribe: Transcribe,
@@ -200,6 +202,24 @@ pub struct Account {
 pub struct Store {
     /// `sqlite:FILE` or `postgres://…`; absent = in memory.
     pub url: Option<String>,
+}
+
+/// How numbers are written, for stored callflows; as they are dialled unless
+/// there are converters.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Numbers {
+    /// The first whose `regex` matches decides.
+    pub converters: Vec<Converter>,
+}
+
+/// The last group that `regex` captures, between `prefix` and `suffix`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Converter {
+    pub regex: String,
+    pub prefix: String,
+    pub suffix: String,
 }
 
 /// Text to speech. Each engine has its own table.
