@@ -60,7 +60,10 @@ impl Pattern {
                 let found = linear.captures(text)?;
                 let names = linear.capture_names();
                 let groups = names.zip(found.iter()).map(|(name, group)| {
-                    (name.map(str::to_owned), group.map(|g| g.as_str().to_owned()))
+                    (
+                        name.map(str::to_owned),
+                        group.map(|g| g.as_str().to_owned()),
+                    )
                 });
                 Some(Captures::of(groups))
             }
@@ -68,7 +71,10 @@ impl Pattern {
                 let found = fancy.captures(text).ok()??;
                 let names = fancy.capture_names();
                 let groups = names.zip(found.iter()).map(|(name, group)| {
-                    (name.map(str::to_owned), group.map(|g| g.as_str().to_owned()))
+                    (
+                        name.map(str::to_owned),
+                        group.map(|g| g.as_str().to_owned()),
+                    )
                 });
                 Some(Captures::of(groups))
             }
@@ -108,7 +114,11 @@ impl Captures {
             {
                 captures.named.push((name, text.clone()));
             }
-            if captures.longest.as_ref().is_none_or(|longest| text.len() > longest.len()) {
+            if captures
+                .longest
+                .as_ref()
+                .is_none_or(|longest| text.len() > longest.len())
+            {
                 captures.longest = Some(text.clone());
             }
             captures.last = Some(text);

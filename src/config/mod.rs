@@ -107,6 +107,9 @@ pub struct Route {
     pub numbers: Vec<String>,
     /// Regular expressions over the dialled number.
     pub patterns: Vec<String>,
+    /// The account whose stored things the call may use; the configuration's own
+    /// when absent. 32 hex digits, with or without `AC`.
+    pub account: Option<String>,
     pub voice_url: Option<String>,
     /// A Callflow document, instead of `voice_url`.
     pub callflow: Option<PathBuf>,

@@ -15,7 +15,6 @@ use serde_json::Value;
 
 pub use callflow::NO_MATCH;
 pub use common::{
-   
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
     unix_of_gregorian,
 };

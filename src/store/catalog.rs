@@ -80,11 +80,7 @@ impl Catalog {
     }
 
     /// All of a kind, ordered by id.
-    pub async fn list(
-        &self,
-        account: &AccountId,
-        kind: Kind,
-    ) -> Result<Vec<Document>, StoreError> {
+    pub async fn list(&self, account: &AccountId, kind: Kind) -> Result<Vec<Document>, StoreError> {
         self.store.list(account, kind, None).await
     }
 
@@ -132,7 +128,11 @@ impl Catalog {
             expected,
         };
         let written = self.write(vec![change]).await?;
-        written.into_iter().flatten().next().ok_or_else(|| missing(&key))
+        written
+            .into_iter()
+            .flatten()
+            .next()
+            .ok_or_else(|| missing(&key))
     }
 
     /// Deletes one document and what belongs to it; gives it back as it was.
@@ -188,7 +188,10 @@ impl Catalog {
         let _turn = self.writing.lock().await;
         self.refresh().await?;
         let mut next = Arc::clone(&self.index.borrow());
-        if changes.iter().any(|change| change.key().kind == Kind::Callflow) {
+        if changes
+            .iter()
+            .any(|change| change.key().kind == Kind::Callflow)
+        {
             let indexed = Arc::make_mut(&mut next);
             for change in &changes {
                 apply(&mut indexed.index, change)?;
@@ -221,6 +224,17 @@ impl Catalog {
         Ok(indexed.index.lookup(account, &number))
     }
 
+    /// The id of the callflow that has this id, or else this name.
+    pub async fn callflow_named(
+        &self,
+        account: &AccountId,
+        word: &str,
+    ) -> Result<Option<String>, StoreError> {
+        self.refresh().await?;
+        let indexed = Arc::clone(&self.index.borrow());
+        Ok(indexed.index.named(account, word))
+    }
+
     async fn refresh(&self) -> Result<(), StoreError> {
         let generation = self.store.generation().await?;
         if generation != self.index.borrow().generation {
@@ -236,7 +250,8 @@ impl Catalog {
         for (account, document) in self.store.everywhere(Kind::Callflow).await? {
             index.put(&account, &document.id, &document.body);
         }
-        self.index.send_replace(Arc::new(Indexed { index, generation }));
+        self.index
+            .send_replace(Arc::new(Indexed { index, generation }));
         Ok(())
     }
 }
@@ -285,8 +300,7 @@ impl Document {
     /// As what pivot acts on.
     pub fn read<T: Object>(self) -> Result<T, StoreError> {
         let id = self.id;
-        serde_path_to_error::deserialize(Value::Object(self.body)).map_err(|error| {
-            StoreError::Broken(format!("{} {id}: {error}", T::KIND.one()))
-        })
+        serde_path_to_error::deserialize(Value::Object(self.body))
+            .map_err(|error| StoreError::Broken(format!("{} {id}: {error}", T::KIND.one())))
     }
 }

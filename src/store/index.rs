@@ -42,6 +42,7 @@ struct Numbers {
 
 #[derive(Debug, Clone, Default)]
 struct Listed {
+    name: Option<String>,
     numbers: Vec<String>,
     patterns: Vec<String>,
 }
@@ -51,7 +52,9 @@ impl Index {
     pub(super) fn put(&mut self, account: &AccountId, id: &str, body: &Map<String, Value>) {
         self.remove(account, id);
         let numbers = self.0.entry(account.clone()).or_default();
+        let name = body.get("name").and_then(Value::as_str);
         let listed = Listed {
+            name: name.map(str::to_owned),
             numbers: words(body, "numbers"),
             patterns: words(body, "patterns"),
         };
@@ -108,6 +111,19 @@ impl Index {
         ids.first().map(String::as_str)
     }
 
+    /// The id of the callflow of this id, else of the first of this name.
+    pub(super) fn named(&self, account: &AccountId, word: &str) -> Option<String> {
+        let numbers = self.0.get(account)?;
+        if numbers.listed.contains_key(word) {
+            return Some(word.to_owned());
+        }
+        let named = numbers
+            .listed
+            .iter()
+            .filter(|(_, listed)| listed.name.as_deref() == Some(word));
+        named.map(|(id, _)| id).min().cloned()
+    }
+
     /// The exact number, else the pattern that captures most, else `no_match`.
     pub(super) fn lookup(&self, account: &AccountId, number: &str) -> Option<Found> {
         let numbers = self.0.get(account)?;
@@ -141,7 +157,9 @@ impl Numbers {
                 continue;
             };
             let text = captures.longest.unwrap_or(captures.whole);
-            if best.as_ref().is_none_or(|(length, ..)| text.len() > *length)
+            if best
+                .as_ref()
+                .is_none_or(|(length, ..)| text.len() > *length)
                 && let Some(id) = ids.first()
             {
                 let captured = Captured {
@@ -244,7 +262,10 @@ mod tests {
     fn named_groups_are_kept() {
         let index = index(&[("a", json!({"patterns": [r"^\*5(?<slot>\d)(?<rest>\d*)$"]}))]);
         let captured = index.lookup(&account(), "*57").unwrap().captured;
-        assert_eq!(captured.groups, BTreeMap::from([("slot".into(), "7".into())]));
+        assert_eq!(
+            captured.groups,
+            BTreeMap::from([("slot".into(), "7".into())])
+        );
     }
 
     #[test]
@@ -273,7 +294,11 @@ mod tests {
     #[test]
     fn what_changes_holds_at_once() {
         let mut index = index(&[("a", json!({"numbers": ["1"], "patterns": ["^7"]}))]);
-        index.put(&account(), "a", json!({"numbers": ["2"]}).as_object().unwrap());
+        index.put(
+            &account(),
+            "a",
+            json!({"numbers": ["2"]}).as_object().unwrap(),
+        );
         assert_eq!(led(&index, "1"), None);
         assert_eq!(led(&index, "7"), None);
         assert_eq!(led(&index, "2"), to("a", None));

@@ -101,11 +101,7 @@ impl Store for MemoryStore {
 }
 
 impl Tables {
-    fn apply(
-        &mut self,
-        change: Change,
-        now: Time,
-    ) -> Result<Option<Option<Document>>, StoreError> {
+    fn apply(&mut self, change: Change, now: Time) -> Result<Option<Option<Document>>, StoreError> {
         match change {
             Change::Put {
                 key,

@@ -4,11 +4,12 @@
 //! it knows documents, not what they mean. Calls and the API use the
 //! [`Catalog`], which also knows which number leads to which callflow.
 
-mod account;
 mod catalog;
 mod index;
 mod memory;
 mod numbers;
+mod open;
+mod sqlite;
 
 use std::pin::Pin;
 
@@ -17,11 +18,13 @@ use serde_json::{Map, Value};
 use crate::clock::Time;
 use crate::objects::Kind;
 
-pub use account::AccountId;
+pub use crate::id::AccountId;
 pub use catalog::{Catalog, NumberTaken};
 pub use index::{Captured, Found};
 pub use memory::MemoryStore;
 pub use numbers::Numbers;
+pub use open::open;
+pub use sqlite::SqliteStore;
 
 /// Which document.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
