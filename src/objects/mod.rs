@@ -67,7 +67,6 @@ objects! {
     media::Media = "media" / "media",
     menu::Menu = "menus" / "menu",
     message::Message = "messages" / "message",
-    park_slot::ParkSlot = "park_slots" / "park_slot",
     pivot_debug::PivotDebug = "pivot_debug" / "pivot_debug",
     queue::Queue = "queues" / "queue",
     recording::Recording = "recordings" / "recording",

@@ -389,5 +389,6 @@ impl Queue {
     }
 }
 
+mod pick;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::ari::Router;
 use crate::clock::Time;
 use crate::id::CallId;
-use crate::news::News;
+use crate::news::{News, Offer};
 use crate::program::Request;
 
 pub use book::{Book, Join, Key, MOST, Take, View, Which};
@@ -87,6 +87,20 @@ impl Queues {
     /// `None` when nobody such waits there.
     pub async fn redirect(&self, key: Key, which: Which, request: Request) -> Option<CallId> {
         self.ask(move |book, told| book.redirect(&key, &which, request, told))
+            .await?
+    }
+
+    /// How many wait in a queue.
+    pub async fn waiting(&self, key: Key) -> usize {
+        let waiting = self.ask(move |book, _| book.waiting(&key)).await;
+        waiting.unwrap_or(0)
+    }
+
+    /// An agent takes a caller out of whatever that one does. `None` when another
+    /// has that caller.
+    pub async fn pick(&self, caller: &CallId, agent: &CallId) -> Option<Offer> {
+        let (caller, agent) = (caller.clone(), agent.clone());
+        self.ask(move |book, told| book.pick(&caller, &agent, told))
             .await?
     }
 

@@ -10,6 +10,7 @@
 mod end;
 mod endpoint;
 mod legs;
+mod picked;
 mod prepare;
 mod screen;
 
@@ -23,6 +24,7 @@ use crate::call::journal::Begun;
 use crate::call::{Call, Cause, Interrupt, Leg, LegState, Prepared};
 use crate::clock::{self, Time};
 use crate::id::OpId;
+use crate::news::Taken;
 
 pub use end::DialSoFar;
 pub use screen::LegCall;
@@ -47,6 +49,9 @@ struct Dialling {
     winner: Option<String>,
     bridged_at: Option<Time>,
     ringback: Option<String>,
+    /// Somebody else has taken the caller.
+    #[serde(default)]
+    picked: Option<Taken>,
     /// Keys since here may be a `*`.
     mark: u64,
 }
@@ -69,6 +74,7 @@ impl Call {
                     winner: None,
                     bridged_at: None,
                     ringback: None,
+                    picked: None,
                     mark: self.state.keys.mark(),
                 };
                 self.state.dialling_from = self.state.legs.len();
@@ -76,14 +82,17 @@ impl Call {
             }
         };
         self.write_down(&op, &at);
-        if at.winner.is_none() {
+        if at.winner.is_none() && at.picked.is_none() {
             self.ring_legs(&dial, &op, &mut at).await?;
         }
-        if let Some(winner) = at.winner.clone() {
+        if let Some(winner) = at.winner.clone()
+            && at.picked.is_none()
+        {
             self.connect(&dial, &op, &mut at, &winner).await?;
-            self.talk(&dial, &at, &winner).await?;
+            self.talk(&dial, &op, &mut at, &winner).await?;
         }
         let dialled = self.end_dial(&dial, &at).await?;
+        let dialled = self.follow_picked(&at, dialled).await?;
         Ok(self.done(&op, dialled))
     }
 
@@ -114,6 +123,9 @@ impl Call {
             self.start_dial_recording(record.clone()).await?;
         }
         loop {
+            if self.is_picked_up(op, at) {
+                return Ok(());
+            }
             let next = self.create_due_legs(dial, op, at).await;
             let give_up = at.began.after(dial.timeout);
             self.dial_ready_legs(dial, at, early_media, give_up).await?;
@@ -264,12 +276,18 @@ impl Call {
     }
 
     /// Until the callee hangs up, the time is over, or the caller presses `*`.
-    async fn talk(&mut self, dial: &Dial, at: &Dialling, winner: &str) -> Result<(), Interrupt> {
+    async fn talk(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+        winner: &str,
+    ) -> Result<(), Interrupt> {
         let limit = dial
             .time_limit
             .map(|limit| at.bridged_at.unwrap_or(at.began).after(limit));
         loop {
-            if self.state.leg(winner).is_none_or(Leg::is_over) {
+            if self.is_picked_up(op, at) || self.state.leg(winner).is_none_or(Leg::is_over) {
                 return Ok(());
             }
             let starred =

@@ -82,6 +82,9 @@ impl QueueResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dequeue {
     pub queue: String,
+    /// This call, whatever it does, instead of the oldest of a queue. It has the
+    /// timeout to let itself be taken.
+    pub call: Option<CallId>,
     /// How long to wait for somebody to come.
     pub timeout: Duration,
     /// How long the two may talk.
@@ -142,14 +145,17 @@ impl Call {
     fn queue_key(&self, name: &str) -> Key {
         Key {
             asterisk: self.services.config.ari.name.clone(),
-            account: self.services.account_sid.clone(),
+            account: self.account().to_string(),
             name: name.to_owned(),
         }
     }
 
     /// The oldest of the news about this stay in a queue. What else there is has
     /// come too late to matter.
-    fn queue_news(&mut self, is: impl Fn(&QueueNews) -> bool) -> Option<QueueNews> {
+    pub(in crate::call) fn queue_news(
+        &mut self,
+        is: impl Fn(&QueueNews) -> bool,
+    ) -> Option<QueueNews> {
         while let Some(news) = self.take_news() {
             if let News::Queue(news) = news
                 && is(&news)
@@ -158,6 +164,12 @@ impl Call {
             }
         }
         None
+    }
+
+    /// How many wait in a queue.
+    pub async fn waiting_in(&self, name: &str) -> usize {
+        let key = self.queue_key(name);
+        self.services.queues.waiting(key).await
     }
 
     /// The call is at neither end of a queue any more.
