@@ -11,7 +11,7 @@ use super::ops::{
     RecordingReport, Upload,
 };
 use super::rooms::InRoom;
-use super::{Cause, Detecting, Facts, KeyBuffer, Leg, Prepared};
+use super::{Cause, Detecting, Facts, Kept, KeyBuffer, Leg, Prepared};
 use crate::clock::Time;
 use crate::id::CallId;
 use crate::news::News;
@@ -34,6 +34,9 @@ pub struct State {
     pub keys: KeyBuffer,
     pub collections: Map<String, Value>,
     pub custom_vars: Map<String, Value>,
+    /// What Callflow modules keep for what comes later.
+    #[serde(default)]
+    pub kept: Kept,
     pub request_variables: Vec<(String, String)>,
     pub step: Step,
     /// Documents begun so far.
@@ -157,6 +160,7 @@ impl State {
             keys: KeyBuffer::default(),
             collections: Map::new(),
             custom_vars: Map::new(),
+            kept: Kept::default(),
             request_variables: Vec::new(),
             step: Step::default(),
             documents: 0,

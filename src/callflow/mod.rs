@@ -1,6 +1,7 @@
 //! Callflow JSON: a tree of modules, each of which decides which of its
 //! children comes next.
 
+mod caller_id;
 mod conform;
 mod fields;
 mod json;
@@ -13,7 +14,9 @@ mod ring;
 mod shape;
 mod sounds;
 mod stored;
+mod told;
 mod tones;
+mod variables;
 mod walk;
 
 pub use modules::{names, run, schema};

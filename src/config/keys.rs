@@ -72,6 +72,8 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("flows", Kind::Table),
             ("web", Kind::Table),
             ("sms", Kind::Table),
+            ("notify", Kind::Table),
+            ("dialplan", Kind::Table),
             ("control", Kind::Table),
             ("limits", Kind::Table),
         ],
@@ -170,6 +172,15 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
     ("flows", &[("dir", Kind::Path)]),
     ("web", &[("allow", Kind::List), ("deny", Kind::List)]),
     ("sms", &[("url", Kind::Url)]),
+    ("notify", &[("url", Kind::Url)]),
+    (
+        "dialplan",
+        &[
+            ("transfer", Kind::Text),
+            ("fax", Kind::Text),
+            ("fax_detect", Kind::Text),
+        ],
+    ),
     ("control", &[("socket", Kind::Path)]),
     (
         "limits",
@@ -337,6 +348,8 @@ mod tests {
         same::<settings::Flows>("flows");
         same::<settings::Web>("web");
         same::<settings::Sms>("sms");
+        same::<settings::Notify>("notify");
+        same::<settings::Dialplan>("dialplan");
         same::<settings::Control>("control");
         same::<settings::Limits>("limits");
         assert_eq!(TABLES.len(), 21, "20 structs, one of them for two tables");

@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("twiml", &["call", "config", "speech"]),
-    ("callflow", &["call", "config"]),
+    ("callflow", &["call", "config", "patterns"]),
     (
         "flow",
         &[
