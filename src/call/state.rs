@@ -89,6 +89,9 @@ pub struct State {
     pub last_recording: Option<RecordingRef>,
     /// What `flow` remembers: the program, and where in it the call is.
     pub flow: Value,
+    /// Its channel is in the dialplan and comes back.
+    #[serde(default)]
+    pub away: bool,
     /// Its channel is another call's, which waits for it.
     #[serde(default)]
     pub borrowed: bool,
@@ -187,6 +190,7 @@ impl State {
             reporting: false,
             last_recording: None,
             flow: Value::Null,
+            away: false,
             borrowed: false,
             lent: None,
             inherit: Value::Null,

@@ -73,6 +73,8 @@ modules! {
     dead_air::DeadAir,
     device::Device,
     edr::Edr,
+    fax_detect::FaxDetect,
+    faxbox::Faxbox,
     flush_dtmf::FlushDtmf,
     hangup::Hangup,
     language::Language,
@@ -86,6 +88,7 @@ modules! {
     pivot::PivotModule,
     play::PlayModule,
     prepend_cid::PrependCid,
+    receive_fax::ReceiveFax,
     record_call::RecordCall,
     record_caller::RecordCaller,
     resources::Resources,
@@ -102,6 +105,24 @@ modules! {
     user::User,
     wait_for_hangup::WaitForHangup,
     webhook::Webhook,
+}
+
+/// Modules of Kazoo's that cannot be had here, and why. Validation refuses them as
+/// it refuses unknown ones; a call that meets one goes on to `_`.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "function",
+        "it runs a script on Kazoo's own servers; have a web application answer a `pivot` node",
+    ),
+    (
+        "camping_feature",
+        "it calls back when somebody becomes free, which outlives the call; use a queue",
+    ),
+];
+
+/// Why there is no such module, if Kazoo has it.
+pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, why)| *why)
 }
 
 struct Entry {
@@ -144,9 +165,11 @@ pub async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
         return Ok(flow);
     }
     let () = call.enter_step();
+    let why = refusal(&node.module).map(|why| format!(": {why}"));
     call.warn(format!(
-        "there is no module `{}`; skipped to child `_`",
-        node.module
+        "there is no module `{}`; skipped to child `_`{}",
+        node.module,
+        why.unwrap_or_default()
     ));
     Ok(Flow::Next)
 }
