@@ -22,8 +22,6 @@ pub struct Kept {
     pub after_bridge: Option<AfterBridge>,
     /// Told once when the call is over.
     pub notices: Vec<Notice>,
-    /// What the number that led to this flow has captured.
-    pub captured: Option<String>,
     /// The caller has talked with somebody, or has left a message.
     pub reached: bool,
 }
@@ -89,11 +87,6 @@ impl Call {
     pub fn set_dialled(&mut self, number: &str) {
         number.clone_into(&mut self.state.facts.dialled);
         self.checkpoint();
-    }
-
-    /// What the number that led here has captured.
-    pub fn captured(&self) -> Option<String> {
-        self.state.kept.captured.clone()
     }
 
     /// The user to whom the call belongs.

@@ -5,14 +5,28 @@
 //! configured for the phone that calls from inside; the prefixes of
 //! `prepend_cid` before it; `set_cid` in its place; `privacy` hides it.
 
+use serde::Deserialize;
+
+use super::caller;
 use crate::call::ops::{CallerId, Dial};
 use crate::call::{Call, Interrupt, Presentation};
+use crate::objects::CallerIds;
 
 /// Whom the leg reaches: a phone of the shop's, or the outside world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reaches {
     Phone,
     World,
+}
+
+impl Reaches {
+    /// As the stored things call its caller id.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Phone => "internal",
+            Self::World => "external",
+        }
+    }
 }
 
 /// What stands for a name or number that nobody knows.
@@ -56,13 +70,39 @@ pub(super) fn anonymous() -> CallerId {
 }
 
 /// The caller before the flow changes it.
-#[expect(clippy::unused_async, reason = "the phone's settings come from the store")]
-async fn own(call: &mut Call, _: Reaches) -> Result<CallerId, Interrupt> {
+async fn own(call: &mut Call, reaches: Reaches) -> Result<CallerId, Interrupt> {
     let facts = call.facts();
-    Ok(CallerId {
+    let mut own = CallerId {
         number: facts.caller_number.clone(),
         name: facts.caller_name.clone(),
-    })
+    };
+    if !facts.internal || call.kept().presentation.chosen {
+        return Ok(own);
+    }
+    // The account's first, and the phone's last, which wins.
+    let documents = caller::documents(call).await?;
+    let configured: Vec<Configured> = documents
+        .into_iter()
+        .filter_map(|document| serde_json::from_value(document.into()).ok())
+        .collect();
+    if reaches == Reaches::Phone
+        && let Some(presence) = configured.iter().rev().find_map(|c| c.presence_id.as_ref())
+    {
+        presence.split('@').next().unwrap_or_default().clone_into(&mut own.number);
+    }
+    for id in configured.iter().filter_map(|c| c.caller_id.get(reaches.kind())) {
+        own.number = id.number.clone().unwrap_or(own.number);
+        own.name = id.name.clone().unwrap_or(own.name);
+    }
+    Ok(own)
+}
+
+/// What is configured for an account, a user or a device.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Configured {
+    caller_id: CallerIds,
+    presence_id: Option<String>,
 }
 
 fn shown(own: CallerId, by: &Presentation) -> CallerId {

@@ -1,6 +1,7 @@
 //! Callflow JSON: a tree of modules, each of which decides which of its
 //! children comes next.
 
+mod caller;
 mod caller_id;
 mod conform;
 mod fields;
@@ -8,6 +9,7 @@ mod json;
 mod listen;
 mod modules;
 mod node;
+mod numbers;
 mod prompts;
 mod read;
 mod ring;

@@ -70,7 +70,8 @@ impl Module for ManualPresence {
         _: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
         call.answer().await?;
-        let given = self.presence_id.clone().or_else(|| call.captured());
+        let captured = || call.matched_flow().captured.group.clone();
+        let given = self.presence_id.clone().or_else(captured);
         match given.as_deref().and_then(lamp) {
             Some(name) => call.set_device_state(name, self.status.into()).await,
             None => call.warn(format!(
