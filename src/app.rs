@@ -18,10 +18,12 @@ use crate::calls::{Command, Desk};
 use crate::config::{self, Config};
 use crate::control::{self, ControlError};
 use crate::flow::signature;
-use crate::id::CallId;
+use crate::id::{AccountId, CallId};
 use crate::media::{Media, MediaError};
+use crate::patterns::PatternError;
 use crate::recordings::{Recordings, RecordingsError};
 use crate::speech::{Recogniser, Speech};
+use crate::store::{self, Catalog, Numbers, StoreError};
 use crate::trace::Traces;
 use crate::web::{Sign, Web, WebError};
 
@@ -43,6 +45,10 @@ pub enum AppError {
     Api(#[from] api::ApiError),
     #[error(transparent)]
     Control(#[from] ControlError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("`numbers.converters`: {0}")]
+    Numbers(#[from] PatternError),
     #[error(transparent)]
     Config(#[from] config::ConfigError),
 }
@@ -87,6 +93,10 @@ impl App {
         );
         let state_dir = config.recordings.dir.parent().unwrap_or(Path::new("."));
         let account_sid = config::account_sid(&config, state_dir)?;
+        let account = AccountId::parse(&account_sid).unwrap_or_else(AccountId::random);
+        let numbers = Numbers::new(&config.numbers)?;
+        let store = store::open(config.store.url.as_deref()).await?;
+        let catalog = Arc::new(Catalog::open(store, numbers).await?);
         let (arrived, arrivals) = mpsc::unbounded_channel();
         let (router, routing) = Router::start(arrived);
         let client = ari::Client::new(&config.ari, router.clone())?;
@@ -115,6 +125,8 @@ impl App {
         let services = Arc::new(Services {
             flows_dir: config.flows.dir.clone(),
             account_sid,
+            account,
+            catalog,
             ari: client.clone(),
             web,
             media,

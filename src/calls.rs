@@ -243,10 +243,9 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
     let (to, internal) = plan
         .as_ref()
         .map_or((None, false), |plan| (plan.to.as_deref(), plan.internal));
-    let asks_first = plan
-        .as_ref()
-        .is_ok_and(|plan| matches!(plan.source, flow::Source::Pivot(_)));
-    let facts = Facts::new(&channel, to, internal);
+    let asks_first = plan.as_ref().is_ok_and(|plan| plan.source.asks());
+    let mut facts = Facts::new(&channel, to, internal);
+    facts.account = plan.as_ref().ok().and_then(|plan| plan.account.clone());
     let mut state = State::new(id.clone(), channel.id.clone(), facts, clock::now());
     if channel.state == "Up" {
         state.answered = Some(clock::now());

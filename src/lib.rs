@@ -11,6 +11,7 @@
 //!   [`program`] is what they decide
 //! - [`flow`]: which instructions, fetching them, the failure ladder, the end
 //! - [`news`]: what other tasks tell a call; [`callbacks`]: what web servers are told beside it
+//! - [`objects`]: the stored things that flows refer to by id; [`store`]: where they are kept
 //! - [`web`], [`speech`], [`media`], [`recordings`]: what calls use
 //! - [`api`], [`control`], [`cli`], [`doctor`]: how people and programs get in
 //! - [`app`]: builds all of it from the [`config`]; [`simulate`]: a fake Asterisk
@@ -46,12 +47,14 @@ pub mod flow;
 pub mod id;
 pub mod media;
 pub mod news;
+pub mod objects;
 pub mod patterns;
 pub mod program;
 pub mod recordings;
 pub mod report;
 pub mod simulate;
 pub mod speech;
+pub mod store;
 pub mod telemetry;
 pub mod trace;
 pub mod twiml;

@@ -52,6 +52,79 @@ impl Pattern {
             Engine::Backtracking(fancy) => fancy.is_match(text).unwrap_or(false),
         }
     }
+
+    /// What the pattern has captured of the text; `None` when it does not match.
+    pub fn captures(&self, text: &str) -> Option<Captures> {
+        match &self.0 {
+            Engine::Linear(linear) => {
+                let found = linear.captures(text)?;
+                let names = linear.capture_names();
+                let groups = names.zip(found.iter()).map(|(name, group)| {
+                    (
+                        name.map(str::to_owned),
+                        group.map(|g| g.as_str().to_owned()),
+                    )
+                });
+                Some(Captures::of(groups))
+            }
+            Engine::Backtracking(fancy) => {
+                let found = fancy.captures(text).ok()??;
+                let names = fancy.capture_names();
+                let groups = names.zip(found.iter()).map(|(name, group)| {
+                    (
+                        name.map(str::to_owned),
+                        group.map(|g| g.as_str().to_owned()),
+                    )
+                });
+                Some(Captures::of(groups))
+            }
+        }
+    }
+}
+
+/// What a pattern has captured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Captures {
+    pub whole: String,
+    /// The longest group, the first of equals; none of a pattern without groups.
+    pub longest: Option<String>,
+    /// The last group that took part.
+    pub last: Option<String>,
+    /// Those that have a name and are not empty.
+    pub named: Vec<(String, String)>,
+}
+
+impl Captures {
+    /// The groups in their order; the first is the whole match.
+    fn of(groups: impl Iterator<Item = (Option<String>, Option<String>)>) -> Self {
+        let mut captures = Self::default();
+        for (position, (name, text)) in groups.enumerate() {
+            let Some(text) = text else {
+                if position > 0 {
+                    captures.longest.get_or_insert_default();
+                }
+                continue;
+            };
+            if position == 0 {
+                captures.whole = text;
+                continue;
+            }
+            if let Some(name) = name
+                && !text.is_empty()
+            {
+                captures.named.push((name, text.clone()));
+            }
+            if captures
+                .longest
+                .as_ref()
+                .is_none_or(|longest| text.len() > longest.len())
+            {
+                captures.longest = Some(text.clone());
+            }
+            captures.last = Some(text);
+        }
+        captures
+    }
 }
 
 #[cfg(test)]

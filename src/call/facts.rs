@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::journal::Begun;
 use super::{Call, Interrupt};
 use crate::ari::{Channel, Request};
-use crate::id::CallId;
+use crate::id::{AccountId, CallId};
 use crate::trace::Kind;
 
 /// Known from `StasisStart`, but for the SIP parts, which are asked for when a
@@ -28,6 +28,9 @@ pub struct Facts {
     /// The number that was called first, of a call that was forwarded; else empty.
     #[serde(default)]
     pub forwarded_from: String,
+    /// Whose stored things it may use; None = the configuration's own account.
+    #[serde(default)]
+    pub account: Option<AccountId>,
     /// The call whose Dial made this one.
     #[serde(default)]
     pub parent: Option<CallId>,
@@ -69,6 +72,7 @@ impl Facts {
             internal,
             sip: None,
             forwarded_from: channel.caller_rdnis.clone(),
+            account: None,
             parent: None,
         }
     }

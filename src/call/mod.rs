@@ -27,6 +27,7 @@ pub mod rooms;
 mod services;
 mod settle;
 mod state;
+mod stored;
 mod told;
 
 use std::collections::VecDeque;
@@ -52,6 +53,7 @@ pub use leg::{Leg, LegState, Prepared, Stage};
 pub use ops::{DialSoFar, LegCall};
 pub use services::Services;
 pub use state::{Gone, State, Track};
+pub use stored::Matched;
 pub use told::{CallbackTarget, Notify};
 
 /// Why an operation stopped early. It crosses verbs and modules with `?`: it

@@ -12,15 +12,21 @@ use super::{Checkpoints, LegCall};
 use crate::ari;
 use crate::callbacks::Callbacks;
 use crate::config::Config;
+use crate::id::AccountId;
 use crate::media::Media;
 use crate::recordings::Recordings;
 use crate::speech::{Recogniser, Speech};
+use crate::store::Catalog;
 use crate::web::Web;
 
 /// Built once by `app`.
 pub struct Services {
     pub config: Arc<Config>,
     pub account_sid: String,
+    /// The configuration's own account.
+    pub account: AccountId,
+    /// Callflows, menus, devices …, of every account.
+    pub catalog: Arc<Catalog>,
     pub ari: ari::Client,
     pub web: Web,
     pub media: Media,

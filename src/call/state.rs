@@ -11,6 +11,7 @@ use super::ops::{
     RecordingReport, Upload,
 };
 use super::rooms::InRoom;
+use super::stored::Matched;
 use super::{Cause, Detecting, Facts, Kept, KeyBuffer, Leg, Prepared};
 use crate::clock::Time;
 use crate::id::CallId;
@@ -87,6 +88,9 @@ pub struct State {
     pub reporting: bool,
     /// The recording that a request owed reports on.
     pub last_recording: Option<RecordingRef>,
+    /// The stored callflow that took the call.
+    #[serde(default)]
+    pub matched: Matched,
     /// What `flow` remembers: the program, and where in it the call is.
     pub flow: Value,
     /// Its channel is in the dialplan and comes back.
@@ -189,6 +193,7 @@ impl State {
             owed: Vec::new(),
             reporting: false,
             last_recording: None,
+            matched: Matched::default(),
             flow: Value::Null,
             away: false,
             borrowed: false,

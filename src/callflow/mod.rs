@@ -24,4 +24,5 @@ mod walk;
 pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::{read, read_stored};
+pub use stored::{after_preflow, flow as stored_flow};
 pub use walk::{Step, Walk};

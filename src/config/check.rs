@@ -11,7 +11,8 @@ use self::route::check_route;
 use self::speech::{check_speech, check_transcribe};
 use super::account::is_account_sid;
 use super::network::Network;
-use super::{Config, Dial, Limits};
+use super::{Config, Dial, Limits, Numbers};
+use crate::patterns::Pattern;
 
 /// One thing wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,7 @@ impl Config {
         check_dial(&mut found, &self.dial);
         self.check_account(&mut found);
         check_store(&mut found, self.store.url.as_deref());
+        check_numbers(&mut found, &self.numbers);
         check_speech(&mut found, &self.speech);
         check_transcribe(&mut found, &self.transcribe);
         self.check_files(&mut found);
@@ -316,6 +318,7 @@ fn check_store(found: &mut Findings, url: Option<&str>) {
             found.add("store.url", "leave the key out to keep nothing but memory")
         }
         ("sqlite", Some(_)) => {}
+        ("postgres" | "postgresql", Some(_)) if cfg!(feature = "postgres") => {}
         ("postgres" | "postgresql", Some(_)) => found.add(
             "store.url",
             "needs the feature `postgres`, which this build does not have; build with \
@@ -325,6 +328,17 @@ fn check_store(found: &mut Findings, url: Option<&str>) {
             "store.url",
             "is no store that pivot knows; write \"sqlite:FILE\" or \"postgres://…\"",
         ),
+    }
+}
+
+fn check_numbers(found: &mut Findings, numbers: &Numbers) {
+    for (index, converter) in numbers.converters.iter().enumerate() {
+        if let Err(error) = Pattern::new(&converter.regex) {
+            found.add(
+                format!("numbers.converters[{index}].regex"),
+                error.to_string(),
+            );
+        }
     }
 }
 

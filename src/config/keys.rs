@@ -65,6 +65,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("applications", Kind::Map),
             ("account", Kind::Table),
             ("store", Kind::Table),
+            ("numbers", Kind::Table),
             ("speech", Kind::Table),
             ("transcribe", Kind::Table),
             ("recordings", Kind::Table),
@@ -113,6 +114,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
         &[("sid", Kind::Text), ("auth_token", Kind::Secret)],
     ),
     ("store", &[("url", Kind::Text)]),
+    ("numbers", &[("converters", Kind::Json)]),
     (
         "speech",
         &[
@@ -199,6 +201,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
 const ROUTE: Keys = &[
     ("numbers", Kind::List),
     ("patterns", Kind::List),
+    ("account", Kind::Text),
     ("voice_url", Kind::Url),
     ("callflow", Kind::Path),
     ("method", METHOD),
@@ -337,6 +340,7 @@ mod tests {
         same::<settings::Dial>("dial");
         same::<settings::Account>("account");
         same::<settings::Store>("store");
+        same::<settings::Numbers>("numbers");
         same::<settings::Speech>("speech");
         same::<settings::EspeakNg>("speech.espeak-ng");
         same::<settings::Flite>("speech.flite");
@@ -352,7 +356,7 @@ mod tests {
         same::<settings::Dialplan>("dialplan");
         same::<settings::Control>("control");
         same::<settings::Limits>("limits");
-        assert_eq!(TABLES.len(), 21, "20 structs, one of them for two tables");
+        assert_eq!(TABLES.len(), 22, "21 structs, one of them for two tables");
     }
 
     #[test]

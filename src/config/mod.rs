@@ -49,6 +49,8 @@ pub struct Config {
     #[serde(default)]
     pub store: Store,
     #[serde(default)]
+    pub numbers: Numbers,
+    #[serde(default)]
     pub speech: Speech,
     #[serde(default)]
     pub transcribe: Transcribe,
@@ -109,6 +111,9 @@ pub struct Route {
     pub numbers: Vec<String>,
     /// Regular expressions over the dialled number.
     pub patterns: Vec<String>,
+    /// The account whose stored things the call may use; the configuration's own
+    /// when absent. 32 hex digits, with or without `AC`.
+    pub account: Option<String>,
     pub voice_url: Option<String>,
     /// A Callflow document, instead of `voice_url`.
     pub callflow: Option<PathBuf>,
@@ -204,6 +209,24 @@ pub struct Account {
 pub struct Store {
     /// `sqlite:FILE` or `postgres://…`; absent = in memory.
     pub url: Option<String>,
+}
+
+/// How numbers are written, for stored callflows; as they are dialled unless
+/// there are converters.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Numbers {
+    /// The first whose `regex` matches decides.
+    pub converters: Vec<Converter>,
+}
+
+/// The last group that `regex` captures, between `prefix` and `suffix`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Converter {
+    pub regex: String,
+    pub prefix: String,
+    pub suffix: String,
 }
 
 /// Text to speech. Each engine has its own table.

@@ -8,6 +8,7 @@
 //! ```
 
 mod aside;
+mod begin;
 mod classify;
 mod fetch;
 mod finish;

@@ -1,5 +1,5 @@
 //! Which instructions a call gets: the arguments of `Stasis(pivot,…)`, then the
-//! `[[route]]`s, then `[default]`.
+//! `[[route]]`s, then the stored callflows, then `[default]`.
 
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ari::Channel;
 use crate::config::{BodyFormat, Config, Method, OnEnd, Profile, ReqFormat, Route};
+use crate::id::AccountId;
 use crate::patterns::Pattern;
 use crate::program::Pivot;
 
@@ -18,6 +19,8 @@ pub struct Plan {
     /// The number, for the web application.
     pub to: Option<String>,
     pub internal: bool,
+    /// None = the configuration's own.
+    pub account: Option<AccountId>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +28,21 @@ pub enum Source {
     Pivot(Pivot),
     /// A file of the configuration.
     CallflowFile(PathBuf),
-    /// A stored callflow, by its id.
+    /// A stored callflow, by its id or name.
     Callflow(String),
+    /// The stored callflow that takes this number; else what `[default]` says.
+    Number(String, Option<Box<Source>>),
+}
+
+impl Source {
+    /// Whether a web server is asked, unless a stored callflow takes the call.
+    pub fn asks(&self) -> bool {
+        match self {
+            Self::Pivot(_) => true,
+            Self::Number(_, otherwise) => otherwise.as_ref().is_some_and(|source| source.asks()),
+            Self::CallflowFile(_) | Self::Callflow(_) => false,
+        }
+    }
 }
 
 /// What holds for all documents of the call.
@@ -43,8 +59,6 @@ pub struct Manner {
 /// Why a call has no instructions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
-    #[error("no [[route]] takes {0:?}, and [default] names no voice_url and no callflow")]
-    NoRoute(String),
     #[error("Stasis(pivot,…): {0}")]
     Argument(String),
 }
@@ -53,6 +67,7 @@ pub enum RouteError {
 const KEYS: &[&str] = &[
     "voice_url",
     "callflow",
+    "account",
     "method",
     "fallback_url",
     "fallback_method",
@@ -84,11 +99,8 @@ pub fn plan(config: &Config, channel: &Channel, args: &[String]) -> Result<Plan,
     } else {
         config.routes.iter().find(|route| takes(route, &number))
     };
-    let mut route = inherit(
-        route.cloned().unwrap_or_default(),
-        &config.default,
-        named || route.is_some(),
-    );
+    let claimed = named || route.is_some();
+    let mut route = inherit(route.cloned().unwrap_or_default(), &config.default, claimed);
     arguments.apply(&mut route)?;
     let to = arguments.get("to").map(str::to_owned);
     let internal = arguments
@@ -96,11 +108,20 @@ pub fn plan(config: &Config, channel: &Channel, args: &[String]) -> Result<Plan,
         .map(|value| flag("internal", value))
         .transpose()?
         .unwrap_or(false);
+    let account = route
+        .account
+        .as_deref()
+        .map(|id| AccountId::parse(id).ok_or_else(|| bad("account", id, "32 hex digits")))
+        .transpose()?;
     let source = match (arguments.get("callflow"), &route.voice_url, &route.callflow) {
-        (Some(id), _, _) => Source::Callflow(id.to_owned()),
-        (None, Some(url), _) => Source::Pivot(pivot(&route, url)),
-        (None, None, Some(path)) => Source::CallflowFile(path.clone()),
-        (None, None, None) => return Err(RouteError::NoRoute(number)),
+        (Some(id), _, _) => Some(Source::Callflow(id.to_owned())),
+        (None, Some(url), _) => Some(Source::Pivot(pivot(&route, url))),
+        (None, None, Some(path)) => Some(Source::CallflowFile(path.clone())),
+        (None, None, None) => None,
+    };
+    let source = match source {
+        Some(source) if claimed => source,
+        otherwise => Source::Number(number, otherwise.map(Box::new)),
     };
     let manner = Manner {
         profile: route.profile.unwrap_or(Profile::Pivot),
@@ -115,6 +136,7 @@ pub fn plan(config: &Config, channel: &Channel, args: &[String]) -> Result<Plan,
         manner,
         to,
         internal,
+        account,
     })
 }
 
@@ -133,6 +155,7 @@ fn inherit(route: Route, default: &Route, says_where: bool) -> Route {
     Route {
         numbers: Vec::new(),
         patterns: Vec::new(),
+        account: route.account.or_else(|| default.account.clone()),
         voice_url: if own || says_where && route.callflow.is_some() {
             route.voice_url
         } else {
@@ -233,6 +256,7 @@ impl Arguments {
                     route.callflow = None;
                 }
                 "callflow" => route.voice_url = None,
+                "account" => route.account = text(),
                 "method" => route.method = Some(method(key, value)?),
                 "fallback_url" => route.fallback_url = text(),
                 "fallback_method" => route.fallback_method = Some(method(key, value)?),

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::aside;
+use super::begin::{self, Begin};
 use super::classify::Content;
 use super::fetch::{self, Fetched};
 use super::finish::{Outcome, Status};
 use super::ladder::{self, Rung};
 use super::leg;
-use super::route::{Plan, Source};
+use super::route::Plan;
 use super::session::{At, Failed, Session};
 use crate::call::ops::{Keys, Play, PlayEnd, Sound, Utterance};
 use crate::call::{Call, Interrupt, Services};
@@ -42,33 +43,17 @@ pub async fn resume(call: &mut Call, session: &mut Session) -> Result<Outcome, I
 }
 
 async fn begin(call: &mut Call, plan: Plan) -> Result<Result<Session, Outcome>, Interrupt> {
-    let (bytes, name) = match plan.source {
-        Source::Pivot(pivot) => return Ok(Ok(Session::fetching(plan.manner, pivot))),
-        Source::Callflow(id) => match call.flow_file(&id).await? {
-            Ok(bytes) => (bytes, id),
-            Err(error) => return Ok(Err(document_error(error.to_string()))),
-        },
-        Source::CallflowFile(path) => {
-            let name = path.display().to_string();
-            match call.during(tokio::fs::read(path)).await? {
-                Ok(bytes) => (bytes, name),
-                Err(error) => return Ok(Err(document_error(format!("{name}: {error}")))),
-            }
-        }
-    };
-    let (root, report) = callflow::read_stored(&bytes, plan.manner.strict);
-    let text = String::from_utf8_lossy(&bytes);
-    tell(call, &report, &text);
-    let Some(root) = root else {
-        return Ok(Err(document_error(format!(
-            "callflow {name} cannot be run; `pivot check` says why"
-        ))));
+    let Plan { source, manner, .. } = plan;
+    let root = match begin::root(call, source, manner.strict).await? {
+        Ok(Begin::Callflow(root)) => root,
+        Ok(Begin::Pivot(pivot)) => return Ok(Ok(Session::fetching(manner, pivot))),
+        Err(outcome) => return Ok(Err(outcome)),
     };
     call.begin_document();
-    Ok(Ok(Session::walking(plan.manner, Walk::new(root))))
+    Ok(Ok(Session::walking(manner, Walk::new(root))))
 }
 
-fn document_error(reason: String) -> Outcome {
+pub(super) fn document_error(reason: String) -> Outcome {
     let end = End::Dialplan {
         context: None,
         extension: None,
@@ -447,7 +432,7 @@ async fn apologise(call: &mut Call) -> Result<(), Interrupt> {
 }
 
 /// The findings of a document, in the call's timeline.
-fn tell(call: &Call, report: &Report, source: &str) {
+pub(super) fn tell(call: &Call, report: &Report, source: &str) {
     for finding in &report.diagnostics {
         let (line, column) = crate::report::position(source, finding.span.start);
         let code = finding

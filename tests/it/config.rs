@@ -121,8 +121,7 @@ allow = ["10.0.0.0/8", "public", "fd00::/8", "192.0.2.7"]
     );
     let path = folder.write("pivot.toml", &text);
     let (config, warnings) = Config::load_with(Some(&path), owned(&[])).unwrap();
-    // There is no store yet, and that is said.
-    assert_eq!(keys(&warnings), ["store.url"]);
+    assert_eq!(keys(&warnings), [] as [&str; 0]);
     assert_eq!(config.ari.password.expose_secret(), "0123");
     assert_eq!(config.default.custom_request_headers["X-Tenant"], "T1");
     assert_eq!(config.default.on_end, Some(OnEnd::Continue));

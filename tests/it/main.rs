@@ -27,8 +27,9 @@ mod callflow_leaving;
 #[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]
-mod calls;
+mod callflow_stored;
 #[cfg(test)]
+mod calls;
 mod config;
 #[cfg(test)]
 mod layers;
@@ -38,6 +39,7 @@ mod resume;
 mod scenarios;
 #[cfg(test)]
 mod simulate;
+mod store;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

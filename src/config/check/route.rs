@@ -4,6 +4,7 @@ use url::Url;
 
 use super::Findings;
 use crate::config::Route;
+use crate::id::AccountId;
 
 pub(super) fn check_route(found: &mut Findings, place: &str, route: &Route) {
     let key = |name: &str| format!("{place}.{name}");
@@ -18,6 +19,14 @@ pub(super) fn check_route(found: &mut Findings, place: &str, route: &Route) {
             "has neither voice_url nor callflow; write one of them",
         ),
         _ => {}
+    }
+    if let Some(account) = &route.account
+        && AccountId::parse(account).is_none()
+    {
+        found.add(
+            key("account"),
+            "is no account; write its 32 hex digits, with or without `AC`",
+        );
     }
     if let Some(file) = &route.callflow
         && !file.is_file()

@@ -62,12 +62,6 @@ impl Config {
                  Asterisk can reach, and let `http.listen` listen there",
             );
         }
-        if self.store.url.is_some() {
-            found.add(
-                "store.url",
-                "has no effect: this build has no store, and keeps calls in memory only",
-            );
-        }
         let warnings = found.0.into_iter();
         warnings
             .map(|Problem { key, message, .. }| Warning { key, message })

@@ -26,7 +26,11 @@ fn args(text: &str) -> Vec<String> {
 }
 
 fn url(plan: &Plan) -> &str {
-    match &plan.source {
+    let source = match &plan.source {
+        Source::Number(_, Some(otherwise)) => otherwise,
+        source => source,
+    };
+    match source {
         Source::Pivot(pivot) => &pivot.voice_url,
         other => panic!("{other:?}"),
     }
@@ -115,7 +119,30 @@ fn wrong_arguments_say_what_to_write() {
 }
 
 #[test]
-fn no_route_names_the_number() {
-    let error = plan(&config(""), &called("2030"), &[]).unwrap_err();
-    assert!(error.to_string().contains("\"2030\""));
+fn a_number_that_nothing_claims_is_looked_up_before_the_default_takes_it() {
+    let plan_of = |text: &str, arguments: &str| {
+        plan(&config(text), &called("2030"), &args(arguments)).unwrap()
+    };
+    let Source::Number(number, otherwise) = plan_of("[default]\nvoice_url='http://d/'", "").source
+    else {
+        panic!()
+    };
+    assert_eq!(number, "2030");
+    assert!(matches!(otherwise.as_deref(), Some(Source::Pivot(_))));
+    let nothing = plan_of("", "to=7").source;
+    assert_eq!(nothing, Source::Number("7".into(), None));
+}
+
+#[test]
+fn an_account_is_named_by_its_digits() {
+    let hex = "0123456789abcdef0123456789abcdef";
+    let named = plan(
+        &config(""),
+        &called("1"),
+        &args(&format!("account=AC{hex}")),
+    )
+    .unwrap();
+    assert_eq!(named.account.unwrap().as_str(), hex);
+    let error = plan(&config(""), &called("1"), &args("account=../etc")).unwrap_err();
+    assert!(error.to_string().contains("32 hex digits"), "{error}");
 }

@@ -1,0 +1,80 @@
+//! A phone.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction};
+
+/// A phone, which Asterisk knows as an endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(extend("required" = ["name"]))]
+pub struct Device {
+    #[schemars(length(min = 1, max = 128))]
+    pub name: String,
+    /// `sip_device`, `cellphone`, `softphone`, …
+    pub device_type: Option<String>,
+    pub sip: Sip,
+    /// Id of the user whose phone it is.
+    pub owner_id: Option<String>,
+    /// `false` = it never rings.
+    pub enabled: Option<bool>,
+    pub caller_id: CallerIds,
+    pub call_forward: Option<CallForward>,
+    pub do_not_disturb: Enabled,
+    pub call_waiting: Enabled,
+    pub call_restriction: BTreeMap<String, Restriction>,
+    pub ringtones: Ringtones,
+    pub music_on_hold: MusicOnHold,
+    pub presence_id: Option<String>,
+    pub timezone: Option<String>,
+    pub language: Option<String>,
+    pub dial_plan: BTreeMap<String, DigitRule>,
+    pub hotdesk: DeviceHotdesk,
+    pub outbound_flags: Vec<String>,
+    pub exclude_from_queues: bool,
+    pub mac_address: Option<String>,
+    pub flags: Vec<String>,
+}
+
+/// How Asterisk knows it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct Sip {
+    /// The endpoint that `[dial] device` rings; the device's id when absent.
+    pub username: Option<String>,
+    pub password: Option<String>,
+    pub realm: Option<String>,
+    /// `in` are the headers of calls to the device, `out` of those that it makes.
+    pub custom_sip_headers: Map<String, Value>,
+    /// The user part of the request, in place of the endpoint's own.
+    pub static_invite: Option<String>,
+    pub number: Option<String>,
+    pub route: Option<String>,
+    pub ip: Option<String>,
+    pub method: Option<String>,
+    pub invite_format: Option<String>,
+    pub expire_seconds: Option<u32>,
+}
+
+/// How it rings: values of the Alert-Info header.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct Ringtones {
+    pub internal: Option<String>,
+    pub external: Option<String>,
+}
+
+/// Who has logged in on it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct DeviceHotdesk {
+    /// Ids of users.
+    pub users: Map<String, Value>,
+}

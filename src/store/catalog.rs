@@ -1,0 +1,306 @@
+//! What calls and the API know of the stored things.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use tokio::sync::{Mutex, watch};
+
+use super::index::{Index, words};
+use super::{
+    AccountId, Attachment, Change, Document, Expected, Found, Key, Numbers, Store, StoreError,
+};
+use crate::clock;
+use crate::objects::{Kind, Object};
+
+/// A number or pattern belongs to one callflow of an account only.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {value} is taken by callflow {callflow}")]
+pub struct NumberTaken {
+    /// `numbers` or `patterns`.
+    pub field: &'static str,
+    pub value: String,
+    /// Id of the callflow that has it.
+    pub callflow: String,
+}
+
+/// The stored things, with an index of the numbers of all callflows.
+///
+/// The index is built when pivot starts and kept up with every write of this
+/// process; that another one has written is noticed by the store's generation
+/// at the next lookup.
+pub struct Catalog {
+    store: Arc<dyn Store>,
+    index: watch::Sender<Arc<Indexed>>,
+    /// Writes come one after the other, so that a number is taken once. Calls
+    /// that only read never wait for it.
+    writing: Mutex<()>,
+    pub numbers: Numbers,
+}
+
+/// The index as it was at a generation of the store.
+#[derive(Debug, Clone, Default)]
+struct Indexed {
+    index: Index,
+    generation: u64,
+}
+
+impl Catalog {
+    /// Reads the callflows of the store.
+    pub async fn open(store: Arc<dyn Store>, numbers: Numbers) -> Result<Self, StoreError> {
+        let catalog = Self {
+            store,
+            index: watch::Sender::new(Arc::default()),
+            writing: Mutex::new(()),
+            numbers,
+        };
+        catalog.rebuild().await?;
+        Ok(catalog)
+    }
+
+    pub async fn get(
+        &self,
+        account: &AccountId,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Option<Document>, StoreError> {
+        self.store.get(&Key::new(account, kind, id)).await
+    }
+
+    /// One of a kind as what pivot acts on; a document that cannot be read as
+    /// such is an error that says which field is wrong.
+    pub async fn object<T: Object>(
+        &self,
+        account: &AccountId,
+        id: &str,
+    ) -> Result<Option<T>, StoreError> {
+        self.get(account, T::KIND, id)
+            .await?
+            .map(|document| document.read())
+            .transpose()
+    }
+
+    /// All of a kind, ordered by id.
+    pub async fn list(&self, account: &AccountId, kind: Kind) -> Result<Vec<Document>, StoreError> {
+        self.store.list(account, kind, None).await
+    }
+
+    /// Those that belong to something else: the messages of a box.
+    pub async fn list_under(
+        &self,
+        account: &AccountId,
+        kind: Kind,
+        owner: &str,
+    ) -> Result<Vec<Document>, StoreError> {
+        self.store.list(account, kind, Some(owner)).await
+    }
+
+    /// All of a kind with this id, whosever they are.
+    pub async fn find(
+        &self,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Vec<(AccountId, Document)>, StoreError> {
+        self.store.find(kind, id).await
+    }
+
+    pub async fn attachment(
+        &self,
+        account: &AccountId,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Option<Attachment>, StoreError> {
+        self.store.attachment(&Key::new(account, kind, id)).await
+    }
+
+    /// Writes one document.
+    pub async fn put(
+        &self,
+        account: &AccountId,
+        kind: Kind,
+        id: &str,
+        body: Map<String, Value>,
+        expected: Expected,
+    ) -> Result<Document, StoreError> {
+        let key = Key::new(account, kind, id);
+        let change = Change::Put {
+            key: key.clone(),
+            body,
+            expected,
+        };
+        let written = self.write(vec![change]).await?;
+        written
+            .into_iter()
+            .flatten()
+            .next()
+            .ok_or_else(|| missing(&key))
+    }
+
+    /// Deletes one document and what belongs to it; gives it back as it was.
+    pub async fn delete(
+        &self,
+        account: &AccountId,
+        kind: Kind,
+        id: &str,
+        expected: Expected,
+    ) -> Result<Option<Document>, StoreError> {
+        let key = Key::new(account, kind, id);
+        let written = self.write(vec![Change::Delete { key, expected }]).await?;
+        Ok(written.into_iter().flatten().next())
+    }
+
+    pub async fn attach(
+        &self,
+        account: &AccountId,
+        kind: Kind,
+        id: &str,
+        attachment: Attachment,
+    ) -> Result<(), StoreError> {
+        let key = Key::new(account, kind, id);
+        self.write(vec![Change::Attach { key, attachment }]).await?;
+        Ok(())
+    }
+
+    /// Changes some fields of a document that is there, whoever else writes to
+    /// it meanwhile; `None` when there is none.
+    pub async fn update(
+        &self,
+        account: &AccountId,
+        kind: Kind,
+        id: &str,
+        mut change: impl FnMut(&mut Map<String, Value>) + Send,
+    ) -> Result<Option<Document>, StoreError> {
+        loop {
+            let Some(document) = self.get(account, kind, id).await? else {
+                return Ok(None);
+            };
+            let mut body = document.body;
+            change(&mut body);
+            let expected = Expected::Revision(document.revision);
+            match self.put(account, kind, id, body, expected).await {
+                Err(StoreError::Conflict { .. }) => {}
+                done => return done.map(Some),
+            }
+        }
+    }
+
+    /// Several changes, all or none.
+    pub async fn write(&self, changes: Vec<Change>) -> Result<Vec<Option<Document>>, StoreError> {
+        let _turn = self.writing.lock().await;
+        self.refresh().await?;
+        let mut next = Arc::clone(&self.index.borrow());
+        if changes
+            .iter()
+            .any(|change| change.key().kind == Kind::Callflow)
+        {
+            let indexed = Arc::make_mut(&mut next);
+            for change in &changes {
+                apply(&mut indexed.index, change)?;
+            }
+        }
+        let written = self.store.write(changes, clock::now()).await?;
+        let before = self.index.borrow().generation;
+        if written.generation == before {
+            return Ok(written.documents);
+        }
+        if written.generation == before + 1 {
+            Arc::make_mut(&mut next).generation = written.generation;
+            self.index.send_replace(next);
+        } else {
+            self.rebuild().await?;
+        }
+        Ok(written.documents)
+    }
+
+    /// The callflow that takes a dialled number. It is written in the account's
+    /// way first.
+    pub async fn lookup(
+        &self,
+        account: &AccountId,
+        dialled: &str,
+    ) -> Result<Option<Found>, StoreError> {
+        self.refresh().await?;
+        let number = self.numbers.normalize(dialled);
+        let indexed = Arc::clone(&self.index.borrow());
+        Ok(indexed.index.lookup(account, &number))
+    }
+
+    /// The id of the callflow that has this id, or else this name.
+    pub async fn callflow_named(
+        &self,
+        account: &AccountId,
+        word: &str,
+    ) -> Result<Option<String>, StoreError> {
+        self.refresh().await?;
+        let indexed = Arc::clone(&self.index.borrow());
+        Ok(indexed.index.named(account, word))
+    }
+
+    async fn refresh(&self) -> Result<(), StoreError> {
+        let generation = self.store.generation().await?;
+        if generation != self.index.borrow().generation {
+            self.rebuild().await?;
+        }
+        Ok(())
+    }
+
+    async fn rebuild(&self) -> Result<(), StoreError> {
+        // Asked first: what is written meanwhile is read again at the next lookup.
+        let generation = self.store.generation().await?;
+        let mut index = Index::default();
+        for (account, document) in self.store.everywhere(Kind::Callflow).await? {
+            index.put(&account, &document.id, &document.body);
+        }
+        self.index
+            .send_replace(Arc::new(Indexed { index, generation }));
+        Ok(())
+    }
+}
+
+fn apply(index: &mut Index, change: &Change) -> Result<(), NumberTaken> {
+    let key = change.key();
+    if key.kind != Kind::Callflow {
+        return Ok(());
+    }
+    match change {
+        Change::Put { body, .. } => {
+            for (field, taken) in [
+                ("numbers", Index::holder_of_number as Holder),
+                ("patterns", Index::holder_of_pattern),
+            ] {
+                for value in words(body, field) {
+                    if let Some(callflow) = taken(index, &key.account, &value)
+                        && callflow != key.id
+                    {
+                        return Err(NumberTaken {
+                            field,
+                            callflow: callflow.to_owned(),
+                            value,
+                        });
+                    }
+                }
+            }
+            index.put(&key.account, &key.id, body);
+        }
+        Change::Delete { .. } => index.remove(&key.account, &key.id),
+        Change::Attach { .. } => {}
+    }
+    Ok(())
+}
+
+type Holder = for<'i> fn(&'i Index, &AccountId, &str) -> Option<&'i str>;
+
+fn missing(key: &Key) -> StoreError {
+    StoreError::Missing {
+        kind: key.kind,
+        id: key.id.clone(),
+    }
+}
+
+impl Document {
+    /// As what pivot acts on.
+    pub fn read<T: Object>(self) -> Result<T, StoreError> {
+        let id = self.id;
+        serde_path_to_error::deserialize(Value::Object(self.body))
+            .map_err(|error| StoreError::Broken(format!("{} {id}: {error}", T::KIND.one())))
+    }
+}
