@@ -408,6 +408,15 @@ impl Request {
         request
     }
 
+    /// Names of our own begin with `Stasis:`; Asterisk keeps them over a restart.
+    pub fn set_device_state(name: &str, state: &str) -> Self {
+        Self::new(
+            Method::PUT,
+            format!("deviceStates/{}", segment(&format!("Stasis:{name}"))),
+        )
+        .with("deviceState", state)
+    }
+
     pub fn info() -> Self {
         Self::new(Method::GET, "asterisk/info".into())
     }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use tokio::time::Instant;
 
-use super::Call;
+use super::journal::Begun;
+use super::{Call, Interrupt};
 use crate::ari::{Channel, Request};
 use crate::id::{AccountId, CallId};
 use crate::trace::Kind;
@@ -117,6 +118,22 @@ impl Call {
             source_ip: source.as_deref().map(host).unwrap_or_default(),
             headers,
         })
+    }
+
+    /// A variable of the caller's channel. A name with brackets would be a function
+    /// of Asterisk's, and those may do anything.
+    pub async fn channel_variable(&mut self, name: &str) -> Result<Option<String>, Interrupt> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if name.is_empty() || !name.chars().all(plain) {
+            self.warn(format!("{name:?} is no plain channel variable, and is not read"));
+            return Ok(None);
+        }
+        let op = match self.begin::<Option<String>, ()>() {
+            Begun::Done(value) => return Ok(value),
+            Begun::Again(op, ()) | Begun::New(op) => op,
+        };
+        let value = self.variable(name).await;
+        Ok(self.done(&op, value))
     }
 
     async fn variable(&self, name: &str) -> Option<String> {

@@ -12,7 +12,7 @@ use super::ops::{
 };
 use super::rooms::InRoom;
 use super::stored::Matched;
-use super::{Cause, Detecting, Facts, KeyBuffer, Leg, Prepared};
+use super::{Cause, Detecting, Facts, Kept, KeyBuffer, Leg, Prepared};
 use crate::clock::Time;
 use crate::id::CallId;
 use crate::news::News;
@@ -35,6 +35,9 @@ pub struct State {
     pub keys: KeyBuffer,
     pub collections: Map<String, Value>,
     pub custom_vars: Map<String, Value>,
+    /// What Callflow modules keep for what comes later.
+    #[serde(default)]
+    pub kept: Kept,
     pub request_variables: Vec<(String, String)>,
     pub step: Step,
     /// Documents begun so far.
@@ -93,6 +96,9 @@ pub struct State {
     pub matched: Matched,
     /// What `flow` remembers: the program, and where in it the call is.
     pub flow: Value,
+    /// Its channel is in the dialplan and comes back.
+    #[serde(default)]
+    pub away: bool,
     /// Its channel is another call's, which waits for it.
     #[serde(default)]
     pub borrowed: bool,
@@ -164,6 +170,7 @@ impl State {
             keys: KeyBuffer::default(),
             collections: Map::new(),
             custom_vars: Map::new(),
+            kept: Kept::default(),
             request_variables: Vec::new(),
             step: Step::default(),
             documents: 0,
@@ -192,6 +199,7 @@ impl State {
             last_recording: None,
             matched: Matched::default(),
             flow: Value::Null,
+            away: false,
             borrowed: false,
             lent: None,
             inherit: Value::Null,

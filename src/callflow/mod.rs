@@ -1,19 +1,24 @@
 //! Callflow JSON: a tree of modules, each of which decides which of its
 //! children comes next.
 
+mod caller;
+mod caller_id;
 mod conform;
 mod fields;
 mod json;
 mod listen;
 mod modules;
 mod node;
+mod numbers;
 mod prompts;
 mod read;
 mod ring;
 mod shape;
 mod sounds;
 mod stored;
+mod told;
 mod tones;
+mod variables;
 mod walk;
 
 pub use modules::{names, run, schema};

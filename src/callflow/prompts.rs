@@ -41,6 +41,14 @@ const RECORDED: &[(&str, &[&str])] = &[
 
 /// Prompts that Asterisk has no words for; they are spoken.
 const SPOKEN: &[(&str, &str)] = &[
+    (
+        "dynamic-cid-enter_cid",
+        "Please enter the number that you want to show.",
+    ),
+    (
+        "dynamic-cid-invalid_using_default",
+        "That number cannot be used. Your own number will be shown.",
+    ),
     ("menu-exit", "That was one try too many."),
     ("menu-no_prompt", "This menu has no greeting."),
 ];

@@ -196,11 +196,27 @@ impl Config {
                 }
             }
         }
-        if let Some(url) = &self.sms.url {
+        for (key, url) in [("sms.url", &self.sms.url), ("notify.url", &self.notify.url)] {
             found.add_unless(
-                matches!(url.scheme(), "http" | "https") && url.host().is_some(),
-                "sms.url",
+                url.as_ref().is_none_or(|url| {
+                    matches!(url.scheme(), "http" | "https") && url.host().is_some()
+                }),
+                key,
                 "write a URL that begins with http:// or https:// and has a host",
+            );
+        }
+        for (key, context) in [
+            ("dialplan.transfer", &self.dialplan.transfer),
+            ("dialplan.fax", &self.dialplan.fax),
+            ("dialplan.fax_detect", &self.dialplan.fax_detect),
+        ] {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            found.add_unless(
+                context
+                    .as_ref()
+                    .is_none_or(|context| !context.is_empty() && context.chars().all(plain)),
+                key,
+                "write the name of a context: letters, digits, - and _ only",
             );
         }
         found.add_unless(

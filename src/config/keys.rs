@@ -73,6 +73,8 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("flows", Kind::Table),
             ("web", Kind::Table),
             ("sms", Kind::Table),
+            ("notify", Kind::Table),
+            ("dialplan", Kind::Table),
             ("control", Kind::Table),
             ("limits", Kind::Table),
         ],
@@ -172,6 +174,15 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
     ("flows", &[("dir", Kind::Path)]),
     ("web", &[("allow", Kind::List), ("deny", Kind::List)]),
     ("sms", &[("url", Kind::Url)]),
+    ("notify", &[("url", Kind::Url)]),
+    (
+        "dialplan",
+        &[
+            ("transfer", Kind::Text),
+            ("fax", Kind::Text),
+            ("fax_detect", Kind::Text),
+        ],
+    ),
     ("control", &[("socket", Kind::Path)]),
     (
         "limits",
@@ -341,6 +352,8 @@ mod tests {
         same::<settings::Flows>("flows");
         same::<settings::Web>("web");
         same::<settings::Sms>("sms");
+        same::<settings::Notify>("notify");
+        same::<settings::Dialplan>("dialplan");
         same::<settings::Control>("control");
         same::<settings::Limits>("limits");
         assert_eq!(TABLES.len(), 22, "21 structs, one of them for two tables");

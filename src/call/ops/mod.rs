@@ -11,11 +11,14 @@ mod dial;
 mod digits;
 mod eavesdrop;
 mod echo;
+mod excursion;
 mod message;
 mod music;
+mod notify;
 mod others;
 mod pause;
 mod play;
+mod presence;
 mod queue;
 mod record;
 mod recording_status;
@@ -23,17 +26,25 @@ mod recordings;
 mod take_over;
 mod transcribe;
 mod types;
+mod webhook;
 
 pub use application::{ApplicationRan, RunApplication};
 pub use behind::Behind;
 pub use collect::WAITS_FOR_KEYS;
 pub use conference::{InRoomStep, Stay};
 pub use dial::{DialSoFar, LegCall};
+<<<<<<< HEAD
 pub use eavesdrop::Eavesdropping;
 pub use message::{Handed, Message};
 pub use others::Other;
+=======
+pub use excursion::Excursion;
+pub use message::{Handed, Message};
+pub use presence::DeviceState;
+>>>>>>> cid
 pub use queue::{Connected, Dequeue, Dequeued, Dequeuing, Enqueued, QueueResult, Queued};
 pub use recording_status::{RECORDING_EVENTS, RecordingEvent, RecordingPlan, RecordingReport};
 pub use types::*;
+pub use webhook::{JsonFetch, Webhook};
 
 pub use crate::recordings::RecordingTrack;

@@ -64,29 +64,72 @@ macro_rules! modules {
 }
 
 modules! {
+    after_bridge::AfterBridge,
     answer::Answer,
     audio_macro::AudioMacro,
+    branch_bnumber::BranchBnumber,
+    branch_variable::BranchVariable,
     callflow::Callflow,
+    check_cid::CheckCid,
+    cidlistmatch::Cidlistmatch,
     collect_dtmf::CollectDtmf,
+    dead_air::DeadAir,
     device::Device,
+    dynamic_cid::DynamicCid,
+    edr::Edr,
+    fax_detect::FaxDetect,
+    faxbox::Faxbox,
     flush_dtmf::FlushDtmf,
     hangup::Hangup,
     language::Language,
+    lookupcidname::Lookupcidname,
+    manual_presence::ManualPresence,
     menu::Menu,
+    missed_call_alert::MissedCallAlert,
+    nomorobo::Nomorobo,
     noop::Noop,
+    notification::Notification,
     offnet::Offnet,
     pivot::PivotModule,
     play::PlayModule,
+    prepend_cid::PrependCid,
+    privacy::Privacy,
+    receive_fax::ReceiveFax,
     record_call::RecordCall,
     record_caller::RecordCaller,
     resources::Resources,
     response::Response,
     send_dtmf::SendDtmf,
+    set::Set,
+    set_alert_info::SetAlertInfo,
+    set_cid::SetCid,
     set_variable::SetVariable,
     set_variables::SetVariables,
+    skel::Skel,
     sleep::Sleep,
+    transfer::Transfer,
     tts::Tts,
     user::User,
+    wait_for_hangup::WaitForHangup,
+    webhook::Webhook,
+}
+
+/// Modules of Kazoo's that cannot be had here, and why. Validation refuses them as
+/// it refuses unknown ones; a call that meets one goes on to `_`.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "function",
+        "it runs a script on Kazoo's own servers; have a web application answer a `pivot` node",
+    ),
+    (
+        "camping_feature",
+        "it calls back when somebody becomes free, which outlives the call; use a queue",
+    ),
+];
+
+/// Why there is no such module, if Kazoo has it.
+pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, why)| *why)
 }
 
 struct Entry {
@@ -129,9 +172,11 @@ pub async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
         return Ok(flow);
     }
     let () = call.enter_step();
+    let why = refusal(&node.module).map(|why| format!(": {why}"));
     call.warn(format!(
-        "there is no module `{}`; skipped to child `_`",
-        node.module
+        "there is no module `{}`; skipped to child `_`{}",
+        node.module,
+        why.unwrap_or_default()
     ));
     Ok(Flow::Next)
 }

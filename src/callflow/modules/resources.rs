@@ -36,6 +36,7 @@ use serde_json::{Map, Value};
 use super::Module;
 use crate::call::ops::{Endpoint, Keys, Play, Sound, Target};
 use crate::call::{Call, Cause, Interrupt};
+use crate::callflow::caller_id::{self, Reaches};
 use crate::callflow::prompts::prompt;
 use crate::callflow::{Node, ring, tones};
 use crate::program::{End, Flow};
@@ -84,6 +85,7 @@ impl Module for Resources {
         let timeout = self.timeout.unwrap_or(call.services().config.dial.timeout_s);
         let mut dial = ring::dial(target, Duration::from_secs(timeout));
         dial.ignore_early_media = self.ignore_early_media;
+        caller_id::present(call, &mut dial, Reaches::World).await?;
         let dialled = call.dial(dial).await?;
         match ring::after(node, &dialled) {
             Ok(flow) => Ok(flow),

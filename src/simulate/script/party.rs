@@ -63,3 +63,11 @@ pub struct Continued {
     pub label: Option<String>,
     pub variables: BTreeMap<String, String>,
 }
+
+/// What a context of the dialplan does with a call that `continue` sends there:
+/// takes its time, sets variables, and runs `Stasis()` again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    pub takes: Duration,
+    pub sets: Vec<(String, String)>,
+}

@@ -150,6 +150,10 @@ impl Call {
         if !name.is_empty() {
             variables.push(("CONNECTEDLINE(name)".to_owned(), name));
         }
+        for (name, value) in &self.state.kept.exported {
+            // With `__` it goes on to the legs of the leg, as behind `Local/`.
+            variables.push((format!("__{name}"), clean(value)));
+        }
         for (name, value) in &target.headers {
             variables.push((
                 format!("PJSIP_HEADER(add,{})", clean_header_name(name)),

@@ -260,6 +260,7 @@ impl Call {
             }
         }
         at.bridged_at = Some(clock::now());
+        self.reached();
         at.mark = self.state.keys.mark();
         self.write_down(op, at);
         self.note(format!(

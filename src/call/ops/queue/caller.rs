@@ -165,6 +165,7 @@ impl Call {
                     queued.bridged = true;
                 }
                 self.write_down(op, at);
+                self.reached();
                 self.note(format!("connected with {}", taken.by));
                 self.tell_call(&taken.by, QueueNews::Joined { stay });
             }
