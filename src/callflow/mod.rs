@@ -4,12 +4,15 @@
 mod caller;
 mod caller_id;
 mod conform;
+mod feature;
 mod fields;
 mod json;
 mod listen;
 mod modules;
 mod node;
 mod numbers;
+mod phones;
+mod pickup;
 mod prompts;
 mod read;
 mod ring;

@@ -33,15 +33,11 @@ pub use behind::Behind;
 pub use collect::WAITS_FOR_KEYS;
 pub use conference::{InRoomStep, Stay};
 pub use dial::{DialSoFar, LegCall};
-<<<<<<< HEAD
 pub use eavesdrop::Eavesdropping;
-pub use message::{Handed, Message};
-pub use others::Other;
-=======
 pub use excursion::Excursion;
 pub use message::{Handed, Message};
+pub use others::Other;
 pub use presence::DeviceState;
->>>>>>> cid
 pub use queue::{Connected, Dequeue, Dequeued, Dequeuing, Enqueued, QueueResult, Queued};
 pub use recording_status::{RECORDING_EVENTS, RecordingEvent, RecordingPlan, RecordingReport};
 pub use types::*;
