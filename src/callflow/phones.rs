@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::caller;
 use crate::call::ops::Endpoint;
 use crate::call::{Call, Interrupt};
-use crate::objects::{Device, Group, User};
+use crate::objects::{Device, Group};
 
 /// Groups in groups are followed so far.
 const DEPTH: usize = 8;
@@ -112,9 +112,3 @@ pub(super) async fn owner_of(call: &mut Call, whose: &Whose) -> Result<Option<St
     })
 }
 
-/// How a person is called.
-pub(super) fn full_name(user: &User) -> String {
-    format!("{} {}", user.first_name, user.last_name)
-        .trim()
-        .to_owned()
-}

@@ -98,6 +98,7 @@ modules! {
     noop::Noop,
     notification::Notification,
     offnet::Offnet,
+    page_group::PageGroup,
     park::Park,
     pivot::PivotModule,
     play::PlayModule,

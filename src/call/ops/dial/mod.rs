@@ -10,6 +10,7 @@
 mod end;
 mod endpoint;
 mod legs;
+mod page;
 mod picked;
 mod prepare;
 mod screen;
@@ -56,6 +57,22 @@ struct Dialling {
     mark: u64,
 }
 
+impl Dialling {
+    fn new(targets: usize, mark: u64) -> Self {
+        Self {
+            began: clock::now(),
+            bridge: None,
+            joined: false,
+            legs: vec![None; targets],
+            winner: None,
+            bridged_at: None,
+            ringback: None,
+            picked: None,
+            mark,
+        }
+    }
+}
+
 impl Call {
     /// Returns when the conversation is over, or when nobody could be reached.
     pub async fn dial(&mut self, dial: Dial) -> Result<Dialled, Interrupt> {
@@ -66,17 +83,7 @@ impl Call {
             }
             Begun::Again(op, at) => (op, at),
             Begun::New(op) => {
-                let at = Dialling {
-                    began: clock::now(),
-                    bridge: None,
-                    joined: false,
-                    legs: vec![None; dial.targets.len()],
-                    winner: None,
-                    bridged_at: None,
-                    ringback: None,
-                    picked: None,
-                    mark: self.state.keys.mark(),
-                };
+                let at = Dialling::new(dial.targets.len(), self.state.keys.mark());
                 self.state.dialling_from = self.state.legs.len();
                 (op, at)
             }
