@@ -11,6 +11,7 @@ mod listen;
 mod modules;
 mod node;
 mod numbers;
+mod own;
 mod phones;
 mod pickup;
 mod prompts;
