@@ -1,8 +1,8 @@
 //! Whom a feature code means: `*8` and an extension, or the name of a phone.
 
+use super::DEFAULT_CHILD;
 use super::phones::Whose;
 use super::{Node, stored};
-use super::DEFAULT_CHILD;
 use crate::call::{Call, Interrupt};
 use crate::objects::Device;
 
@@ -65,7 +65,12 @@ fn first_phone(root: &Node, looks: Looks) -> Option<Whose> {
             "device" => id(&node.data).map(Whose::Device),
             "user" => id(&node.data).map(Whose::User),
             "ring_group" | "page_group" if looks == Looks::Groups => {
-                let first = node.data.get("endpoints")?.as_array()?.first()?.as_object()?;
+                let first = node
+                    .data
+                    .get("endpoints")?
+                    .as_array()?
+                    .first()?
+                    .as_object()?;
                 let kind = first.get("endpoint_type").and_then(|kind| kind.as_str());
                 id(first).map(|id| match kind {
                     Some("user") => Whose::User(id),

@@ -1,6 +1,7 @@
 //! Callflow JSON: a tree of modules, each of which decides which of its
 //! children comes next.
 
+mod agents;
 mod caller;
 mod caller_id;
 mod conform;

@@ -111,4 +111,3 @@ pub(super) async fn owner_of(call: &mut Call, whose: &Whose) -> Result<Option<St
         Whose::Group(_) => None,
     })
 }
-

@@ -13,11 +13,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use agent::AgentStatus;
 pub use callflow::NO_MATCH;
 pub use common::{
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
     unix_of_gregorian,
 };
+
+pub use queue::Strategy;
 
 /// A stored thing. Every field has a default but for those that say who it is.
 pub trait Object: DeserializeOwned + JsonSchema + Send + Sync + 'static {
@@ -57,6 +60,7 @@ macro_rules! objects {
 
 objects! {
     account::Account = "accounts" / "account",
+    agent::Agent = "agents" / "agent",
     callflow::Callflow = "callflows" / "callflow",
     conference::Conference = "conferences" / "conference",
     device::Device = "devices" / "device",

@@ -66,7 +66,9 @@ impl Call {
                 return Err(self.left_for_good());
             }
         }
-        let result = self.variable_of(&self.state.channel, excursion.result).await;
+        let result = self
+            .variable_of(&self.state.channel, excursion.result)
+            .await;
         Ok(self.done(&op, result.unwrap_or_default()))
     }
 

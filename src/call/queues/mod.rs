@@ -6,15 +6,16 @@
 
 mod book;
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ari::Router;
-use crate::clock::Time;
 use crate::id::CallId;
 use crate::news::{News, Offer};
 use crate::program::Request;
 
-pub use book::{Book, Join, Key, MOST, Take, View, Which};
+pub use book::{Book, Choice, Join, Key, MOST, Place, Take, View, Which};
 
 type Job = Box<dyn FnOnce(&mut Book, &Router) + Send>;
 
@@ -44,11 +45,11 @@ impl Queues {
         &self,
         key: Key,
         call: &CallId,
-        since: Time,
+        place: Place,
         max: Option<u32>,
     ) -> Option<Join> {
         let call = call.clone();
-        self.ask(move |book, told| book.join(key, &call, since, max, told))
+        self.ask(move |book, told| book.join(key, &call, place, max, told))
             .await
     }
 
@@ -87,6 +88,39 @@ impl Queues {
     /// `None` when nobody such waits there.
     pub async fn redirect(&self, key: Key, which: Which, request: Request) -> Option<CallId> {
         self.ask(move |book, told| book.redirect(&key, &which, request, told))
+            .await?
+    }
+
+    /// Takes up to `most` of these agents for a caller.
+    pub async fn reserve(
+        &self,
+        account: String,
+        users: Vec<String>,
+        choice: Choice,
+        rest: Duration,
+        most: usize,
+        call: &CallId,
+    ) -> Vec<String> {
+        let call = call.clone();
+        let reserved =
+            self.ask(move |book, _| book.reserve(&account, &users, choice, rest, most, &call));
+        reserved.await.unwrap_or_default()
+    }
+
+    /// The agents of a call are free again.
+    pub fn release(&self, call: &CallId, talked: bool) {
+        let call = call.clone();
+        self.tell(Box::new(move |book, _| book.release(&call, talked)));
+    }
+
+    /// A caller of the queue has been connected.
+    pub fn waited(&self, key: Key, waited: Duration) {
+        self.tell(Box::new(move |book, _| book.waited(&key, waited)));
+    }
+
+    /// How long callers have waited on average.
+    pub async fn average_wait(&self, key: Key, window: Option<Duration>) -> Option<Duration> {
+        self.ask(move |book, _| book.average_wait(&key, window))
             .await?
     }
 

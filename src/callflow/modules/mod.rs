@@ -64,6 +64,10 @@ macro_rules! modules {
 }
 
 modules! {
+    acdc_agent::AcdcAgent,
+    acdc_member::AcdcMember,
+    acdc_queue::AcdcQueue,
+    acdc_wait_time::AcdcWaitTime,
     after_bridge::AfterBridge,
     answer::Answer,
     audio_macro::AudioMacro,
@@ -143,7 +147,10 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// Why there is no such module, if Kazoo has it.
 pub(super) fn refusal(name: &str) -> Option<&'static str> {
-    REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, why)| *why)
+    REFUSED
+        .iter()
+        .find(|(refused, _)| *refused == name)
+        .map(|(_, why)| *why)
 }
 
 struct Entry {

@@ -62,12 +62,7 @@ impl Call {
     }
 
     /// Those who have answered join the caller.
-    async fn let_in(
-        &mut self,
-        both_ways: bool,
-        op: &OpId,
-        at: &Dialling,
-    ) -> Result<(), Interrupt> {
+    async fn let_in(&mut self, both_ways: bool, op: &OpId, at: &Dialling) -> Result<(), Interrupt> {
         let answered: Vec<String> = self
             .legs_of(at)
             .filter(|leg| leg.state == LegState::Up && !leg.bridged)

@@ -21,6 +21,7 @@ impl Call {
         self.state.queued = Some(Queued {
             name: String::new(),
             since: clock::now(),
+            priority: 0,
             sid: None,
             stay,
             taken: Some(taken.at),

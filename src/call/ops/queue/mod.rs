@@ -10,6 +10,7 @@
 //! queues, which tell the other one.
 
 mod agent;
+mod agents;
 mod caller;
 
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub use caller::Connected;
 pub struct Queued {
     pub name: String,
     pub since: Time,
+    #[serde(default)]
+    pub priority: u32,
     /// None while nobody has answered that the caller is in it.
     pub sid: Option<String>,
     pub stay: u64,

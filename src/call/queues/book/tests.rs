@@ -29,8 +29,13 @@ impl Desk {
     }
 
     fn again(&mut self, name: &str, call: &CallId, since: i64) -> Join {
-        self.book
-            .join(key(name), call, at(since), Some(2), &mut self.told)
+        self.book.join(
+            key(name),
+            call,
+            Place::new(at(since)),
+            Some(2),
+            &mut self.told,
+        )
     }
 
     fn take(&mut self, name: &str) -> (CallId, Take) {
