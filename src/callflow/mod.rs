@@ -10,6 +10,7 @@ mod node;
 mod prompts;
 mod read;
 mod ring;
+mod rules;
 mod shape;
 mod sounds;
 mod stored;

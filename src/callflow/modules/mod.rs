@@ -85,6 +85,7 @@ modules! {
     set_variable::SetVariable,
     set_variables::SetVariables,
     sleep::Sleep,
+    temporal_route::TemporalRoute,
     tts::Tts,
     user::User,
 }
