@@ -103,7 +103,7 @@ fn the_time_of_day_decides_to_the_second() {
     }
 }
 
-/// Check 95.
+// Callflow check 95.
 #[test]
 fn office_hours_are_on_the_wall_when_clocks_are_changed() {
     let office = [(RULE, "office", daily(32_400, 61_200))];
@@ -135,7 +135,7 @@ fn office_hours_are_on_the_wall_when_clocks_are_changed() {
     }
 }
 
-/// Check 95: the node's zone, the account's, the configuration's.
+// Callflow check 95: the node's zone, the account's, the configuration's.
 #[test]
 fn a_node_without_a_zone_has_the_one_of_its_account() {
     // Noon in Greenwich is one o'clock in Berlin's winter and nine at night in Tokyo.
@@ -189,7 +189,7 @@ fn a_node_without_a_zone_has_the_one_of_its_account() {
     }
 }
 
-/// Check 93.
+// Callflow check 93.
 #[test]
 fn the_first_rule_that_holds_is_taken() {
     let set = |ids: Value| json!({"name": "set", "temporal_rules": ids});
@@ -314,7 +314,7 @@ async fn rules_of_other_accounts_are_not_there() {
     assert_eq!(scenario.took(&phone).await, "_");
 }
 
-/// Check 94.
+// Callflow check 94.
 #[test]
 fn enabled_decides_before_the_time_does() {
     for (enabled, window, expected) in [

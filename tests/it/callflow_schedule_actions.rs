@@ -17,7 +17,7 @@ fn without_enabled() -> Value {
     rule
 }
 
-/// Check 94: an action is answered, told, stored, and counts for the next call.
+// Callflow check 94: an action is answered, told, stored, and counts for the next call.
 #[test]
 fn actions_change_the_stored_rules() {
     for (action, enabled, heard, then) in [

@@ -10,7 +10,7 @@
 //! |---|---|---|
 //! | `rules` | none | ids of rules or rule sets, or rules themselves, which take the child with their `name` |
 //! | `rule_set` | – | the id of a rule set |
-//! | `timezone` | the account's | such as `Europe/Berlin`; `inherit` = the account's |
+//! | `timezone` | `inherit` | such as `Europe/Berlin`; `inherit` = the account's, else that of `[account] timezone`, else the machine's |
 //! | `action` | – | instead of routing: `enable`, `disable` or `reset` the stored rules of `rules`, or ask which in a `menu` |
 //! | `interdigit_timeout` | 2000 ms | how long the `menu` waits for its key after it was said |
 //!

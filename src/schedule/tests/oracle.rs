@@ -5,6 +5,8 @@
 //! It reads the JSON documents itself and shares nothing with what it judges:
 //! neither the types nor the library for dates.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -91,6 +93,14 @@ pub(super) enum Law {
     LordHowe,
 }
 
+/// The summer of one year: two instants, and how far clocks are put forward.
+#[derive(Debug, Clone, Copy)]
+struct Saving {
+    from: i64,
+    to: i64,
+    by: i64,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Zone {
     pub(super) name: &'static str,
@@ -169,8 +179,27 @@ impl Zone {
 
     /// How far the clock is put forward.
     fn saving(self, unix: i64) -> i64 {
-        let (start, _) = split(unix + self.standard);
-        let year = day(start).year;
+        let year = day(split(unix + self.standard).0).year;
+        let Some(Saving { from, to, by }) = self.saving_of(year) else {
+            return 0;
+        };
+        let summer = if from < to {
+            from <= unix && unix < to
+        } else {
+            unix >= from || unix < to
+        };
+        if summer { by } else { 0 }
+    }
+
+    fn saving_of(self, year: i64) -> Option<Saving> {
+        thread_local! {
+            static KNOWN: RefCell<HashMap<(&'static str, i64), Option<Saving>>> = RefCell::default();
+        }
+        let find = || self.find_saving(year);
+        KNOWN.with_borrow_mut(|known| *known.entry((self.name, year)).or_insert_with(find))
+    }
+
+    fn find_saving(self, year: i64) -> Option<Saving> {
         // Sundays as Unix time of their midnight in standard time.
         let sunday = |month, nth: Option<usize>| {
             let first = index(year, month, 1);
@@ -180,7 +209,7 @@ impl Zone {
             join(index(d.year, d.month, d.day), 0) - self.standard
         };
         let (from, to, by) = match self.law {
-            Law::Never => return 0,
+            Law::Never => return None,
             Law::Europe => (
                 sunday(3, None) + self.standard + 3600,
                 sunday(10, None) + self.standard + 3600,
@@ -203,12 +232,7 @@ impl Zone {
                 1800,
             ),
         };
-        let summer = if from < to {
-            from <= unix && unix < to
-        } else {
-            unix >= from || unix < to
-        };
-        if summer { by } else { 0 }
+        Some(Saving { from, to, by })
     }
 
     /// The day, and the seconds on the clock.

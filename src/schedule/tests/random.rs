@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::holds;
 use super::oracle::ZONES;
+use crate::schedule::{Rule, time_zone};
 
 /// A field, which may be absent.
 fn maybe(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Value> {
@@ -79,7 +80,7 @@ fn rule() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #![proptest_config(ProptestConfig::with_cases(5000))]
 
     /// From shortly before the start to years later.
     #[test]
@@ -91,5 +92,29 @@ proptest! {
     ) {
         let start = rule["start_date"].as_i64().unwrap() - 62_167_219_200;
         holds(&rule, zone, start + days * 86_400 + second);
+    }
+
+    /// Whatever stands in a document, at any time there is.
+    #[test]
+    fn no_rule_is_too_much(
+        mut rule in rule(),
+        start in any::<i64>(),
+        near in any::<bool>(),
+        interval in 1..=u32::MAX,
+        window in any::<[u32; 2]>(),
+        days in any::<Vec<i8>>(),
+        month in any::<i8>(),
+        second in jiff::Timestamp::MIN.as_second()..=jiff::Timestamp::MAX.as_second(),
+        zone in prop::sample::select(&ZONES[..]),
+    ) {
+        rule["start_date"] = if near { second + 62_167_219_200 } else { start }.into();
+        rule["interval"] = interval.into();
+        rule["time_window_start"] = window[0].into();
+        rule["time_window_stop"] = window[1].into();
+        rule["days"] = days.into();
+        rule["month"] = month.into();
+        let rule: Rule = serde_json::from_value(rule).unwrap();
+        let at = jiff::Timestamp::from_second(second).unwrap();
+        rule.holds(at, &time_zone(zone.name).unwrap()).ok();
     }
 }
