@@ -18,6 +18,7 @@ mod pickup;
 mod prompts;
 mod read;
 mod ring;
+mod rules;
 mod shape;
 mod sounds;
 mod stored;

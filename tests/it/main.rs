@@ -27,9 +27,14 @@ mod callflow_leaving;
 #[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]
+mod callflow_schedule;
+#[cfg(test)]
+mod callflow_schedule_actions;
+#[cfg(test)]
 mod callflow_stored;
 #[cfg(test)]
 mod calls;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod layers;
@@ -39,6 +44,7 @@ mod resume;
 mod scenarios;
 #[cfg(test)]
 mod simulate;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

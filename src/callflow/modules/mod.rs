@@ -125,6 +125,7 @@ modules! {
     set_variables::SetVariables,
     skel::Skel,
     sleep::Sleep,
+    temporal_route::TemporalRoute,
     transfer::Transfer,
     tts::Tts,
     user::User,
