@@ -80,7 +80,9 @@ pub(super) async fn targets(call: &mut Call, user: &str) -> Result<Vec<Target>, 
             || device.exclude_from_queues;
         if !silent {
             let name = device.sip.username.unwrap_or(id);
-            targets.push(Target::new(Endpoint::Device(name)));
+            let mut target = Target::new(Endpoint::Device(name));
+            target.agent = Some(user.to_owned());
+            targets.push(target);
         }
     }
     Ok(targets)

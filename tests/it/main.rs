@@ -11,6 +11,8 @@ mod ari_scenarios;
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod callflow_agents;
+#[cfg(test)]
 mod callflow_broken;
 #[cfg(test)]
 mod callflow_calls;
@@ -18,6 +20,8 @@ mod callflow_calls;
 mod callflow_dialling;
 #[cfg(test)]
 mod callflow_documents;
+#[cfg(test)]
+mod callflow_features;
 #[cfg(test)]
 mod callflow_flows;
 #[cfg(test)]

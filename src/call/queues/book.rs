@@ -307,7 +307,7 @@ impl Book {
     /// Whoever waits leaves, and whoever has somebody at the other end lets go.
     pub fn leave(&mut self, call: &CallId, told: &mut Vec<Told>) {
         self.give_up(call);
-        self.release(call, false);
+        self.release(call);
         for queue in self.queues.values_mut() {
             if let Some(place) = queue.members.iter().position(|member| member.call == *call) {
                 queue.members.remove(place);

@@ -107,15 +107,23 @@ impl Queues {
         reserved.await.unwrap_or_default()
     }
 
-    /// The agents of a call are free again.
-    pub fn release(&self, call: &CallId, talked: bool) {
+    /// Whether it is this caller's turn to have an agent called.
+    pub async fn is_next(&self, key: Key, call: &CallId) -> bool {
         let call = call.clone();
-        self.tell(Box::new(move |book, _| book.release(&call, talked)));
+        let next = self.ask(move |book, _| book.is_next(&key, &call)).await;
+        next.unwrap_or(false)
     }
 
-    /// A caller of the queue has been connected.
-    pub fn waited(&self, key: Key, waited: Duration) {
-        self.tell(Box::new(move |book, _| book.waited(&key, waited)));
+    /// A caller talks with one of the agents who were called.
+    pub fn connected(&self, call: &CallId, agent: &str) {
+        let (call, agent) = (call.clone(), agent.to_owned());
+        self.tell(Box::new(move |book, _| book.connected(&call, &agent)));
+    }
+
+    /// The agents of a call are free again.
+    pub fn release(&self, call: &CallId) {
+        let call = call.clone();
+        self.tell(Box::new(move |book, _| book.release(&call)));
     }
 
     /// How long callers have waited on average.

@@ -92,7 +92,7 @@ impl Module for AcdcMember {
         };
         call.answer().await?;
         let left = self.wait(call, &queue, at).await?;
-        call.release_agents(left == Left::Talked);
+        call.release_agents();
         let result = match left {
             Left::Talked => QueueResult::Bridged,
             _ => QueueResult::Leave,
@@ -166,7 +166,7 @@ impl AcdcMember {
             if !queue.enter_when_empty && !all.iter().any(|(_, agent)| agents::is_there(agent)) {
                 return Ok(Left::Empty);
             }
-            let first = call.view_queue().await.is_some_and(|view| view.position == 1);
+            let first = call.is_next_in_queue().await;
             let ready = all.into_iter().filter(|(_, agent)| agents::is_ready(agent));
             if first && self.call_agents(call, queue, ready.map(|(id, _)| id).collect(), at).await? {
                 return Ok(Left::Talked);
@@ -226,7 +226,7 @@ impl AcdcMember {
             call.note(format!("calls {}", at.calling.join(", ")));
             self.dial(call, queue, targets).await?
         };
-        call.release_agents(talked);
+        call.release_agents();
         at.calling.clear();
         call.save(at);
         Ok(talked)
@@ -245,13 +245,8 @@ impl AcdcMember {
             ..Dial::default()
         };
         caller_id::present(call, &mut dial, Reaches::Phone).await?;
-        let waited = call.queued_so_far().waited;
         let dialled = call.dial(dial).await?;
-        let talked = dialled.outcome == DialOutcome::Completed;
-        if talked {
-            call.tell_waited(waited);
-        }
-        Ok(talked)
+        Ok(dialled.outcome == DialOutcome::Completed)
     }
 }
 

@@ -267,6 +267,14 @@ impl Call {
             }
         }
         at.bridged_at = Some(clock::now());
+        let place = at
+            .legs
+            .iter()
+            .position(|leg| leg.as_deref() == Some(winner));
+        let target = place.and_then(|place| dial.targets.get(place));
+        if let Some(agent) = target.and_then(|target| target.agent.as_ref()) {
+            self.services.queues.connected(&self.state.id, agent);
+        }
         self.reached();
         at.mark = self.state.keys.mark();
         self.write_down(op, at);

@@ -21,17 +21,18 @@ impl Call {
             .await
     }
 
-    /// The agents whom this caller has taken are free again.
-    pub fn release_agents(&self, talked: bool) {
-        self.services.queues.release(&self.state.id, talked);
+    /// Whether it is this caller's turn to have an agent called.
+    pub async fn is_next_in_queue(&self) -> bool {
+        let Some(queued) = &self.state.queued else {
+            return false;
+        };
+        let key = self.queue_key(&queued.name);
+        self.services.queues.is_next(key, &self.state.id).await
     }
 
-    /// The caller has been connected with an agent.
-    pub fn tell_waited(&self, waited: Duration) {
-        if let Some(queued) = &self.state.queued {
-            let key = self.queue_key(&queued.name);
-            self.services.queues.waited(key, waited);
-        }
+    /// The agents whom this caller has taken are free again.
+    pub fn release_agents(&self) {
+        self.services.queues.release(&self.state.id);
     }
 
     /// How long callers of a queue have waited on average.

@@ -28,6 +28,8 @@ pub(super) struct Called {
     user: String,
     /// The call for which the agent is being called, or which the agent has.
     by: Option<CallId>,
+    /// The agent talks with that caller.
+    talks: bool,
     called: Time,
     /// The end of the last conversation.
     ended: Option<Time>,
@@ -87,6 +89,7 @@ impl Book {
                 account: account.to_owned(),
                 user: user.clone(),
                 by: Some(call.clone()),
+                talks: false,
                 called: now,
                 ended: old.and_then(|agent| agent.ended),
             });
@@ -94,31 +97,65 @@ impl Book {
         chosen
     }
 
-    /// The agents of a call are free again; those who `talked` rest first.
-    pub fn release(&mut self, call: &CallId, talked: bool) {
-        for agent in &mut self.agents {
-            if agent.by.as_ref() == Some(call) {
-                agent.by = None;
-                if talked {
-                    agent.ended = Some(clock::now());
+    /// Whether it is this caller's turn to have an agent called: everybody before has
+    /// one who is being called.
+    pub fn is_next(&self, key: &Key, call: &CallId) -> bool {
+        let Some(queue) = self.queues.get(key) else {
+            return false;
+        };
+        let served = |other: &CallId| self.agents.iter().any(|a| a.by.as_ref() == Some(other));
+        let mut waiting = queue.members.iter().filter(|member| !served(&member.call));
+        waiting.next().is_some_and(|member| member.call == *call)
+    }
+
+    /// A caller talks with one of the agents who were called, and waits no longer. The
+    /// other agents are free again.
+    pub fn connected(&mut self, call: &CallId, agent: &str) {
+        for queue in self.queues.values_mut() {
+            if let Some(place) = queue.members.iter().position(|member| member.call == *call)
+                && let Some(member) = queue.members.remove(place)
+            {
+                let at = clock::now();
+                let of_queue = self
+                    .waits
+                    .iter()
+                    .filter(|wait| wait.key == queue.key)
+                    .count();
+                if of_queue >= WAITS
+                    && let Some(oldest) = self.waits.iter().position(|w| w.key == queue.key)
+                {
+                    self.waits.remove(oldest);
                 }
+                self.waits.push(Wait {
+                    key: queue.key.clone(),
+                    at,
+                    waited: at.since(member.place.since),
+                });
+            }
+        }
+        for called in self
+            .agents
+            .iter_mut()
+            .filter(|a| a.by.as_ref() == Some(call))
+        {
+            if called.user == agent {
+                called.talks = true;
+            } else {
+                called.by = None;
             }
         }
     }
 
-    /// A caller of the queue has been connected.
-    pub fn waited(&mut self, key: &Key, waited: Duration) {
-        let of_queue = self.waits.iter().filter(|wait| wait.key == *key).count();
-        if of_queue >= WAITS
-            && let Some(oldest) = self.waits.iter().position(|wait| wait.key == *key)
-        {
-            self.waits.remove(oldest);
+    /// The agents of a call are free again; one who has talked rests first.
+    pub fn release(&mut self, call: &CallId) {
+        for agent in &mut self.agents {
+            if agent.by.as_ref() == Some(call) {
+                agent.by = None;
+                if std::mem::take(&mut agent.talks) {
+                    agent.ended = Some(clock::now());
+                }
+            }
         }
-        self.waits.push(Wait {
-            key: key.clone(),
-            at: clock::now(),
-            waited,
-        });
     }
 
     /// How long callers of the queue have waited on average, of those who were
@@ -139,6 +176,29 @@ impl Book {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::queues::Place;
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_comes_next_need_not_wait_for_the_one_whose_agent_is_being_called() {
+        let mut book = Book::default();
+        let key = Key {
+            asterisk: "a1".into(),
+            account: "a".into(),
+            name: "q".into(),
+        };
+        let calls = [CallId::new(), CallId::new()];
+        for call in &calls {
+            let place = Place::new(clock::now());
+            book.join(key.clone(), call, place, Some(9), &mut Vec::new());
+        }
+        let next = |book: &Book| calls.each_ref().map(|call| book.is_next(&key, call));
+        assert_eq!(next(&book), [true, false]);
+        let (rest, choice) = (Duration::ZERO, Choice::RoundRobin);
+        book.reserve("a", &users(&["ann"]), choice, rest, 1, &calls[0]);
+        assert_eq!(next(&book), [false, true]);
+        book.release(&calls[0]);
+        assert_eq!(next(&book), [true, false]);
+    }
 
     fn users(names: &[&str]) -> Vec<String> {
         names.iter().map(ToString::to_string).collect()
@@ -159,7 +219,7 @@ mod tests {
         let (_, chosen) = reserve(&mut book, &["ann", "bob"], 2);
         assert_eq!(chosen, ["bob"]);
         assert!(reserve(&mut book, &["ann", "bob"], 2).1.is_empty());
-        book.release(&first, false);
+        book.release(&first);
         assert_eq!(reserve(&mut book, &["ann", "bob"], 2).1, ["ann"]);
     }
 
@@ -171,7 +231,10 @@ mod tests {
             let (call, chosen) = reserve(&mut book, &["ann", "bob"], 1);
             assert_eq!(chosen, [expected]);
             // Bob talks, Ann never answers.
-            book.release(&call, expected == "bob");
+            if expected == "bob" {
+                book.connected(&call, "bob");
+            }
+            book.release(&call);
         }
         let call = CallId::new();
         let both = users(&["bob", "ann"]);
@@ -183,7 +246,8 @@ mod tests {
     async fn after_a_conversation_an_agent_rests() {
         let mut book = Book::default();
         let (call, _) = reserve(&mut book, &["ann"], 1);
-        book.release(&call, true);
+        book.connected(&call, "ann");
+        book.release(&call);
         let rest = Duration::from_secs(30);
         let mut next = || {
             let call = CallId::new();
@@ -203,11 +267,15 @@ mod tests {
             name: "q".into(),
         };
         assert_eq!(book.average_wait(&key, None), None);
-        book.waited(&key, Duration::from_secs(100));
-        tokio::time::advance(Duration::from_secs(60)).await;
-        book.waited(&key, Duration::from_secs(20));
+        for waits in [100, 20] {
+            let call = CallId::new();
+            let place = Place::new(clock::now());
+            book.join(key.clone(), &call, place, Some(9), &mut Vec::new());
+            tokio::time::advance(Duration::from_secs(waits)).await;
+            book.connected(&call, "ann");
+        }
         assert_eq!(book.average_wait(&key, None), Some(Duration::from_secs(60)));
-        let window = Some(Duration::from_secs(30));
+        let window = Some(Duration::from_secs(10));
         assert_eq!(
             book.average_wait(&key, window),
             Some(Duration::from_secs(20))

@@ -112,14 +112,18 @@ fn a_queue_has_the_size_it_was_made_with() {
     let more = desk.book.join(
         key("support"),
         &CallId::new(),
-        at(4),
+        Place::new(at(4)),
         Some(100),
         &mut desk.told,
     );
     assert!(matches!(more, Join::Full { .. }));
-    let back = desk
-        .book
-        .join(key("support"), &CallId::new(), at(0), None, &mut desk.told);
+    let back = desk.book.join(
+        key("support"),
+        &CallId::new(),
+        Place::new(at(0)),
+        None,
+        &mut desk.told,
+    );
     assert!(
         matches!(back, Join::Waits { .. }),
         "one who comes back has a place"
