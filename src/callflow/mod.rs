@@ -22,6 +22,7 @@ mod rules;
 mod shape;
 mod sounds;
 mod stored;
+pub mod table;
 mod told;
 mod tones;
 mod variables;

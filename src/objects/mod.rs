@@ -6,6 +6,7 @@
 //! they came, since the tools of a shop may use them.
 
 mod common;
+mod hidden;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -19,6 +20,7 @@ pub use common::{
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
     unix_of_gregorian,
 };
+pub use hidden::hide;
 
 pub use queue::Strategy;
 

@@ -37,11 +37,15 @@ mod callflow_schedule_actions;
 #[cfg(test)]
 mod callflow_stored;
 #[cfg(test)]
+mod callflow_table;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]

@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::node::Node;
 use super::shape::Shape;
 use crate::call::{Call, Interrupt};
+use crate::objects::hide;
 use crate::program::Flow;
 
 /// What a node can do. The struct that has it is the node's `data`.
@@ -135,7 +136,7 @@ modules! {
 
 /// Modules of Kazoo's that cannot be had here, and why. Validation refuses them as
 /// it refuses unknown ones; a call that meets one goes on to `_`.
-const REFUSED: &[(&str, &str)] = &[
+pub(super) const REFUSED: &[(&str, &str)] = &[
     (
         "function",
         "it runs a script on Kazoo's own servers; have a web application answer a `pivot` node",
@@ -205,7 +206,9 @@ pub async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
 
 async fn run_module<M: Module>(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
     let mut progress: M::Progress = call.enter_step();
-    match serde_json::from_value::<M>(Value::Object(node.data.clone())) {
+    let mut data = node.data.clone();
+    hide(M::NAME, &mut data);
+    match serde_json::from_value::<M>(data.into()) {
         Ok(module) => module.run(call, node, &mut progress).await,
         Err(error) => {
             call.warn(format!(
