@@ -13,6 +13,14 @@ mod callbacks;
 #[cfg(test)]
 mod callflow_broken;
 #[cfg(test)]
+mod callflow_caller_id;
+#[cfg(test)]
+mod callflow_elsewhere;
+#[cfg(test)]
+mod callflow_outside;
+#[cfg(test)]
+mod callflow_variables;
+#[cfg(test)]
 mod callflow_calls;
 #[cfg(test)]
 mod callflow_dialling;

@@ -10,7 +10,7 @@
 //! | `max_digits`, `min_digits` | 10, 10 | `manual`: how long it is |
 //! | `whitelist_regex` | `\d+` | `manual`: regular expression that it must match |
 //! | `interdigit_timeout` | 2000 ms | `manual`: for each further key |
-//! | `caller_id` | – | `static`: `name` and `number`; a missing half stays as it is |
+//! | `caller_id.name`, `caller_id.number` | – | `static`: a half that is missing stays as it is |
 //! | `id` | – | `list`, `lists`: the stored list |
 //! | `idx_name` | – | `list`: the named group that holds the key of the entry |
 //! | `permit_custom_callflow` | `false` | `list`, `lists`: the number may have a flow of its own |
@@ -100,13 +100,8 @@ enum Action {
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[schemars(inline, extend("x-expect" = "an object with `name` and `number`"))]
-#[serde(transparent)]
-struct FixedCallerId(Halves);
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[schemars(inline)]
-struct Halves {
+struct FixedCallerId {
     /// The name.
     #[schemars(length(max = 128))]
     name: Option<String>,
@@ -177,7 +172,7 @@ impl DynamicCid {
     }
 
     async fn fixed(&self, call: &mut Call) -> Result<(), Interrupt> {
-        let Halves { name, number } = &self.caller_id.0;
+        let FixedCallerId { name, number } = &self.caller_id;
         if number.is_none() {
             call.warn("`caller_id.number` is missing; the caller's own stays");
             say(call, prompt(REFUSED)).await?;
