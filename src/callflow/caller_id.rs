@@ -88,9 +88,16 @@ async fn own(call: &mut Call, reaches: Reaches) -> Result<CallerId, Interrupt> {
     if reaches == Reaches::Phone
         && let Some(presence) = configured.iter().rev().find_map(|c| c.presence_id.as_ref())
     {
-        presence.split('@').next().unwrap_or_default().clone_into(&mut own.number);
+        presence
+            .split('@')
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut own.number);
     }
-    for id in configured.iter().filter_map(|c| c.caller_id.get(reaches.kind())) {
+    for id in configured
+        .iter()
+        .filter_map(|c| c.caller_id.get(reaches.kind()))
+    {
         own.number = id.number.clone().unwrap_or(own.number);
         own.name = id.name.clone().unwrap_or(own.name);
     }
@@ -123,7 +130,12 @@ fn shown(own: CallerId, by: &Presentation) -> CallerId {
         number: if by.hide_number {
             hidden.number
         } else {
-            half(&by.prefix.number, &own.number, &by.rewritten.number, ANONYMOUS)
+            half(
+                &by.prefix.number,
+                &own.number,
+                &by.rewritten.number,
+                ANONYMOUS,
+            )
         },
         name: if by.hide_name {
             hidden.name

@@ -34,15 +34,35 @@ async fn place(phone: &Phone) -> Option<(String, String)> {
 fn a_transferred_caller_gets_the_flow_of_the_number_or_the_dialplan() {
     for (data, arguments, sounds, place_of) in [
         (json!({"target": "300"}), &[][..], &["other"][..], None),
-        (json!({"target": "999"}), &[], &[], Some(("internal", "999"))),
+        (
+            json!({"target": "999"}),
+            &[],
+            &[],
+            Some(("internal", "999")),
+        ),
         (json!({"target": "999"}), &["internal=yes"], &["rest"], None),
         (json!({"target": "1,2"}), &[], &["after"], None),
         (json!({}), &["internal=yes"], &["rest"], None),
         (json!({}), &[], &["after"], None),
-        (json!({"captures": ["300"], "leg": "self"}), &[], &["other"], None),
+        (
+            json!({"captures": ["300"], "leg": "self"}),
+            &[],
+            &["other"],
+            None,
+        ),
         (json!({"captures": "300"}), &[], &["after"], None),
-        (json!({"target": "300", "leg": "bleg"}), &[], &["after"], None),
-        (json!({"target": "300", "transfer_type": "attended"}), &[], &["other"], None),
+        (
+            json!({"target": "300", "leg": "bleg"}),
+            &[],
+            &["after"],
+            None,
+        ),
+        (
+            json!({"target": "300", "transfer_type": "attended"}),
+            &[],
+            &["other"],
+            None,
+        ),
     ] {
         in_virtual_time(async move {
             let flow = then(node("transfer", data.clone()), play("after"));
@@ -78,17 +98,44 @@ async fn a_flow_that_transfers_to_itself_ends_the_call() {
 #[test]
 fn faxes_are_handed_to_the_dialplan_with_what_it_must_know() {
     for (module, data, variable, value, t38) in [
-        ("faxbox", json!({"id": "office"}), "PIVOT_FAXBOX", "office", "auto"),
-        ("faxbox", json!({"faxbox_id": "old", "media": {"fax_option": true}}), "PIVOT_FAXBOX", "old", "yes"),
-        ("receive_fax", json!({"owner_id": "alice", "media": {"fax_option": "auto"}}), "PIVOT_FAX_OWNER", "alice", "auto"),
-        ("receive_fax", json!({"owner_id": "alice", "media": {"fax_option": false}}), "PIVOT_FAX_OWNER", "alice", "no"),
+        (
+            "faxbox",
+            json!({"id": "office"}),
+            "PIVOT_FAXBOX",
+            "office",
+            "auto",
+        ),
+        (
+            "faxbox",
+            json!({"faxbox_id": "old", "media": {"fax_option": true}}),
+            "PIVOT_FAXBOX",
+            "old",
+            "yes",
+        ),
+        (
+            "receive_fax",
+            json!({"owner_id": "alice", "media": {"fax_option": "auto"}}),
+            "PIVOT_FAX_OWNER",
+            "alice",
+            "auto",
+        ),
+        (
+            "receive_fax",
+            json!({"owner_id": "alice", "media": {"fax_option": false}}),
+            "PIVOT_FAX_OWNER",
+            "alice",
+            "no",
+        ),
     ] {
         in_virtual_time(async move {
             let scenario = shop(then(node(module, data.clone()), play("after"))).await;
             let phone = scenario.dial("2000", &[]).await;
             scenario.end(&phone).await;
             let place = phone.continued().await.unwrap();
-            assert_eq!((place.context.as_str(), place.extension.as_str()), ("fax-in", "s"));
+            assert_eq!(
+                (place.context.as_str(), place.extension.as_str()),
+                ("fax-in", "s")
+            );
             assert_eq!(place.variables[variable], value, "{data}");
             assert_eq!(place.variables["PIVOT_FAX_T38"], t38, "{data}");
             assert!(phone.heard_media().await.is_empty());
@@ -119,7 +166,9 @@ async fn listening(takes: std::time::Duration, sets: &[(&str, &str)]) -> (Scenar
     let children = json!({"ON_FAX": play("fax"), "ON_VOICE": play("voice")});
     let listen = json!({"module": "fax_detect", "data": {"duration": 3}, "children": children});
     let scenario = shop(then(node("answer", json!({})), listen)).await;
-    let sets = sets.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let sets = sets
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let context = Context {
         takes,
         sets: sets.collect(),
@@ -140,7 +189,10 @@ fn a_call_visits_the_dialplan_to_listen_for_a_fax_and_comes_back() {
             let (scenario, phone) = listening(takes, sets).await;
             scenario.heard(&phone, &[sound]).await;
             let place = phone.continued().await.unwrap();
-            assert_eq!((place.context.as_str(), place.extension.as_str()), ("fax-listen", "s"));
+            assert_eq!(
+                (place.context.as_str(), place.extension.as_str()),
+                ("fax-listen", "s")
+            );
             assert_eq!(place.variables["PIVOT_FAX_WAIT"], "3");
         });
     }
@@ -152,6 +204,29 @@ async fn a_call_is_picked_up_while_it_visits_the_dialplan() {
     tokio::time::sleep(ms(1500)).await;
     scenario.kill_and_resume().await;
     scenario.heard(&phone, &["fax"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_return_was_not_told_is_found_again() {
+    let (scenario, phone) = listening(seconds(3), &[("PIVOT_FAX", "yes")]).await;
+    tokio::time::sleep(ms(2500)).await;
+    // The event of its return is on its way when the socket breaks.
+    scenario
+        .asterisk
+        .turn(|dials| dials.event_delay = seconds(1))
+        .await;
+    tokio::time::sleep(ms(1000)).await;
+    scenario.asterisk.drop_sockets(ms(100)).await;
+    scenario
+        .asterisk
+        .turn(|dials| dials.event_delay = ms(0))
+        .await;
+    scenario.heard(&phone, &["fax"]).await;
+    assert!(
+        scenario.lines().await.contains("/silence"),
+        "{}",
+        scenario.lines().await
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,7 +276,10 @@ fn modules_that_only_note_something_go_on() {
     for first in [
         node("skel", json!({"anything": [1]})),
         node("set", json!({"language": "french"})),
-        node("after_bridge", json!({"action": "transfer", "data": "1000"})),
+        node(
+            "after_bridge",
+            json!({"action": "transfer", "data": "1000"}),
+        ),
         node("after_bridge", json!({})),
         node("function", json!({"id": "abc"})),
         node("camping_feature", json!({})),
@@ -218,7 +296,10 @@ async fn what_an_agent_must_be_able_to_do_is_gathered() {
     let flow = chain([
         node("set", json!({"language": "french", "level": 1})),
         node("set", json!({"level": 2})),
-        node("after_bridge", json!({"action": "transfer", "data": "1000"})),
+        node(
+            "after_bridge",
+            json!({"action": "transfer", "data": "1000"}),
+        ),
         node("sleep", json!({"duration": 5})),
     ]);
     let (scenario, phone) = Scenario::flow(flow).await;
@@ -234,11 +315,18 @@ async fn what_an_agent_must_be_able_to_do_is_gathered() {
 
 #[test]
 fn modules_that_cannot_be_had_are_refused_with_the_reason() {
-    for (module, reason) in [("function", "web application"), ("camping_feature", "queue")] {
+    for (module, reason) in [
+        ("function", "web application"),
+        ("camping_feature", "queue"),
+    ] {
         let document = json!({"module": module, "data": {}}).to_string();
         let (node, report) = pivot::callflow::read(document.as_bytes(), true);
         assert!(node.is_none(), "{module}");
-        let help: Vec<_> = report.diagnostics.iter().filter_map(|d| d.help.clone()).collect();
+        let help: Vec<_> = report
+            .diagnostics
+            .iter()
+            .filter_map(|d| d.help.clone())
+            .collect();
         assert!(help.iter().any(|help| help.contains(reason)), "{help:?}");
     }
 }

@@ -30,7 +30,9 @@ async fn told(scenario: &Scenario, path: &str, count: usize) -> Vec<Seen> {
 
 fn webhook(data: Value) -> Value {
     let mut hook = json!({"uri": "{app}/hook"});
-    hook.as_object_mut().unwrap().extend(data.as_object().unwrap().clone());
+    hook.as_object_mut()
+        .unwrap()
+        .extend(data.as_object().unwrap().clone());
     node("webhook", hook)
 }
 
@@ -77,7 +79,9 @@ fn a_webhook_carries_the_call_and_what_the_flow_adds() {
 async fn a_slow_webhook_does_not_delay_the_flow() {
     let scenario = notified().await;
     let began = tokio::time::Instant::now();
-    scenario.web.on("/slow", Reply::status(200).after(seconds(8)));
+    scenario
+        .web
+        .on("/slow", Reply::status(200).after(seconds(8)));
     let hook = node("webhook", json!({"uri": "{app}/slow"}));
     scenario.answer_with("/voice", &chain([hook, play("hello-world")]));
     let phone = scenario.call().await;
@@ -159,7 +163,12 @@ fn a_missed_call_is_told_once_and_only_a_missed_one() {
         (chain([alert(), ring()]), &[][..], Behaviour::no_answer(), 1),
         (chain([alert(), ring()]), &[], Behaviour::busy(), 1),
         (chain([alert(), ring()]), &[], talks(), 0),
-        (chain([alert(), ring()]), &["internal=yes"], Behaviour::no_answer(), 0),
+        (
+            chain([alert(), ring()]),
+            &["internal=yes"],
+            Behaviour::no_answer(),
+            0,
+        ),
         (chain([alert(), node("hangup", json!({}))]), &[], talks(), 1),
         (chain([ring()]), &[], Behaviour::no_answer(), 0),
     ] {
@@ -225,7 +234,11 @@ async fn without_anybody_to_be_told_there_is_a_warning() {
 
 #[test]
 fn a_notification_is_told_at_once_or_when_the_call_is_over() {
-    for (send_at, early) in [(json!("callflow_exec"), true), (json!("channel_destroy"), false), (json!(null), false)] {
+    for (send_at, early) in [
+        (json!("callflow_exec"), true),
+        (json!("channel_destroy"), false),
+        (json!(null), false),
+    ] {
         in_virtual_time(async move {
             let scenario = notified().await;
             let data = json!({
@@ -264,7 +277,11 @@ async fn a_record_of_the_flow_stands_in_the_timeline_and_is_told() {
     scenario.heard(&phone, &["bye"]).await;
     assert!(scenario.lines().await.contains(r#""stage":"payment""#));
     let seen = told(&scenario, "/notify", 1).await;
-    for (name, value) in [("event", "edr"), ("data[stage]", "payment"), ("data[amount]", "12.5")] {
+    for (name, value) in [
+        ("event", "edr"),
+        ("data[stage]", "payment"),
+        ("data[amount]", "12.5"),
+    ] {
         assert_eq!(seen[0].param(name).as_deref(), Some(value), "{name}");
     }
 }
@@ -302,17 +319,39 @@ fn a_score_takes_its_child_and_the_service_gets_the_numbers_with_credentials() {
 #[test]
 fn a_presence_id_is_lit_as_the_flow_says() {
     for (data, dialled, lamp, state) in [
-        (json!({"presence_id": "200", "status": "busy"}), "2000", "200", Some("INUSE")),
-        (json!({"presence_id": "200@shop", "status": "ringing"}), "2000", "200", Some("RINGING")),
-        (json!({"presence_id": "200"}), "2000", "200", Some("NOT_INUSE")),
+        (
+            json!({"presence_id": "200", "status": "busy"}),
+            "2000",
+            "200",
+            Some("INUSE"),
+        ),
+        (
+            json!({"presence_id": "200@shop", "status": "ringing"}),
+            "2000",
+            "200",
+            Some("RINGING"),
+        ),
+        (
+            json!({"presence_id": "200"}),
+            "2000",
+            "200",
+            Some("NOT_INUSE"),
+        ),
         (json!({"status": "busy"}), "*3201", "201", Some("INUSE")),
-        (json!({"presence_id": "../x", "status": "busy"}), "2000", "../x", None),
+        (
+            json!({"presence_id": "../x", "status": "busy"}),
+            "2000",
+            "../x",
+            None,
+        ),
     ] {
         in_virtual_time(async move {
             let scenario = Scenario::stored().await;
             let flow = chain([node("manual_presence", data.clone()), play("done")]);
             let body = json!({"name": "p", "numbers": ["2000"], "patterns": [r"^\*3(\d+)$"], "flow": flow});
-            scenario.put(pivot::objects::Kind::Callflow, "p", body).await;
+            scenario
+                .put(pivot::objects::Kind::Callflow, "p", body)
+                .await;
             let phone = scenario.dial(dialled, &[]).await;
             scenario.heard(&phone, &["done"]).await;
             let lit = scenario.asterisk.device_state(lamp).await;

@@ -150,7 +150,9 @@ impl DynamicCid {
             .await?;
         let number = collected.digits;
         if !self.is_good(call, &number) {
-            call.note(format!("{number:?} is no number to be shown; the caller id stays"));
+            call.note(format!(
+                "{number:?} is no number to be shown; the caller id stays"
+            ));
             return say(call, prompt(REFUSED)).await;
         }
         let tone = tones::parse(ACCEPTED).unwrap_or_default();
@@ -179,7 +181,9 @@ impl DynamicCid {
         }
         let facts = call.facts();
         let id = CallerId {
-            number: number.clone().unwrap_or_else(|| facts.caller_number.clone()),
+            number: number
+                .clone()
+                .unwrap_or_else(|| facts.caller_number.clone()),
             name: name.clone().unwrap_or_else(|| facts.caller_name.clone()),
         };
         choose(call, id);
@@ -189,12 +193,14 @@ impl DynamicCid {
     async fn listed(&self, call: &mut Call, captured: &str) -> Result<Flow, Interrupt> {
         let list = self.id.as_deref().unwrap_or_default();
         let entries = call.stored_under::<ListEntry>(list).await?;
-        let named = self.idx_name.as_ref().filter(|_| self.action == Action::List);
+        let named = self
+            .idx_name
+            .as_ref()
+            .filter(|_| self.action == Action::List);
         let key = named.and_then(|name| call.matched_flow().captured.groups.get(name).cloned());
         let found = entries.iter().find_map(|(_, entry)| match (named, &key) {
-            (Some(_), Some(key)) => {
-                (entry.capture_group_key.as_ref() == Some(key)).then(|| (entry, captured.to_owned()))
-            }
+            (Some(_), Some(key)) => (entry.capture_group_key.as_ref() == Some(key))
+                .then(|| (entry, captured.to_owned())),
             (Some(_), None) => None,
             (None, _) => rest(entry, captured).map(|rest| (entry, rest)),
         });
@@ -220,7 +226,9 @@ impl DynamicCid {
         if may && let Some(flow) = stored::hunt(call, &number, true).await? {
             return Ok(Flow::Branch(Arc::new(flow)));
         }
-        call.warn(format!("{number} leads to no callflow that may be called like this"));
+        call.warn(format!(
+            "{number} leads to no callflow that may be called like this"
+        ));
         say(call, prompt("disa-invalid_extension")).await?;
         Ok(Flow::Stop(None))
     }
@@ -228,9 +236,9 @@ impl DynamicCid {
 
 /// What follows the key of an entry, if the text begins with it.
 fn rest(entry: &ListEntry, captured: &str) -> Option<String> {
-    let length = entry
-        .capture_group_length
-        .map_or(KEY_LENGTH, |length| usize::try_from(length).unwrap_or(KEY_LENGTH));
+    let length = entry.capture_group_length.map_or(KEY_LENGTH, |length| {
+        usize::try_from(length).unwrap_or(KEY_LENGTH)
+    });
     let (key, rest) = captured.split_at_checked(length)?;
     (entry.capture_group_key.as_deref() == Some(key)).then(|| rest.to_owned())
 }
@@ -283,8 +291,14 @@ mod tests {
             capture_group_length: length,
             ..ListEntry::default()
         };
-        assert_eq!(rest(&entry("01", None), "015551234").as_deref(), Some("5551234"));
-        assert_eq!(rest(&entry("0", Some(1)), "015551234").as_deref(), Some("15551234"));
+        assert_eq!(
+            rest(&entry("01", None), "015551234").as_deref(),
+            Some("5551234")
+        );
+        assert_eq!(
+            rest(&entry("0", Some(1)), "015551234").as_deref(),
+            Some("15551234")
+        );
         assert_eq!(rest(&entry("02", None), "015551234"), None);
         assert_eq!(rest(&entry("01", None), "0"), None);
         assert_eq!(rest(&ListEntry::default(), "015551234"), None);
