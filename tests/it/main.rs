@@ -15,11 +15,15 @@ mod callflow_agents;
 #[cfg(test)]
 mod callflow_broken;
 #[cfg(test)]
+mod callflow_caller_id;
+#[cfg(test)]
 mod callflow_calls;
 #[cfg(test)]
 mod callflow_dialling;
 #[cfg(test)]
 mod callflow_documents;
+#[cfg(test)]
+mod callflow_elsewhere;
 #[cfg(test)]
 mod callflow_features;
 #[cfg(test)]
@@ -31,6 +35,8 @@ mod callflow_leaving;
 #[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]
+mod callflow_outside;
+#[cfg(test)]
 mod callflow_schedule;
 #[cfg(test)]
 mod callflow_schedule_actions;
@@ -39,9 +45,27 @@ mod callflow_stored;
 #[cfg(test)]
 mod callflow_table;
 #[cfg(test)]
+mod callflow_variables;
+#[cfg(test)]
+mod callflow_who_calls;
+#[cfg(test)]
 mod calls;
 #[cfg(test)]
 mod config;
+#[cfg(test)]
+mod control;
+#[cfg(test)]
+mod dialplan;
+#[cfg(test)]
+mod fetching;
+#[cfg(test)]
+mod fetching_answers;
+#[cfg(test)]
+mod fetching_told;
+#[cfg(test)]
+mod hangups;
+#[cfg(test)]
+mod ladder;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
@@ -100,18 +124,3 @@ mod web_servers;
 mod web_support;
 #[cfg(test)]
 mod web_tls;
-
-#[cfg(test)]
-mod control;
-#[cfg(test)]
-mod dialplan;
-#[cfg(test)]
-mod fetching;
-#[cfg(test)]
-mod fetching_answers;
-#[cfg(test)]
-mod fetching_told;
-#[cfg(test)]
-mod hangups;
-#[cfg(test)]
-mod ladder;
