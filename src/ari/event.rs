@@ -83,6 +83,12 @@ pub enum Event {
     BridgeDestroyed {
         bridge: String,
     },
+    /// `UserEvent()` of the dialplan.
+    User {
+        channel: String,
+        name: String,
+        fields: serde_json::Value,
+    },
     /// Another program has taken the application's name.
     ApplicationReplaced,
     /// The answer to a request that travelled through the event socket.
@@ -116,6 +122,8 @@ struct Frame<'a> {
     tech_cause: Option<u16>,
     soft: bool,
     dialstatus: String,
+    eventname: String,
+    userevent: serde_json::Value,
     request_id: String,
     status_code: u16,
     reason_phrase: String,
@@ -225,6 +233,11 @@ impl Event {
             "BridgeDestroyed" => Self::BridgeDestroyed {
                 bridge: f.bridge.id,
             },
+            "ChannelUserevent" => Self::User {
+                channel: f.channel.id,
+                name: f.eventname,
+                fields: f.userevent,
+            },
             "ApplicationReplaced" => Self::ApplicationReplaced,
             "RESTResponse" => Self::RestResponse {
                 request_id: f.request_id,
@@ -258,6 +271,7 @@ impl Event {
             Self::EnteredBridge { .. } => "ChannelEnteredBridge",
             Self::LeftBridge { .. } => "ChannelLeftBridge",
             Self::BridgeDestroyed { .. } => "BridgeDestroyed",
+            Self::User { .. } => "ChannelUserevent",
             Self::ApplicationReplaced => "ApplicationReplaced",
             Self::RestResponse { .. } => "RESTResponse",
             Self::Other { kind } => kind,
@@ -274,6 +288,7 @@ impl Event {
             | Self::StateChange { channel, .. }
             | Self::TalkingStarted { channel }
             | Self::TalkingFinished { channel, .. }
+            | Self::User { channel, .. }
             | Self::Dtmf { channel, .. } => (channel.as_str(), None),
             Self::PlaybackStarted { playback } | Self::PlaybackFinished { playback, .. } => {
                 (playback.as_str(), None)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::ops::DialOutcome;
+use super::state::Gone;
 use super::{Call, Cause};
 use crate::ari::{Event, Request};
 use crate::clock;
@@ -86,6 +87,7 @@ impl Call {
                 .await;
         }
         self.end_eavesdropping().await;
+        self.end_heirs().await;
         for bridge in std::mem::take(&mut self.state.bridges) {
             self.insist(Request::destroy_bridge(&bridge)).await.ok();
         }
@@ -94,17 +96,18 @@ impl Call {
     /// Gives the caller's channel up in the given way, and waits until all
     /// channels have ended.
     pub async fn close(&mut self, end: &End) -> Closed {
-        if self.state.gone.is_none_or(|gone| !gone.left) && !self.is_away(end) {
+        // A caller who is being referred is in the dialplan too, which goes on without us.
+        let referred = self.is_being_referred() && self.state.gone.is_none();
+        let back = matches!(end, End::Dialplan { .. }) && referred;
+        if self.state.gone.is_none_or(|gone| !gone.left) && !self.is_away(end) && !back {
             self.give_up_channel(end).await;
         }
         let deadline = clock::now().after(END);
         // Only a channel that was hung up tells a cause.
         let tells = self.state.gone.is_some() || matches!(end, End::Hangup(_));
         let over = |call: &Self, _: Option<&Event>| {
-            let caller = call
-                .state
-                .gone
-                .is_some_and(|gone| gone.left && (gone.cause.is_some() || !tells));
+            let told = |gone: Gone| gone.cause.is_some() || !tells || call.has_told_refer_end();
+            let caller = back || call.state.gone.is_some_and(|gone| gone.left && told(gone));
             caller && call.state.legs.iter().all(super::Leg::is_over)
         };
         if !self.wait_closing(deadline, over).await {

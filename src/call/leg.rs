@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ops::DialOutcome;
+use super::ops::{DialOutcome, OnRefer};
 use super::{Cause, Notify};
 use crate::ari::Channel;
 use crate::clock::Time;
@@ -50,6 +50,18 @@ pub struct Leg {
     pub prepared: Prepared,
     /// It has been in the caller's bridge.
     pub bridged: bool,
+    /// What becomes of a REFER that its party sends.
+    #[serde(default)]
+    pub on_refer: OnRefer,
+    /// The channel that took its place there, when its party sent a REFER.
+    #[serde(default)]
+    pub heir: Option<String>,
+    /// The half of a `Local/` leg that tells of a REFER, when that is asked for.
+    #[serde(default)]
+    pub far_half: Option<String>,
+    /// Refer-To of that REFER; empty when Asterisk does not tell it.
+    #[serde(default)]
+    pub referred: Option<String>,
     /// Decided by us, whatever Asterisk says about its end.
     #[serde(default)]
     pub outcome: Option<DialOutcome>,
@@ -135,6 +147,10 @@ impl Leg {
             headers: Vec::new(),
             prepared: Prepared::No,
             bridged: false,
+            on_refer: OnRefer::default(),
+            heir: None,
+            far_half: None,
+            referred: None,
             outcome: None,
             answered_by: None,
             notify: None,
@@ -175,6 +191,21 @@ impl Leg {
     fn rang_out(&self, now: Time) -> bool {
         self.rings_until
             .is_some_and(|until| now.after(EARLY) >= until)
+    }
+
+    /// The channel that the caller talks with. Where Asterisk carries a REFER out, the
+    /// conversation goes on with what it puts into the party's place.
+    pub(super) fn present(&self) -> &str {
+        match (self.on_refer, &self.heir) {
+            (OnRefer::Asterisk, Some(heir)) => heir,
+            _ => &self.channel,
+        }
+    }
+
+    /// Whether the leg ends when this channel leaves Stasis. That is all that is told of
+    /// a channel in the place of another, and of one that was replaced.
+    pub(super) fn ends_with(&self, channel: &str) -> bool {
+        self.heir.is_some() && self.present() == channel
     }
 
     pub fn is_sip(&self) -> bool {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use super::ops::{NOT_BACK, REFERRED};
 use super::state::{Gone, SnoopState};
 use super::{Call, Cause, Interrupt, LegState};
 use crate::ari::{AriError, Delivery, Event, Reply, Request};
@@ -204,7 +205,11 @@ impl Call {
                 at: clock::now(),
                 cause: None,
                 sip: None,
-                left: false,
+                left: self
+                    .state
+                    .refer
+                    .as_ref()
+                    .is_some_and(|refer| refer.left && !refer.back),
             });
         }
     }
@@ -241,11 +246,14 @@ impl Call {
                 }
             }
             Event::StasisStart {
-                channel, replaces, ..
+                channel,
+                replaces,
+                args,
             } => {
                 self.tell(event, "", &channel.id);
                 if channel.id == self.state.channel {
                     self.state.away = false;
+                    self.absorb_return(args);
                     self.checkpoint();
                 } else if replaces.as_deref() == Some(self.state.channel.as_str()) {
                     channel.id.clone_into(&mut self.state.channel);
@@ -253,15 +261,19 @@ impl Call {
                     leg.entered(channel);
                 } else if let Some(snoop) = self.snoop_mut(|s| s.channel == channel.id) {
                     snoop.entered = true;
+                } else if let Some(leg) = replaces {
+                    self.absorb_heir(leg, &channel.id);
                 }
             }
             Event::StasisEnd { channel } => {
                 self.tell(event, "", channel);
-                if *channel == self.state.channel && !self.state.away {
+                if *channel == self.state.channel && !self.state.away && !self.absorb_leaving() {
                     self.lose("left Stasis");
                     if let Some(gone) = &mut self.state.gone {
                         gone.left = true;
                     }
+                } else {
+                    self.absorb_left(channel);
                 }
             }
             Event::HangupRequest { channel, cause } => {
@@ -353,6 +365,18 @@ impl Call {
                 self.tell(event, "", bridge);
                 self.state.bridges.retain(|b| b != bridge);
                 self.objects.forget(bridge);
+            }
+            Event::User {
+                channel,
+                name,
+                fields,
+            } => {
+                self.tell(event, name, channel);
+                if *channel == self.state.channel && name == NOT_BACK {
+                    self.absorb_not_back(fields);
+                } else if name == REFERRED {
+                    self.absorb_referred(channel, fields);
+                }
             }
             Event::ApplicationReplaced | Event::RestResponse { .. } | Event::Other { .. } => {}
         }

@@ -30,11 +30,12 @@ impl Call {
             }
             _ => {}
         }
+        self.look_for_return().await;
         for leg in self.state.legs.clone() {
             if leg.state == LegState::Ended {
                 continue;
             }
-            match self.look_up(&leg.channel).await {
+            match self.look_up(leg.present()).await {
                 // A leg marked as created whose request never left is not there either.
                 Some(None) => self.backlog.push_back(Event::ChannelDestroyed {
                     channel: leg.channel,

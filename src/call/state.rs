@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::journal::Step;
 use super::ops::{
     AudioFormat, Behind, CallRecording, Dequeuing, Eavesdropping, Owed, Queued, RecordingPlan,
-    RecordingRef, RecordingReport, Upload,
+    RecordingRef, RecordingReport, Referring, Upload,
 };
 use super::rooms::InRoom;
 use super::stored::Matched;
@@ -85,6 +85,9 @@ pub struct State {
     /// The caller whom this one has taken, or wants to take, from a queue.
     #[serde(default)]
     pub dequeuing: Option<Dequeuing>,
+    /// The caller is asked to call somebody else.
+    #[serde(default)]
+    pub refer: Option<Referring>,
     pub owed: Vec<Owed>,
     /// The next request reports what was owed: a hang-up does not prevent it.
     #[serde(default)]
@@ -194,6 +197,7 @@ impl State {
             eavesdropping: None,
             queued: None,
             dequeuing: None,
+            refer: None,
             owed: Vec::new(),
             reporting: false,
             last_recording: None,
@@ -212,7 +216,9 @@ impl State {
             .legs
             .iter()
             .filter(|leg| leg.prepared != Prepared::Screening)
-            .map(|leg| leg.channel.as_str());
+            .flat_map(|leg| [Some(&leg.channel), leg.heir.as_ref(), leg.far_half.as_ref()])
+            .flatten()
+            .map(String::as_str);
         let snoops = self
             .tracks
             .iter()

@@ -98,6 +98,7 @@ mod tests {
             bridged: false,
             call_id: None,
             headers: Vec::new(),
+            referred: None,
             talked: Duration::ZERO,
             recording: None,
         }

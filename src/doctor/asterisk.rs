@@ -41,6 +41,14 @@ const USEFUL: &[(&str, &str)] = &[
         "func_timeout.so",
         "TIMEOUT(absolute), which ends calls whose pivot is gone",
     ),
+    ("res_pjsip_refer.so", "REFER, which called parties send"),
+    ("app_transfer.so", "<Refer>"),
+    ("func_dialplan.so", "<Refer>, which looks for its context"),
+    ("app_userevent.so", "what comes of <Refer> and of referUrl"),
+    (
+        "app_playtones.so",
+        "referUrl, whose party is told that it is done",
+    ),
 ];
 
 #[derive(Deserialize)]

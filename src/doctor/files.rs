@@ -42,7 +42,9 @@ pub(super) fn examine(config: &Config, etc: &Path) -> Vec<Finding> {
         )];
     }
     let read = |name: &str| read(&etc.join(name), etc, 0);
-    let mut findings = judge_dialplan(&config.ari.app, &read("extensions.conf"));
+    let dialplan = read("extensions.conf");
+    let mut findings = judge_dialplan(&config.ari.app, &dialplan);
+    findings.extend(judge_contexts(&dialplan));
     findings.extend(judge_http(config, &read("http.conf")));
     findings.extend(judge_ari(&read("ari.conf")));
     findings.extend(judge_pjsip(&read("pjsip.conf")));
@@ -138,6 +140,27 @@ fn judge_dialplan(app: &str, lines: &[Line]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Contexts that only some calls need.
+fn judge_contexts(lines: &[Line]) -> Vec<Finding> {
+    let needed = [
+        ("pivot-refer", "every <Refer> fails"),
+        (
+            "pivot-referred",
+            "the REFER of a called party is refused in spite of referUrl",
+        ),
+    ];
+    needed
+        .into_iter()
+        .filter(|(context, _)| !lines.iter().any(|line| line.section == *context))
+        .map(|(context, without)| {
+            Finding::doubtful(
+                format!("the dialplan has no context [{context}]; without it {without}"),
+                format!("take [{context}] from asterisk-conf/extensions.conf, then `asterisk -rx 'dialplan reload'`"),
+            )
+        })
+        .collect()
 }
 
 fn value<'a>(lines: &'a [Line], section: &str, key: &str) -> Option<(&'a Line, &'a str)> {
@@ -271,6 +294,18 @@ mod tests {
             escaped.iter().all(|f| f.verdict == Verdict::Good),
             "{escaped:?}"
         );
+    }
+
+    #[test]
+    fn contexts_that_some_verbs_need_are_missed() {
+        let findings = judge_contexts(&lines("[pivot-refer]\nexten => refer,1,Transfer(x)\n"));
+        assert_eq!(findings.len(), 1);
+        assert!(
+            findings[0].what.contains("[pivot-referred]"),
+            "{findings:?}"
+        );
+        let ours = include_str!("../../asterisk-conf/extensions.conf");
+        assert_eq!(judge_contexts(&lines(ours)), []);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::config::ReqFormat;
 use crate::program::End;
 use crate::trace::Kind;
 use crate::twiml::nouns::queue;
-use crate::twiml::verbs::enqueue;
+use crate::twiml::verbs::{enqueue, refer};
 use crate::web::{self, Body, Outgoing, Policy};
 
 /// How the instructions of a call ended.
@@ -179,6 +179,7 @@ async fn pay(call: &mut Call, session: &mut Session, owed: Owed, so_far: &SoFar)
         OwedAbout::Record => params.push(("Digits".into(), "hangup".into())),
         OwedAbout::Enqueue => params.extend(enqueue::params(&so_far.queued)),
         OwedAbout::Dequeue => params.extend(queue::params(&so_far.dequeued)),
+        OwedAbout::Refer => params.extend(refer::params(call.refer_so_far())),
         OwedAbout::Dial => {
             let dialled = &so_far.dialled;
             params.push(("DialCallStatus".into(), dialled.outcome.twilio().into()));

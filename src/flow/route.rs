@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::ari::Channel;
+use crate::call::ops::BACK;
 use crate::config::{BodyFormat, Config, Method, OnEnd, Profile, ReqFormat, Route};
 use crate::id::AccountId;
 use crate::patterns::Pattern;
@@ -59,6 +60,8 @@ pub struct Manner {
 /// Why a call has no instructions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
+    #[error("its caller was referred, and the call that waited for that is over")]
+    Referred,
     #[error("Stasis(pivot,…): {0}")]
     Argument(String),
 }
@@ -88,6 +91,9 @@ const KEYS: &[&str] = &[
 
 /// Finds the plan of a call.
 pub fn plan(config: &Config, channel: &Channel, args: &[String]) -> Result<Plan, RouteError> {
+    if args.first().is_some_and(|word| word == BACK) {
+        return Err(RouteError::Referred);
+    }
     let arguments = Arguments::read(args)?;
     let number = arguments
         .get("to")

@@ -93,6 +93,10 @@ pub(super) struct Channel {
     pub(super) mutes: u32,
     /// When its last recording ended.
     pub(super) recorded: Option<Instant>,
+    /// Its phone may still tell what comes of a REFER.
+    pub(super) refer_open: bool,
+    /// Another channel has taken its place, since its phone sent a REFER.
+    pub(super) replaced: bool,
 }
 
 impl Channel {
@@ -118,6 +122,8 @@ impl Channel {
             ending: None,
             mutes: 0,
             recorded: None,
+            refer_open: false,
+            replaced: false,
         }
     }
 

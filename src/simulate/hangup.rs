@@ -29,6 +29,8 @@ pub(super) enum By {
     Phone,
     /// A BYE without a reason.
     Bye,
+    /// One of which Asterisk tells no cause.
+    Unknown,
     /// It was sent elsewhere.
     Redirect,
     /// `DELETE`, or the dialplan.
@@ -128,6 +130,7 @@ impl World {
                 let request = json!({ "cause": if v22 { 23 } else { 16 } });
                 self.channel_event("ChannelHangupRequest", channel, request);
             }
+            By::Unknown => self.channel_event("ChannelHangupRequest", channel, json!({})),
             By::Bye if v22 => self.channel_event("ChannelHangupRequest", channel, json!({})),
             By::Phone | By::Bye => {
                 let mut request = json!({ "cause": hangup.cause });
@@ -150,6 +153,11 @@ impl World {
             return;
         };
         let answered = ch.state == State::Up;
+        let follows = |party: &super::script::OnRefer| party.told.is_some_and(|code| code < 300);
+        let party = self.parties.get(channel);
+        if answered && party.is_some_and(|party| !follows(&party.on_refer)) {
+            return;
+        }
         let hangup = Hangup {
             cause: if v22 { 23 } else { 0 },
             tech: (!answered).then_some(302),
@@ -181,6 +189,13 @@ impl World {
             By::Asterisk => derived_code(hangup.cause),
             _ => None,
         });
+        let open = self.channels.get(channel).is_some_and(|c| c.refer_open);
+        self.tell_referred(channel);
+        let half = super::legs::other_half(channel);
+        let soft = json!({ "cause": 16, "soft": true });
+        self.channel_event("ChannelHangupRequest", &half, soft);
+        let normal = json!({ "cause": 16, "cause_txt": cause_text(16) });
+        self.channel_event("ChannelDestroyed", &half, normal);
         let mut destroyed = json!({
             "cause": hangup.cause,
             "cause_txt": cause_text(hangup.cause),
@@ -188,10 +203,13 @@ impl World {
         if let (true, Some(tech)) = (v22 && sip, tech) {
             destroyed["tech_cause"] = tech.into();
         }
-        self.channel_event("ChannelDestroyed", channel, destroyed);
+        // Asterisk keeps it for what the phone may yet tell of a REFER.
+        if !open {
+            self.channel_event("ChannelDestroyed", channel, destroyed);
+        }
         let ended = Ended {
             at: self.elapsed(),
-            by_phone: matches!(hangup.by, By::Phone | By::Bye),
+            by_phone: matches!(hangup.by, By::Phone | By::Bye | By::Unknown),
             cause: hangup.cause,
             sip: if up || !inbound {
                 None
@@ -207,9 +225,10 @@ impl World {
         }
         self.cancel_leg(channel);
         self.channels.remove(channel);
-        self.channels.remove(&super::legs::other_half(channel));
+        self.channels.remove(&half);
         for app in self.apps.values_mut() {
             app.channels.remove(channel);
+            app.channels.remove(&half);
         }
         self.end_snoops(channel);
         self.drop_idle_apps();
@@ -228,6 +247,7 @@ impl World {
         let Some(ch) = self.channels.get_mut(channel) else {
             return;
         };
+        let place = place.or_else(|| Self::place_before(ch));
         let has_pbx = place.is_some() || ch.leg.is_none() && ch.spies.is_none();
         ch.vars.insert("STASISSTATUS".into(), "SUCCESS".into());
         let place = place.unwrap_or_else(|| Continued {
@@ -242,6 +262,10 @@ impl World {
         ch.dialplan.priority = place.priority;
         ch.dialplan.app = "Hangup".into();
         ch.dialplan.data = String::new();
+        if place.context == super::refer::REFERRING && self.dialplan.contains(&place.context) {
+            self.transfer(channel);
+            return;
+        }
         let variables = ch.vars.clone();
         let context = place.context.clone();
         if let Some(party) = self.parties.get_mut(channel) {

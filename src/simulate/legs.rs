@@ -224,7 +224,9 @@ impl World {
             .endpoint
             .split_once('/')
             .map_or_else(String::new, |(_, rest)| rest.to_owned());
-        self.set_state(&other_half(channel), State::Ring);
+        if let Some(half) = self.channels.get_mut(&other_half(channel)) {
+            half.state = State::Ring;
+        }
         self.dial_event(channel, "", &dialstring);
         if let Some(after) = behaviour.ring_after {
             self.leg_after(channel, after, |world, id| {

@@ -31,6 +31,7 @@ mod page;
 mod playbacks;
 mod queue;
 mod recordings;
+mod refer;
 mod rest;
 mod script;
 mod snoop;
@@ -44,7 +45,9 @@ pub use faults::{Fault, Matching};
 pub use log::{Entry, Heard, Leftovers, Request, Sound};
 pub use options::{Dials, Options, Version};
 pub use page::Page;
-pub use script::{Behaviour, Caller, Context, Continued, Ended, FakeAsterisk, Outcome, Phone};
+pub use script::{
+    Behaviour, Caller, Context, Continued, Ended, FakeAsterisk, OnRefer, Outcome, Phone,
+};
 
 #[cfg(test)]
 mod tests;

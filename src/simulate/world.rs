@@ -47,6 +47,8 @@ pub(super) struct World {
     pub(super) device_states: BTreeMap<String, String>,
     /// Contexts that bring calls back into Stasis.
     pub(super) contexts: BTreeMap<String, Context>,
+    /// The contexts of our own dialplan.
+    pub(super) dialplan: BTreeSet<String>,
     /// Loaded modules.
     pub(super) modules: BTreeSet<String>,
     pub(super) parties: BTreeMap<String, Party>,
@@ -154,6 +156,7 @@ impl World {
             globals: BTreeMap::new(),
             device_states: BTreeMap::new(),
             contexts: BTreeMap::new(),
+            dialplan: super::refer::contexts(),
             modules: loaded_modules(),
             parties: BTreeMap::new(),
             callees: Vec::new(),

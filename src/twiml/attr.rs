@@ -394,10 +394,9 @@ impl<'e, 'r> Attributes<'e, 'r> {
         }
     }
 
-    /// Reports the attributes that are not known, or known and not done yet.
+    /// Reports the attributes that are not known.
     pub fn finish(self) {
         let element = &self.element.name;
-        let later = later::attributes(element);
         for attribute in &self.element.attributes {
             let name = attribute.name.as_str();
             let span = attribute.name_span.clone();
@@ -405,12 +404,8 @@ impl<'e, 'r> Attributes<'e, 'r> {
             if self.known.contains(&name) || name.starts_with("xmlns") || name.contains(':') {
                 continue;
             }
-            if later.contains(&name) {
-                later::warn(self.report, span, &format!("`{name}` of `<{element}>`"));
-                continue;
-            }
             let message = format!("`<{element}>` has no attribute `{name}`");
-            let help = match nearest(name, self.known.iter().chain(later).copied()) {
+            let help = match nearest(name, self.known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if self.known.is_empty() => format!("`<{element}>` has no attributes"),
                 None => format!("it has {}", listed(&self.known)),
@@ -498,7 +493,7 @@ pub fn no_elements(element: &Element, report: &mut Report) {
     }
 }
 
-/// Reports an element that has no place in its parent, or is not done yet.
+/// Reports an element that has no place in its parent.
 pub fn stranger(
     child: &Element,
     parent: &Element,
@@ -508,17 +503,8 @@ pub fn stranger(
 ) {
     let (name, parent) = (&child.name, &parent.name);
     table::refused(parent, allowed);
-    let later = later::children(parent);
-    if later.contains(&name.as_str()) {
-        later::warn(
-            report,
-            child.span.clone(),
-            &format!("`<{name}>` in `<{parent}>`"),
-        );
-        return;
-    }
     let message = format!("`<{name}>` has no place in `<{parent}>` and is skipped");
-    let help = match nearest(name, allowed.iter().chain(later).copied()) {
+    let help = match nearest(name, allowed.iter().copied()) {
         Some(near) => format!("did you mean `<{near}>`? Capitals matter"),
         None if allowed.is_empty() => format!("`<{parent}>` has nothing inside"),
         None => format!("it may hold {}", listed(allowed)),

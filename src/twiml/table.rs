@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::document::{Document, Options};
-use super::later;
 use crate::report::{Differs, Report};
 
 /// What an attribute may hold.
@@ -30,8 +29,6 @@ pub struct Definition {
     /// The elements that it may stand in.
     pub inside: Vec<String>,
     pub attributes: Vec<Attribute>,
-    /// Elements that may stand in it, and are not done yet.
-    pub children_later: Vec<&'static str>,
     /// Set when the whole element is carried out otherwise than at Twilio.
     pub differs: Option<Differs>,
 }
@@ -223,12 +220,6 @@ fn define(path: &[String], parent: String) -> Definition {
         .iter()
         .map(|(attribute, values)| probe(path, attribute, values, &asked))
         .collect();
-    attributes.extend(later::attributes(&name).iter().map(|name| Attribute {
-        name,
-        values: None,
-        reading: Reading::Later,
-        but: Vec::new(),
-    }));
     attributes.sort_by_key(|attribute| attribute.name);
     let xml = document(path, "", TEXT);
     let (_, report) = read(&xml);
@@ -241,7 +232,6 @@ fn define(path: &[String], parent: String) -> Definition {
     Definition {
         inside: vec![parent],
         attributes,
-        children_later: later::children(&name).to_vec(),
         differs,
         name,
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pivot::simulate::{self, Behaviour, Caller, FakeAsterisk, Options, Phone};
+use pivot::simulate::{self, Behaviour, Caller, FakeAsterisk, OnRefer, Options, Phone};
 
 use crate::scenarios::{self, How, Scenario, Subject, Version};
 
@@ -100,6 +100,24 @@ impl Subject for Fake {
         };
         let pattern = format!("*{number}@*");
         self.asterisk.callee(&pattern, behaviour).await;
+    }
+
+    async fn refer(&mut self, phone: &str, number: &str) {
+        let to = format!("sip:{number}@lab.example");
+        self.phone(phone).await.refer(&to).await;
+    }
+
+    async fn told(&mut self, phone: &str) -> Option<u16> {
+        self.phone(phone).await.refer_told().await.last().copied()
+    }
+
+    async fn on_refer(&mut self, phone: &str, answer: u16, told: Option<u16>, leaves: bool) {
+        let how = OnRefer {
+            answer,
+            told,
+            leaves,
+        };
+        self.phone(phone).await.on_refer(how).await;
     }
 
     async fn final_response(&mut self, phone: &str) -> Option<u16> {

@@ -87,6 +87,17 @@ const VERBS: &[Case] = &[
     ),
     case("<Dial>5550001</Dial>", 8_000, &[]),
     case(
+        "<Dial action='/action' referUrl='/wait'>5550001</Dial>",
+        8_000,
+        &["/action"],
+    ),
+    case(
+        "<Refer action='/action'><Sip>anna@example.com</Sip></Refer>",
+        200,
+        &["/action"],
+    ),
+    case("<Refer><Sip>anna@example.com</Sip></Refer>", 200, &[]),
+    case(
         "<Play>sound:a</Play><Redirect>/slow</Redirect>",
         3_000,
         &["/slow"],
@@ -193,6 +204,9 @@ async fn the_caller_hangs_up_in_every_verb() {
                 );
             } else if document.contains("<Enqueue") {
                 assert_eq!(request.param("QueueResult").as_deref(), Some("hangup"));
+            } else if document.contains("<Refer") {
+                let told = request.param("ReferCallStatus");
+                assert_eq!(told.as_deref(), Some("canceled"), "{lines}");
             } else if document.contains("<Conference") {
                 assert_eq!(request.param("DialCallStatus").as_deref(), Some("answered"));
                 assert!(request.param("DialCallSid").is_none(), "{document}");

@@ -109,6 +109,8 @@ mod twiml_queue;
 #[cfg(test)]
 mod twiml_record;
 #[cfg(test)]
+mod twiml_refer;
+#[cfg(test)]
 mod twiml_resume;
 #[cfg(test)]
 mod twiml_say;

@@ -27,7 +27,6 @@ const NOT_HERE: &[(RangeInclusive<u32>, &str)] = &[
         153..=153,
         "chan_pjsip takes no credentials a call; [dial] sip_accounts names endpoints that have them",
     ),
-    (156..=156, "not done yet: referUrl"),
     (
         159..=159,
         "numbers are dialled as written; the shop's dialplan knows its country",

@@ -32,7 +32,7 @@ fn a_misspelt_attribute_and_value_are_both_shown() {
 #[test]
 fn what_is_not_done_yet_is_told_from_what_is_unknown() {
     insta::assert_snapshot!(rendered(
-        "<Response><Refer/><Dial><Number>1</Number><Nummer>1</Nummer></Dial><Enqueu/></Response>"
+        "<Response><Stop><Stream/></Stop><Dial><Number>1</Number><Nummer>1</Nummer></Dial><Enqueu/></Response>"
     ));
 }
 

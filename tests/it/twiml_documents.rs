@@ -101,7 +101,7 @@ const ODD: &[Case] = &[
     ("unknown verb", b"<Response><Say>a</Say><Sing>b</Sing><Say>c</Say></Response>", "Say Say; W12200 1:23"),
     ("verb in lower case", b"<Response><say>a</say><Hangup/></Response>", "Hangup; W12200 1:11"),
     ("verb with a prefix", b"<Response><t:Say xmlns:t='x'>a</t:Say></Response>", "nothing; W12200 1:11"),
-    ("verb that is not done yet", b"<Response><Refer/><Hangup/></Response>", "Hangup; W12200 1:11"),
+    ("noun that is not done yet", b"<Response><Stop><Stream/></Stop><Hangup/></Response>", "Stop Hangup; W12200 1:17"),
     ("unknown attribute", b"<Response><Say foo='1'>a</Say></Response>", "Say; W12200 1:16"),
     ("attribute in the wrong case", b"<Response><Gather numdigits='1'/></Response>", "Gather; W12200 1:19"),
     ("attribute that is not done yet", b"<Response><Gather input='speech' hints='a, b'/></Response>", "Gather; W12200 1:26; W12200 1:34"),

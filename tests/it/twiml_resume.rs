@@ -55,6 +55,7 @@ async fn tell(verbs: &str, hangs_up: Option<Duration>, drops: &[Duration]) -> St
         "FinishedOnKey",
         "DialCallStatus",
         "DialCallDuration",
+        "ReferCallStatus",
         "key",
     ];
     let requests = scenario.web.seen().into_iter().map(|seen| {
@@ -80,6 +81,7 @@ const DOCUMENTS: &[&str] = &[
     "<Dial action='/next'>100</Dial>",
     "<Dial><Number>1</Number><Number>2</Number></Dial><Play>sound:after</Play>",
     "<Play>sound:long</Play><Redirect>/next</Redirect>",
+    "<Play>sound:long</Play><Refer action='/next'><Sip>a@b.example</Sip></Refer>",
 ];
 
 #[test]

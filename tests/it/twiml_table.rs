@@ -93,14 +93,6 @@ fn table(proofs: &Proofs) -> String {
         if let Some(differs) = definition.differs {
             writeln!(text, "As a whole: **{}**.", word(differs)).unwrap();
         }
-        if !definition.children_later.is_empty() {
-            let later: Vec<String> = definition
-                .children_later
-                .iter()
-                .map(|name| format!("`<{name}>`"))
-                .collect();
-            writeln!(text, "Known inside it and not done: {}.", later.join(", ")).unwrap();
-        }
         if definition.attributes.is_empty() {
             writeln!(text, "No attributes.").unwrap();
             continue;

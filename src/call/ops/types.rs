@@ -263,6 +263,19 @@ pub struct Dial {
     /// a tone of Asterisk's `indications.conf`, or as that file describes one
     /// (`425/1000,0/4000`).
     pub ring_tone: Option<String>,
+    pub on_refer: OnRefer,
+}
+
+/// What becomes of a REFER that the called party sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OnRefer {
+    /// Asterisk carries it out, as its dialplan says.
+    #[default]
+    Asterisk,
+    /// The party is told 404, and the conversation goes on.
+    Refused,
+    /// The conversation ends, and whom the party wanted for the caller is told.
+    Told,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -414,6 +427,9 @@ pub struct Dialled {
     pub call_id: Option<String>,
     /// `X-` headers of the SIP response that answered.
     pub headers: Vec<(String, String)>,
+    /// Refer-To of the REFER by which it ended the conversation.
+    #[serde(default)]
+    pub referred: Option<String>,
     /// From its answer to its end; zero when it was never answered.
     pub talked: Duration,
     pub recording: Option<RecordingRef>,
@@ -460,6 +476,8 @@ pub enum OwedAbout {
     Enqueue,
     /// A Dial that takes somebody from a queue.
     Dequeue,
+    /// A REFER to the caller's phone.
+    Refer,
     /// A Dial with a conference, which was answered by definition.
     Conference,
 }

@@ -21,6 +21,10 @@ pub(super) fn get_variable(world: &World, request: &Request, id: &str) -> Handle
         "CONTEXT" => Some(channel.dialplan.context.clone()),
         "CHANNEL(linkedid)" | "UNIQUEID" => Some(channel.id.clone()),
         "CHANNEL(language)" => Some(channel.language.clone()),
+        exists if exists.starts_with("DIALPLAN_EXISTS(") => {
+            let place = exists.trim_start_matches("DIALPLAN_EXISTS(");
+            Some(u8::from(world.dialplan_exists(place)).to_string())
+        }
         _ => None,
     };
     let value = channel
@@ -74,8 +78,12 @@ pub(super) fn set(world: &mut World, id: &str, name: &str, value: &str) {
     match name {
         "CALLERID(num)" => value.clone_into(&mut channel.caller.number),
         "CALLERID(name)" => value.clone_into(&mut channel.caller.name),
-        "CONNECTEDLINE(num)" | "CONNECTEDLINE(num,i)" => value.clone_into(&mut channel.connected.number),
-        "CONNECTEDLINE(name)" | "CONNECTEDLINE(name,i)" => value.clone_into(&mut channel.connected.name),
+        "CONNECTEDLINE(num)" | "CONNECTEDLINE(num,i)" => {
+            value.clone_into(&mut channel.connected.number)
+        }
+        "CONNECTEDLINE(name)" | "CONNECTEDLINE(name,i)" => {
+            value.clone_into(&mut channel.connected.name)
+        }
         "CHANNEL(language)" => value.clone_into(&mut channel.language),
         _ => {
             if value.is_empty() {

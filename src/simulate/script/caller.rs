@@ -10,6 +10,8 @@ use crate::simulate::world::World;
 /// Somebody who calls in.
 #[derive(Debug, Clone)]
 pub struct Caller {
+    /// What the channel's name begins with.
+    pub technology: String,
     pub number: String,
     pub name: String,
     /// The phone's endpoint, which names its channel: `PJSIP/sipp-00000001`.
@@ -39,6 +41,7 @@ pub struct Caller {
 impl Default for Caller {
     fn default() -> Self {
         Self {
+            technology: "PJSIP".into(),
             number: "+15550001".into(),
             name: "Alice".into(),
             endpoint: "sipp".into(),
@@ -59,7 +62,7 @@ impl Default for Caller {
 impl World {
     pub(super) fn call_in(&mut self, caller: Caller) -> String {
         let id = caller.id.clone().unwrap_or_else(|| self.unique_id());
-        let name = self.channel_name(&format!("PJSIP/{}", caller.endpoint));
+        let name = self.channel_name(&format!("{}/{}", caller.technology, caller.endpoint));
         let mut channel = Channel::new(&id, name, State::Ring);
         channel.protocol_id = caller
             .call_id

@@ -119,6 +119,14 @@ impl FakeAsterisk {
             .await;
     }
 
+    /// Takes a context out of the dialplan, which is that of `asterisk-conf` at first.
+    pub async fn no_context(&self, name: &str) {
+        let name = name.to_owned();
+        self.world
+            .ask(move |world| world.dialplan.remove(&name))
+            .await;
+    }
+
     /// Sets a global variable of the dialplan.
     pub async fn global(&self, name: &str, value: &str) {
         let (name, value) = (name.to_owned(), value.to_owned());
@@ -220,7 +228,8 @@ impl FakeAsterisk {
             .await;
     }
 
-    /// How long calls stay in the dialplan after `continue` before it hangs up.
+    /// How long calls stay in the dialplan after `continue`, or after the REFER of a
+    /// called party, before it hangs up.
     pub async fn dialplan_time(&self, time: Duration) {
         self.world
             .ask(move |world| world.dialplan_time = time)

@@ -26,6 +26,49 @@ pub(in crate::simulate) struct Party {
     pub(in crate::simulate) sends_audio: bool,
     pub(in crate::simulate) continued: Option<Continued>,
     pub(in crate::simulate) ended: Option<Ended>,
+    pub(in crate::simulate) on_refer: OnRefer,
+    /// Refer-To of the REFER that it got.
+    pub(in crate::simulate) referred: Option<String>,
+    /// What it was told of the call that its own REFER asked for.
+    pub(in crate::simulate) refer_told: Vec<u16>,
+}
+
+/// What a phone does about a REFER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnRefer {
+    /// The answer to it.
+    pub answer: u16,
+    /// The last that it tells of the new call, a moment later.
+    pub told: Option<u16>,
+    /// Hangs up when it has told that.
+    pub leaves: bool,
+}
+
+impl OnRefer {
+    /// Accepts it, and tells this code.
+    pub fn follow(code: u16) -> Self {
+        Self {
+            answer: 202,
+            told: Some(code),
+            leaves: false,
+        }
+    }
+
+    pub fn refuse(code: u16) -> Self {
+        Self {
+            answer: code,
+            told: None,
+            leaves: false,
+        }
+    }
+
+    #[must_use]
+    pub fn and_leave(self) -> Self {
+        Self {
+            leaves: true,
+            ..self
+        }
+    }
 }
 
 impl Party {
@@ -41,6 +84,9 @@ impl Party {
             sends_audio,
             continued: None,
             ended: None,
+            on_refer: OnRefer::follow(200),
+            referred: None,
+            refer_told: Vec::new(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::party::{Continued, Ended, Party};
+use super::party::{Continued, Ended, OnRefer, Party};
 use crate::simulate::channels::State;
 use crate::simulate::hangup::{By, Hangup};
 use crate::simulate::log::{Heard, Sound};
@@ -108,6 +108,36 @@ impl Phone {
             })
             .await
             .flatten()
+    }
+
+    /// What it does about a REFER from now on; it follows one at first.
+    pub async fn on_refer(&self, how: OnRefer) {
+        let id = self.id();
+        self.world
+            .ask(move |world| {
+                if let Some(party) = world.parties.get_mut(&id) {
+                    party.on_refer = how;
+                }
+            })
+            .await;
+    }
+
+    /// Refer-To of the REFER that it got.
+    pub async fn referred(&self) -> Option<String> {
+        self.party(|party| party.referred.clone()).await
+    }
+
+    /// Sends a REFER with this Refer-To.
+    pub async fn refer(&self, to: &str) {
+        let (id, to) = (self.id(), to.to_owned());
+        self.world
+            .ask(move |world| world.phone_refers(&id, &to))
+            .await;
+    }
+
+    /// What it was told of the call that its REFER asked for, in order.
+    pub async fn refer_told(&self) -> Vec<u16> {
+        self.party(|party| party.refer_told.clone()).await
     }
 
     /// `Ring`, `Ringing`, `Up` …; `None` when the channel is gone.
@@ -228,6 +258,7 @@ impl World {
         };
         let answered = ch.state == State::Up || ch.leg.is_some();
         let hangup = match reason {
+            None if ch.replaced => self.replaced_hangs_up(),
             _ if !answered => Hangup {
                 cause: 127,
                 tech: Some(487),

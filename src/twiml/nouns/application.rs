@@ -172,6 +172,7 @@ fn dialled(outcome: DialOutcome, leg: Option<String>, talked: Duration) -> Diall
         bridged: outcome == DialOutcome::Completed,
         call_id: None,
         headers: Vec::new(),
+        referred: None,
         talked,
         recording: None,
     }

@@ -14,7 +14,7 @@ pub(super) mod live;
 mod number;
 pub mod queue;
 pub(super) mod recording;
-mod sip;
+pub(super) mod sip;
 pub(super) mod stream;
 pub(super) mod virtual_agent;
 

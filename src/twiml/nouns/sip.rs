@@ -111,7 +111,7 @@ fn read_headers(list: &Element, report: &mut Report) -> Vec<(String, String)> {
     headers
 }
 
-pub(super) fn target(text: &str, span: Span, report: &mut Report) -> Option<Target> {
+pub(in crate::twiml) fn target(text: &str, span: Span, report: &mut Report) -> Option<Target> {
     let (uri, query) = text.split_once('?').unwrap_or((text, ""));
     let with_scheme = if uri.starts_with("sip:") || uri.starts_with("sips:") {
         uri.to_owned()

@@ -11,6 +11,8 @@
 //! | `hangupOnStar` | false | the caller's `*` ends the conversation, not the call |
 //! | `sequential` | false | one after the other, each for the whole `timeout`, instead of all at once |
 //! | `ringTone` | `automatic` | the country whose ringback tone the caller hears, as in `uk`, whatever the called side sends |
+//! | `referUrl` | none | the caller goes on with this document when the called party sends a REFER (a blind transfer); without it a REFER is refused |
+//! | `referMethod` | POST | `GET` or `POST` |
 //! | `callReason`, `events`, `passports` | | are ignored: only a carrier can do something with them |
 //! | `answerOnBridge` | false | the caller goes on ringing until somebody answers |
 //! | `record` | `do-not-record` | `record-from-answer`, `record-from-ringing`, the same with `-dual` for two channels, `true`, `false` |
@@ -38,6 +40,15 @@
 //! (of the answer to a `<Sip>`; Asterisk 18 and newer) and, when the call was recorded,
 //! `RecordingUrl`, `RecordingSid` and `RecordingDuration`. It is requested after
 //! the caller hung up too, when its answer is not looked at.
+//!
+//! `referUrl` gets `ReferTransferTarget`, the URI of Refer-To without its headers, in
+//! place of the request to `action`. It is for parties that are rung, as at Twilio. The
+//! party is told 200 at once, upon which its phone hangs up; Asterisk hangs up one that
+//! does not a minute later. That is so with `answerOnBridge`, too, where Twilio keeps
+//! the party until the document has reached somebody else. It needs the context
+//! `[pivot-referred]` of `asterisk-conf/extensions.conf`; where a REFER is refused the
+//! party is told 404, and only Asterisk's log has a line about it (Twilio's 13802). A
+//! REFER of the caller, and an attended transfer, are Asterisk's own affair.
 
 use std::time::Duration;
 
@@ -46,7 +57,7 @@ use url::Url;
 
 use super::{Verb, record};
 use crate::call::ops::{self, AudioFormat, CallerId, DialOutcome, DialRecording, Dialled, Owed, OwedAbout};
-use crate::call::ops::{RecordingTrack, Target, Upload};
+use crate::call::ops::{OnRefer, RecordingTrack, Target, Upload};
 use crate::call::{Call, Interrupt};
 use crate::clock::whole_seconds;
 use crate::config::Method;
@@ -72,6 +83,8 @@ pub struct Dial {
     pub ring_tone: Option<&'static str>,
     pub record: Option<DialRecording>,
     pub upload: Option<Upload>,
+    pub refer_url: Option<String>,
+    pub refer_method: Option<Method>,
     pub party: Party,
     /// Nothing was written that could be dialled, rightly or wrongly.
     pub empty: bool,
@@ -124,6 +137,8 @@ impl Verb for Dial {
             .and_then(|country| ring_tones::of(&country));
         let record = read_recording(&mut attributes);
         let upload = record::read_upload(&mut attributes);
+        let refer_url = attributes.url("referUrl").filter(|url| !url.is_empty());
+        let refer_method = attributes.method("referMethod", 13210);
         // What only a carrier can do with a call.
         for ignored in ["callReason", "events", "passports"] {
             attributes.raw(ignored);
@@ -141,6 +156,8 @@ impl Verb for Dial {
             ring_tone,
             record,
             upload,
+            refer_url,
+            refer_method,
             party: nouns::read(element, report),
             empty: element.text().is_empty() && element.elements().next().is_none(),
         }
@@ -167,7 +184,16 @@ impl Verb for Dial {
             call.warn("nobody can be rung");
             status_params(DialOutcome::Failed, false)
         } else {
-            self.dial(call, targets, request.as_ref()).await?
+            let dialled = self.dial(call, targets, request.as_ref()).await?;
+            if let (Some(url), Some(to)) = (&self.refer_url, &dialled.referred) {
+                return Ok(Flow::Fetch(Request {
+                    url: url.clone(),
+                    method: self.refer_method,
+                    params: vec![("ReferTransferTarget".into(), to.clone())],
+                    why: "Dial referUrl".into(),
+                }));
+            }
+            params(&dialled)
         };
         Ok(match request {
             Some(request) => Flow::Fetch(Request { params, ..request }),
@@ -208,13 +234,13 @@ impl Dial {
         self.timeout.unwrap_or(Duration::from_secs(default))
     }
 
-    /// Rings, talks, and says what `action` is told.
+    /// Rings and talks.
     async fn dial(
         &self,
         call: &mut Call,
         targets: &[Target],
         action: Option<&Request>,
-    ) -> Result<Vec<(String, String)>, Interrupt> {
+    ) -> Result<Dialled, Interrupt> {
         if !self.answer_on_bridge {
             call.answer().await?;
         }
@@ -241,12 +267,16 @@ impl Dial {
                 ignore_early_media: false,
                 sequential: self.sequential,
                 ring_tone: self.ring_tone.map(str::to_owned),
+                on_refer: match self.refer_url {
+                    Some(_) => OnRefer::Told,
+                    None => OnRefer::Refused,
+                },
             })
             .await?;
         if action.is_some() {
             call.forget_owed();
         }
-        Ok(params(&dialled))
+        Ok(dialled)
     }
 }
 
@@ -313,6 +343,8 @@ mod tests {
             ring_tone: None,
             record: None,
             upload: None,
+            refer_url: None,
+            refer_method: None,
             party: Party::Ring(vec![Target::new(Endpoint::Number("+14155551212".into()))]),
             empty: false,
         };
@@ -324,12 +356,13 @@ mod tests {
         let dial = clean::<Dial>(
             "<Dial action='/d' method='GET' timeout='20' timeLimit='60' callerId='client:bob' \
              hangupOnStar='true' answerOnBridge='True' \
-             sequential='true' ringTone='UK' callReason='x' events='call-progress-event' passports='' record='record-from-ringing-dual' \
+             referUrl='/t' referMethod='GET' sequential='true' ringTone='UK' callReason='x' events='call-progress-event' passports='' record='record-from-ringing-dual' \
              recordingUrl='http://x.example/up'>100</Dial>",
         );
         assert_eq!((dial.action.as_deref(), dial.method), (Some("/d"), Some(Method::Get)));
         assert_eq!((dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()), (20, 60));
         assert_eq!(dial.caller_id.as_deref(), Some("client:bob"));
+        assert_eq!((dial.refer_url.as_deref(), dial.refer_method), (Some("/t"), Some(Method::Get)));
         assert!(dial.hangup_on_star && dial.answer_on_bridge && dial.sequential);
         assert_eq!(dial.ring_tone, ring_tones::of("uk"));
         let dual = DialRecording { from_ringing: true, dual: true, ..DialRecording::default() };
@@ -420,6 +453,7 @@ mod tests {
             leg: Some("CA1".into()),
             bridged: true,
             call_id: Some("a@b".into()),
+            referred: None,
             headers: vec![("X-Agent".into(), "7".into())],
             talked: Duration::from_millis(11_990),
             recording: Some(RecordingRef {
@@ -466,6 +500,7 @@ mod tests {
                 bridged: false,
                 call_id: None,
                 headers: Vec::new(),
+                referred: None,
                 talked: Duration::ZERO,
                 recording: None,
             };

@@ -106,6 +106,7 @@ verbs! {
     queue::Queue,
     record::Record,
     redirect::Redirect,
+    refer::Refer,
     reject::Reject,
     say::Say,
     set::Set,

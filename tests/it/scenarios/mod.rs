@@ -64,7 +64,7 @@ mod transcript;
 pub(crate) use run::{How, Subject, run};
 pub(crate) use script::{Scenario, Version};
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("answer", include_str!("answer.txt")),
     ("play", include_str!("play.txt")),
     ("queue", include_str!("queue.txt")),
@@ -73,6 +73,7 @@ const FILES: [(&str, &str); 8] = [
     ("dial", include_str!("dial.txt")),
     ("snoop", include_str!("snoop.txt")),
     ("app", include_str!("app.txt")),
+    ("refer", include_str!("refer.txt")),
 ];
 
 /// All scenarios, in the order of the files.

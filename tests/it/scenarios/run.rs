@@ -36,6 +36,13 @@ pub(crate) trait Subject {
     async fn talk(&mut self, phone: &str, length: Duration);
     /// What the phone with this number will do when called.
     async fn callee(&mut self, number: &str, how: How);
+    /// Sends a REFER to this number.
+    async fn refer(&mut self, phone: &str, number: &str);
+    /// The last that it was told of the call that its REFER asked for.
+    async fn told(&mut self, phone: &str) -> Option<u16>;
+    /// How the phone answers a REFER, and what it tells a moment later of the
+    /// call that it was asked for; then it may hang up.
+    async fn on_refer(&mut self, phone: &str, answer: u16, told: Option<u16>, leaves: bool);
     /// Makes sure that the call has ended; its final SIP response, `None` when
     /// it had been answered.
     async fn final_response(&mut self, phone: &str) -> Option<u16>;
@@ -156,6 +163,30 @@ impl Runner {
             [phone, "talks", time] => {
                 let phone = self.phone(phone);
                 self.during(subject.talk(&phone, seconds(time))).await;
+            }
+            [phone, "refers", "to", number] => {
+                let phone = self.phone(phone);
+                self.during(subject.refer(&phone, number)).await;
+            }
+            [phone, "was", "told", wanted] => {
+                let phone = self.phone(phone);
+                let told = self.during(subject.told(&phone)).await;
+                if told.map(|code| code.to_string()).as_deref() != Some(*wanted) {
+                    return Err(fail(format!("it was told {told:?}")));
+                }
+            }
+            [phone, "refuses", "REFER", code] => {
+                let phone = self.phone(phone);
+                subject
+                    .on_refer(&phone, code.parse().unwrap(), None, false)
+                    .await;
+            }
+            [phone, "follows", "REFER", code, end @ ..] => {
+                let phone = self.phone(phone);
+                let leaves = end == ["and", "leaves"];
+                subject
+                    .on_refer(&phone, 202, code.parse().ok(), leaves)
+                    .await;
             }
             [phone, "answers", time] => {
                 self.callee(phone, How::AnswerAfter(seconds(time)), subject)
@@ -287,7 +318,8 @@ impl Runner {
                 .unwrap_or(after.len());
             let (name, tail) = after.split_at(end);
             out.push_str(before);
-            match self.channels.get(name) {
+            let heir = self.transcript.heir().filter(|_| name == "heir");
+            match self.channels.get(name).map(String::as_str).or(heir) {
                 Some(id) => out.push_str(id),
                 None => out.push_str(&format!("{}-{name}", self.slug)),
             }

@@ -36,6 +36,12 @@ impl Transcript {
         self.names.contains_key(channel) || channel.starts_with(&self.prefix)
     }
 
+    /// The channel that was put into the place of another, which `$heir` stands for.
+    pub(super) fn heir(&self) -> Option<&str> {
+        let heir = self.names.iter().find(|(_, name)| *name == "heir");
+        heir.map(|(id, _)| id.as_str())
+    }
+
     pub(super) fn events(&self, object: &str) -> &[String] {
         self.objects.get(object).map_or(&[], Vec::as_slice)
     }
@@ -64,6 +70,9 @@ impl Transcript {
             Some(cause) => cause.to_string(),
             None => "none".into(),
         };
+        if event.get("replace_channel").is_some() && event["type"] == "StasisStart" {
+            self.name(text("/channel/id"), "heir");
+        }
         let channel = self.short(text("/channel/id"));
         let bridge = self.short(text("/bridge/id"));
         let kind = text("/type");
@@ -139,6 +148,10 @@ impl Transcript {
                     events.sort_by_key(rank);
                 }
             }
+            "ChannelUserevent" => {
+                let line = format!("Userevent {}", text("/eventname"));
+                self.note(&channel, line);
+            }
             "ApplicationReplaced" => self.note("app", kind.into()),
             _ => {}
         }
@@ -154,6 +167,10 @@ impl Transcript {
     }
 
     fn note(&mut self, object: &str, line: String) {
+        // What the dialplan makes has a name of chance.
+        if object.starts_with('?') {
+            return;
+        }
         self.objects
             .entry(object.to_owned())
             .or_default()

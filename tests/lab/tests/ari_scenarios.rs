@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use pivot_lab::asterisk::{Asterisk, Options};
 use pivot_lab::error::LabError;
-use pivot_lab::phone::{Call, OnCall, Phone};
+use pivot_lab::phone::{Call, OnCall, OnRefer, Phone};
 
 use scenarios::{How, Scenario, Subject, Version};
 
@@ -96,6 +96,26 @@ impl Subject for Live<'_> {
         let phone = self.asterisk.phone(number);
         phone.on_call(on_call);
         self.phones.insert(number.to_owned(), phone);
+    }
+
+    async fn refer(&mut self, phone: &str, number: &str) {
+        let to = format!("<sip:{number}@lab.example?X-Reason=7>");
+        self.phone(phone).await.refer(&to);
+    }
+
+    async fn on_refer(&mut self, phone: &str, answer: u16, told: Option<u16>, leaves: bool) {
+        let how = match told {
+            Some(code) if leaves => OnRefer::follow(code).and_leave(),
+            Some(code) => OnRefer::follow(code),
+            None => OnRefer::refuse(answer),
+        };
+        self.phone(phone).await.on_refer(how);
+    }
+
+    async fn told(&mut self, phone: &str) -> Option<u16> {
+        let call = self.phone(phone).await;
+        let referral = call.wait_refer_over().await.expect("it sent a REFER");
+        referral.notified.last().copied()
     }
 
     async fn final_response(&mut self, phone: &str) -> Option<u16> {

@@ -161,4 +161,32 @@ on_each_asterisk! {
         let sound: Duration = call.heard_answered().segments().iter().map(|segment| segment.duration()).sum();
         assert!(sound > ms(900), "{sound:?}\n{}", s.trace().await.unwrap());
     };
+
+    a_device_that_refers_the_caller_is_replaced_as_the_dialplan_says => async |s: &Stage| {
+        let mut phone = s.asterisk.phone("alice");
+        phone.on_call(OnCall::Answer { after: ms(300) });
+        // 9001 says back what it hears, until the caller hangs up; 9002 hangs up itself.
+        for (number, hangs_up) in [("9001", true), ("9002", false)] {
+            let mut call = s.call_for(answer(&json!({ "module": "device", "data": { "id": "alice" } }))).await.unwrap();
+            let mut device = phone.next_call().await.unwrap();
+            call.wait_answered().await.unwrap();
+            tokio::time::sleep(ms(500)).await;
+            device.refer(&format!("<sip:{number}@other.example>"));
+            let refer = device.wait_refer_over().await.unwrap();
+            assert_eq!(refer.notified.last(), Some(&200), "{refer:?}");
+            device.hangup().await.unwrap();
+            let before = call.heard().duration();
+            if hangs_up {
+                call.start_tone(600.0);
+                tokio::time::sleep(ms(2000)).await;
+                let heard = call.heard().after(before).mixed_tone_duration(600.0);
+                assert!(heard > ms(1000), "{heard:?} {}", s.trace().await.unwrap());
+                call.hangup().await.unwrap();
+            } else {
+                call.wait_ended_within(ms(8000)).await.unwrap();
+                assert!(!call.heard().after(before).is_silent(), "{}", s.trace().await.unwrap());
+            }
+            s.over(&mut call).await.unwrap();
+        }
+    };
 }

@@ -31,6 +31,7 @@ impl Call {
         for channel in self.open_legs(at) {
             self.give_up_leg(&channel, outcome, Cause::NO_ANSWER).await;
         }
+        self.end_heirs().await;
         self.settle().await?;
         let recording = if dial.record.is_some() {
             self.end_dial_recording().await
@@ -88,6 +89,7 @@ impl Call {
                 .as_ref()
                 .map(|leg| leg.headers.clone())
                 .unwrap_or_default(),
+            referred: told.as_ref().and_then(|leg| leg.referred.clone()),
             leg: told.map(|leg| leg.sid),
             talked,
             recording,

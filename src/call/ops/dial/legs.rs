@@ -6,7 +6,7 @@ use super::Dialling;
 use super::endpoint::{clean, clean_header_name};
 use crate::ari::{AriError, Request};
 use crate::call::ops::DialOutcome;
-use crate::call::ops::{Dial, Target};
+use crate::call::ops::{Dial, OnRefer, Target};
 use crate::call::{Call, Cause, Interrupt, Leg, LegState};
 use crate::clock::{self, Time};
 use crate::id::OpId;
@@ -131,6 +131,7 @@ impl Call {
         let mut leg = Leg::new(channel.clone(), number.clone(), target.endpoint.told());
         leg.from_name.clone_from(&name);
         leg.notify.clone_from(&target.notify);
+        leg.on_refer = dial.on_refer;
         if let Some(slot) = at.legs.get_mut(index) {
             *slot = Some(channel.clone());
         }
@@ -161,6 +162,7 @@ impl Call {
                 clean(value),
             ));
         }
+        variables.extend(dial.on_refer.variable());
         self.objects.register(&channel);
         self.state.legs.push(leg);
         self.write_down(op, at);
@@ -186,6 +188,11 @@ impl Call {
             }
         }
         self.tell_legs();
+        if dial.on_refer == OnRefer::Told
+            && self.state.leg(&channel).is_some_and(|leg| !leg.is_over())
+        {
+            self.listen_for_refer(&channel, &endpoint).await;
+        }
     }
 
     pub(super) async fn is_there(&self, channel: &str) -> bool {

@@ -14,6 +14,7 @@ mod page;
 mod picked;
 mod prepare;
 mod screen;
+mod transfer;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use crate::news::Taken;
 
 pub use end::DialSoFar;
 pub use screen::LegCall;
+pub(in crate::call) use transfer::REFERRED;
 
 /// Answers `answered_elsewhere` to the legs that lost.
 const ELSEWHERE: Cause = Cause(26);
@@ -293,7 +295,8 @@ impl Call {
             .await
     }
 
-    /// Until the callee hangs up, the time is over, or the caller presses `*`.
+    /// Until the callee hangs up or sends a REFER, the time is over, or the caller
+    /// presses `*`.
     async fn talk(
         &mut self,
         dial: &Dial,
@@ -305,6 +308,10 @@ impl Call {
             .time_limit
             .map(|limit| at.bridged_at.unwrap_or(at.began).after(limit));
         loop {
+            // Before its end is looked at, which the REFER brings about.
+            if self.was_referred(winner).await? {
+                return Ok(());
+            }
             if self.is_picked_up(op, at) || self.state.leg(winner).is_none_or(Leg::is_over) {
                 return Ok(());
             }
@@ -317,7 +324,8 @@ impl Call {
                 } else {
                     "the time limit is over"
                 });
-                self.insist(self.ari.hangup(winner, 16)).await.ok();
+                let present = self.state.leg(winner).map_or(winner, Leg::present);
+                self.insist(self.ari.hangup(present, 16)).await.ok();
                 let deadline = clock::now().after(END);
                 while self.state.leg(winner).is_some_and(|leg| !leg.is_over())
                     && self.next(Some(deadline)).await?.is_some()

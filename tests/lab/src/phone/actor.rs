@@ -8,7 +8,7 @@ use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::call::{Command, Ended, Side, State};
+use super::call::{Command, Ended, OnRefer, Side, State};
 use super::dialog::Dialog;
 use super::message::{Message, Sdp, Start};
 use super::rtp::{Receiver, Sender};
@@ -42,6 +42,9 @@ pub(super) struct Actor {
     pub(super) answer_at: Option<Instant>,
     pub(super) hangup_after: Option<Duration>,
     repeat: Option<Repeat>,
+    on_refer: OnRefer,
+    /// NOTIFYs to come, and the end of the call (`None`).
+    notices: Vec<(Instant, Option<u16>)>,
     finished: bool,
 }
 
@@ -73,6 +76,12 @@ impl Actor {
             answer_at: None,
             hangup_after: None,
             repeat: None,
+            on_refer: OnRefer {
+                code: 202,
+                told: Vec::new(),
+                leaves: false,
+            },
+            notices: Vec::new(),
             finished: false,
         }
     }
@@ -84,10 +93,9 @@ impl Actor {
         let mut packet = [0; 2048];
         let mut handle_gone = false;
         while !self.finished {
-            let wake = [self.answer_at, self.repeat.as_ref().map(|r| r.next)]
-                .into_iter()
-                .flatten()
-                .min();
+            let repeat = self.repeat.as_ref().map(|r| r.next);
+            let notice = self.notices.first().map(|(at, _)| *at);
+            let wake = [self.answer_at, repeat, notice].into_iter().flatten().min();
             tokio::select! {
                 Some(message) = self.sip.recv() => self.on_sip(&message),
                 command = self.commands.recv(), if !handle_gone => match command {
@@ -133,6 +141,15 @@ impl Actor {
                 self.on_command(Command::Hangup);
             } else {
                 self.respond(200);
+            }
+        }
+        while self.notices.first().is_some_and(|(at, _)| *at <= now) {
+            match self.notices.remove(0).1 {
+                Some(code) => {
+                    let notify = self.dialog.notify(code, phrase(code));
+                    self.send_until_answered(&notify);
+                }
+                None => self.on_command(Command::Hangup),
             }
         }
         if let Some(repeat) = &mut self.repeat
@@ -181,6 +198,11 @@ impl Actor {
             Command::Send(sound, done) => self.sender.push(sound, done),
             Command::StopSending => self.sender.clear(),
             Command::Mute(muted) => self.muted = muted,
+            Command::Refer(to) => {
+                let refer = self.dialog.request("REFER").with("Refer-To", to);
+                self.send_until_answered(&refer);
+            }
+            Command::OnRefer(how) => self.on_refer = how,
         }
     }
 
@@ -257,8 +279,29 @@ impl Actor {
                 };
                 self.dialog.shared.send(&ok.to_bytes());
             }
+            "REFER" => self.on_refer(request),
+            "NOTIFY" => {
+                self.dialog.shared.send(&ok.to_bytes());
+                self.state
+                    .send_modify(|s| s.refer.notified.extend(request.sipfrag()));
+            }
             _ => self.dialog.shared.send(&ok.to_bytes()),
         }
+    }
+
+    fn on_refer(&mut self, refer: &Message) {
+        let (code, now) = (self.on_refer.code, Instant::now());
+        let answer = Message::response(refer, code, phrase(code), &self.dialog.tag)
+            .with("Contact", self.dialog.contact());
+        self.dialog.shared.send(&answer.to_bytes());
+        let told = self.on_refer.told.iter();
+        self.notices = told.map(|(at, code)| (now + *at, Some(*code))).collect();
+        if self.on_refer.leaves {
+            let last = self.notices.last().map_or(now, |(at, _)| *at);
+            self.notices.push((last, None));
+        }
+        let to = refer.header("Refer-To").map(str::to_owned);
+        self.state.send_modify(|s| s.referred = to);
     }
 
     fn on_response(&mut self, code: u16, response: &Message) {
@@ -306,7 +349,11 @@ impl Actor {
                 self.end(by, reason, code);
             }
             ("BYE", 200..) => self.end(Side::Us, None, 200),
-            ("CANCEL", 200..) => self.repeat = None,
+            ("CANCEL" | "NOTIFY", 200..) => self.repeat = None,
+            ("REFER", 200..) => {
+                self.repeat = None;
+                self.state.send_modify(|s| s.refer.code = Some(code));
+            }
             _ => {}
         }
     }
@@ -359,6 +406,8 @@ fn phrase(code: u16) -> &'static str {
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
+        403 => "Forbidden",
         404 => "Not Found",
         480 => "Temporarily Unavailable",
         486 => "Busy Here",

@@ -50,6 +50,58 @@ pub struct State {
     pub code: Option<u16>,
     pub answered_at: Option<Duration>,
     pub ended: Option<Ended>,
+    /// What came of a REFER that this phone sent.
+    pub refer: Referral,
+    /// The Refer-To of a REFER that this phone got.
+    pub referred: Option<String>,
+}
+
+/// A REFER from the side of the phone that sent it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Referral {
+    /// The answer to it.
+    pub code: Option<u16>,
+    /// The SIP codes that NOTIFYs told, in order.
+    pub notified: Vec<u16>,
+}
+
+/// What a phone does about a REFER.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnRefer {
+    /// The answer to it; 202 accepts.
+    pub code: u16,
+    /// What its NOTIFYs tell of the call that it was asked for, and when after the REFER.
+    pub told: Vec<(Duration, u16)>,
+    /// Hangs up right after the last NOTIFY.
+    pub leaves: bool,
+}
+
+impl OnRefer {
+    /// Accepts it, rings, and tells this code after 0.4 s.
+    pub fn follow(code: u16) -> Self {
+        let ms = Duration::from_millis;
+        Self {
+            code: 202,
+            told: vec![(ms(0), 100), (ms(200), 180), (ms(400), code)],
+            leaves: false,
+        }
+    }
+
+    pub fn refuse(code: u16) -> Self {
+        Self {
+            code,
+            told: Vec::new(),
+            leaves: false,
+        }
+    }
+
+    #[must_use]
+    pub fn and_leave(self) -> Self {
+        Self {
+            leaves: true,
+            ..self
+        }
+    }
 }
 
 pub(super) enum Command {
@@ -61,6 +113,9 @@ pub(super) enum Command {
     StopSending,
     /// Stops RTP altogether, as a phone does whose cable was pulled.
     Mute(bool),
+    /// Asks the other side to call somebody else.
+    Refer(String),
+    OnRefer(OnRefer),
 }
 
 /// A handle on a call. Dropping it hangs up.
@@ -256,6 +311,34 @@ impl Call {
 
     pub fn reject(&self, code: u16) {
         self.command(Command::Reject(code));
+    }
+
+    /// Sends a REFER: the other side is to call `to`, in Refer-To as it stands.
+    pub fn refer(&self, to: &str) {
+        self.command(Command::Refer(to.to_owned()));
+    }
+
+    /// Waits for the answer to our REFER, and for a NOTIFY that ends it if it was accepted.
+    pub async fn wait_refer_over(&mut self) -> Result<Referral> {
+        let over = |s: &State| {
+            let refused = s.refer.code.is_some_and(|code| code >= 300);
+            refused || s.refer.notified.iter().any(|code| *code >= 200)
+        };
+        let state = self.wait("the end of the REFER", PATIENCE, over).await?;
+        Ok(state.refer)
+    }
+
+    /// What is done about a REFER from now on; at first it is accepted, and nothing told.
+    pub fn on_refer(&self, how: OnRefer) {
+        self.command(Command::OnRefer(how));
+    }
+
+    /// Waits for a REFER and returns its Refer-To.
+    pub async fn wait_referred(&mut self) -> Result<String> {
+        let state = self
+            .wait("a REFER", PATIENCE, |s| s.referred.is_some())
+            .await?;
+        Ok(state.referred.unwrap_or_default())
     }
 
     /// Everything heard so far; sample 0 is the start of the call.

@@ -44,6 +44,22 @@ impl Dialog {
             .with("Contact", self.contact())
     }
 
+    /// How far a call is that the other side's REFER asked for (RFC 3515).
+    pub(super) fn notify(&mut self, code: u16, phrase: &str) -> Message {
+        let state = if code < 200 {
+            "active;expires=60"
+        } else {
+            "terminated;reason=noresource"
+        };
+        let mut notify = self
+            .request("NOTIFY")
+            .with("Event", "refer")
+            .with("Subscription-State", state)
+            .with("Content-Type", "message/sipfrag;version=2.0");
+        notify.body = format!("SIP/2.0 {code} {phrase}\r\n");
+        notify
+    }
+
     /// A request that belongs to the INVITE: CANCEL, or ACK of a refusal.
     pub(super) fn beside(&self, method: &str, invite: &Message) -> Message {
         let uri = match &invite.start {

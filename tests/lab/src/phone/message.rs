@@ -135,6 +135,12 @@ impl Message {
         (number.parse().unwrap_or(0), method.trim())
     }
 
+    /// The SIP code in the body of a NOTIFY about a REFER.
+    pub(super) fn sipfrag(&self) -> Option<u16> {
+        let status = self.body.strip_prefix("SIP/2.0 ")?;
+        status.split_whitespace().next()?.parse().ok()
+    }
+
     /// The URI in the angle brackets of Contact, To or From.
     pub fn uri_of(&self, name: &str) -> Option<String> {
         let value = self.header(name)?;
@@ -162,6 +168,7 @@ fn canonical(name: &str) -> String {
         ("m", "Contact"),
         ("l", "Content-Length"),
         ("c", "Content-Type"),
+        ("r", "Refer-To"),
         ("", "CSeq"),
         ("", "Record-Route"),
         ("", "Reason"),

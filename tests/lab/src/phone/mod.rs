@@ -30,7 +30,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-pub use call::{Call, Ended, Side, State};
+pub use call::{Call, Ended, OnRefer, Referral, Side, State};
 pub(crate) use exchange::Exchange;
 pub use message::{Message, Start};
 pub(crate) use rtp::tone;
