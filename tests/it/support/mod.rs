@@ -5,11 +5,11 @@ pub(crate) mod web_app;
 pub(crate) mod wire;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pivot::app::{App, Options};
-use pivot::call::{Checkpoints, MemoryCheckpoints};
+use pivot::call::{Checkpoints, MemoryCheckpoints, State};
 use pivot::config::Config;
 use pivot::id::CallId;
 use pivot::simulate::{self, Caller, FakeAsterisk, Phone};
@@ -179,6 +179,32 @@ impl Scenario {
 impl Drop for Scenario {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.dir).ok();
+    }
+}
+
+/// Checkpoints that fail for one call, as a bug in its task would.
+#[derive(Default)]
+pub(crate) struct Failing {
+    kept: MemoryCheckpoints,
+    victim: Mutex<Option<CallId>>,
+}
+
+impl Failing {
+    /// From here on whatever this call writes down breaks its task.
+    pub(crate) fn breaks(&self, call: CallId) {
+        *self.victim.lock().unwrap() = Some(call);
+    }
+}
+
+impl Checkpoints for Failing {
+    fn write(&self, state: &State) {
+        let fails = self.victim.lock().unwrap().as_ref() == Some(&state.id);
+        assert!(!fails, "a bug in this call's task");
+        self.kept.write(state);
+    }
+
+    fn remove(&self, call: &CallId) {
+        self.kept.remove(call);
     }
 }
 

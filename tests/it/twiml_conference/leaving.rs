@@ -207,7 +207,7 @@ async fn a_task_that_fails_in_the_room_leaves_the_others_in_it() {
     let first = meeting.join("first", ALL_EVENTS).await;
     let second = meeting.join("second", "").await;
     let third = meeting.join("third", "").await;
-    *failing.0.lock().unwrap() = Some(call_id(&meeting, "first"));
+    failing.breaks(call_id(&meeting, "first"));
     first.press("1").await;
     first.wait_ended().await.unwrap();
     assert_eq!(hears(&second).await, channels(&[&third]));
@@ -233,7 +233,7 @@ async fn a_task_that_fails_while_it_waits_is_in_the_room_no_more() {
     let failing = Arc::new(Failing::default());
     let meeting = Meeting::failing(&failing).await;
     let first = meeting.join("first", "").await;
-    *failing.0.lock().unwrap() = Some(call_id(&meeting, "first"));
+    failing.breaks(call_id(&meeting, "first"));
     first.press("1").await;
     first.wait_ended().await.unwrap();
     let second = meeting.join("second", "").await;
