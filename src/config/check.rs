@@ -202,12 +202,18 @@ impl Config {
                 }
             }
         }
-        for (key, url) in [("sms.url", &self.sms.url), ("notify.url", &self.notify.url)] {
+        let applications = self
+            .applications
+            .iter()
+            .map(|(name, url)| (format!("applications.{name}"), url));
+        let told = [("sms.url", &self.sms.url), ("notify.url", &self.notify.url)];
+        let told = told
+            .into_iter()
+            .filter_map(|(key, url)| Some((key.to_owned(), url.as_ref()?)));
+        for (key, url) in applications.chain(told) {
             found.add_unless(
-                url.as_ref().is_none_or(|url| {
-                    matches!(url.scheme(), "http" | "https") && url.host().is_some()
-                }),
-                key,
+                matches!(url.scheme(), "http" | "https") && url.host().is_some(),
+                &key,
                 "write a URL that begins with http:// or https:// and has a host",
             );
         }

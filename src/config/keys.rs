@@ -100,6 +100,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
         "dial",
         &[
             ("number", Kind::Text),
+            ("us_numbers", Kind::Flag),
             ("sip", Kind::Text),
             ("sip_endpoint", Kind::Text),
             ("sip_accounts", Kind::Map),

@@ -183,6 +183,8 @@ pub enum OnEnd {
 #[serde(deny_unknown_fields, default)]
 pub struct Dial {
     pub number: String,
+    /// Ten digits are a number of North America: `+1` is put before them.
+    pub us_numbers: bool,
     pub sip: String,
     pub sip_endpoint: String,
     /// The `username` of a `<Sip>` → the PJSIP endpoint that logs in with it.
@@ -436,6 +438,7 @@ impl Default for Dial {
     fn default() -> Self {
         Self {
             number: "Local/{number}@pivot-outbound/n".into(),
+            us_numbers: false,
             sip: "PJSIP/{endpoint}/{uri}".into(),
             sip_endpoint: "pivot-out".into(),
             sip_accounts: BTreeMap::new(),

@@ -333,6 +333,11 @@ max_mb = 0
 [web]
 allow = []
 deny = ["10.0.0.0/33", "internal"]
+[applications]
+support = "ftp://app.example.com/support"
+sales = "https://app.example.com/sales"
+[sms]
+url = "mailto:sms@example.com"
 [control]
 socket = "{long}"
 [limits]

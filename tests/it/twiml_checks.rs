@@ -28,10 +28,6 @@ const NOT_HERE: &[(RangeInclusive<u32>, &str)] = &[
         "chan_pjsip takes no credentials a call; [dial] sip_accounts names endpoints that have them",
     ),
     (156..=156, "not done yet: referUrl"),
-    (
-        159..=159,
-        "numbers are dialled as written; the shop's dialplan knows its country",
-    ),
     (167..=167, "the REST API, which is a later issue"),
     (170..=170, "the REST API, which is a later issue"),
     (174..=174, "the REST API, which is a later issue"),
