@@ -117,6 +117,7 @@ mod twiml_table;
 #[cfg(test)]
 mod web_connecting;
 #[cfg(test)]
+mod web_failures;
 mod web_requests;
 #[cfg(test)]
 mod web_servers;

@@ -158,7 +158,10 @@ impl Verb for Enqueue {
         }
         match call.take_aside_end() {
             Some(AsideEnd::Left) if at.taken.is_none() => return Ok(self.end(call, QueueResult::Leave)),
-            Some(AsideEnd::Failed) if at.taken.is_none() => at.failed = true,
+            Some(AsideEnd::Failed) if at.taken.is_none() => {
+                // A server that hangs has taken its time already.
+                (at.asked, at.failed) = (Some(clock::now()), true);
+            }
             _ => {}
         }
         loop {

@@ -225,6 +225,15 @@ impl Drop for Folder {
     }
 }
 
+/// A web application that is not there: nobody listens at the address, and nobody
+/// else gets it as long as the socket is kept.
+pub(crate) fn nobody() -> (tokio::net::TcpSocket, String) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    (socket, url)
+}
+
 fn uuid() -> String {
     pivot::id::sid("")
 }
