@@ -266,9 +266,8 @@ async fn a_slow_server_has_fifteen_seconds_or_what_the_url_says() {
 // Check 45.
 #[tokio::test(start_paused = true)]
 async fn a_refused_connection_has_its_code_and_takes_no_long_time() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/voice", nobody.local_addr().unwrap());
-    drop(nobody);
+    let (_reserved, url) = crate::support::nobody();
+    let url = format!("{url}/voice");
     let scenario = Scenario::configured(&BOTH.replace("{app}/voice", &url)).await;
     scenario.web.on("/fallback", twiml("<Hangup/>"));
     let phone = scenario.call().await;

@@ -92,6 +92,8 @@ impl Call {
         let now = clock::now();
         let leg = Leg {
             endpoint: "an application".into(),
+            // The caller hears it as if the two were connected.
+            bridged: true,
             state: LegState::Up,
             answered: Some(now),
             notify: run.notify,
