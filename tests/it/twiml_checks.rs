@@ -23,10 +23,6 @@ const NOT_HERE: &[(RangeInclusive<u32>, &str)] = &[
     (70..=74, "the REST API, which is a later issue"),
     (107..=108, "speech is recognised in a later issue"),
     (110..=110, "speech is recognised in a later issue"),
-    (
-        153..=153,
-        "chan_pjsip takes no credentials a call; [dial] sip_accounts names endpoints that have them",
-    ),
     (156..=156, "not done yet: referUrl"),
     (167..=167, "the REST API, which is a later issue"),
     (170..=170, "the REST API, which is a later issue"),
@@ -57,6 +53,10 @@ const OUR_FORM: &[(u32, &str)] = &[
         "the dialplan goes on; the application-error message is the profile `twilio`",
     ),
     (43, "the same"),
+    (
+        153,
+        "by the username alone: Asterisk has the password, of the endpoint that [dial] sip_accounts names",
+    ),
     (
         84,
         "a warning and the next verb; the fallback URL is the profile `twilio`",

@@ -9,15 +9,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::Call;
 use pivot_lab::pivot::MediaBy;
 use pivot_lab::stage::{Stage, ms, xml};
 use pivot_lab::webapp::Answer;
+use pivot_lab::{Result, on_each_asterisk};
 
-async fn stage(version: &str) -> Option<Stage> {
-    let stage = Stage::with(version, |config| config.media(MediaBy::Http));
-    stage.await.unwrap()
+async fn over_http(version: &str) -> Result<Option<Stage>> {
+    Stage::with(version, |config| config.media(MediaBy::Http)).await
 }
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -31,6 +30,8 @@ fn tone(call: &Call) -> Duration {
 }
 
 on_each_asterisk! {
+    with over_http;
+
     files_of_every_format_are_heard => async |s: &Stage| {
         for (name, media_type) in [
             ("second.mp3", "audio/mpeg"),

@@ -8,26 +8,28 @@
 
 use std::time::Duration;
 
-use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::OnCall;
 use pivot_lab::pivot::MediaBy;
 use pivot_lab::stage::{FIRST, Stage, ms};
 use pivot_lab::webapp::Answer;
+use pivot_lab::{Result, on_each_asterisk};
 use serde_json::{Value, json};
 
-async fn stage(version: &str) -> Option<Stage> {
+async fn kazoo(version: &str) -> Result<Option<Stage>> {
     let stage = Stage::with(version, |config| {
         let mut config = config.media(MediaBy::Http);
         config.default.push_str("req_format = \"kazoo\"\n");
         config
     });
-    let stage = stage.await.unwrap()?;
+    let Some(stage) = stage.await? else {
+        return Ok(None);
+    };
     for child in ["/busy", "/default", "/done"] {
         stage
             .app
             .on(child, [Answer::json(r#"{"module":"hangup"}"#)]);
     }
-    Some(stage)
+    Ok(Some(stage))
 }
 
 fn answer(node: &Value) -> Answer {
@@ -39,6 +41,8 @@ fn pivot_node(stage: &Stage, path: &str) -> Value {
 }
 
 on_each_asterisk! {
+    with kazoo;
+
     a_dial_that_fails_runs_the_child_of_its_cause => async |s: &Stage| {
         let phone = s.asterisk.phone(FIRST);
         for (code, reached) in [(486, "/busy"), (404, "/default")] {
