@@ -312,12 +312,9 @@ async fn the_twilio_profile_apologises_and_hangs_up() {
     scenario.web.on("/voice", Reply::status(500));
     let phone = scenario.call().await;
     phone.wait_ended().await.unwrap();
-    assert_eq!(
-        phone.heard_media().await.len(),
-        1,
-        "{}",
-        scenario.lines().await
-    );
+    let lines = scenario.lines().await;
+    assert_eq!(phone.heard_media().await.len(), 1, "{lines}");
+    assert!(lines.contains("speech \"We are sorry"), "{lines}");
     assert!(phone.continued().await.is_none());
     scenario.nothing_left().await;
 }

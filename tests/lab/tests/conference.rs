@@ -147,6 +147,7 @@ on_each_asterisk! {
         all_hang_up(s, vec![talker, muted]).await;
     };
 
+    // Check 171.
     a_coach_hears_all_and_is_heard_by_the_coached_alone => async |s: &Stage| {
         let agent = join(s, 1, "record='true' recordingStatusCallback='/recording'").await;
         let sid = param(&s.app.wait_request("/voice").await.unwrap(), "CallSid");
