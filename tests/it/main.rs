@@ -81,6 +81,7 @@ mod store;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod twiml_bad_values;
 mod twiml_calls;
 #[cfg(test)]
 mod twiml_check;
