@@ -179,6 +179,17 @@ on_each_asterisk! {
         assert!(right.tone_duration(600.0) > ms(1200), "{}", s.traces().await.unwrap());
     };
 
+    a_queue_without_a_dial_takes_the_oldest => async |s: &Stage| {
+        s.app.on("/wait", [xml("<Pause length='60'/>")]);
+        let caller = s.call_from("15556001", "<Enqueue waitUrl='/wait'>support</Enqueue>").await.unwrap();
+        s.app.wait_request("/wait").await.unwrap();
+        let mut agent = s.call_from("15559001", "<Queue>support</Queue>").await.unwrap();
+        they_hear_each_other(s, &caller, &agent).await;
+        drop(caller);
+        agent.wait_ended().await.unwrap();
+        s.nothing_left().await.unwrap();
+    };
+
     callers_and_agents_who_leave_at_any_moment_leave_nothing => async |s: &Stage| {
         s.app.on("/wait", [xml("<Play>sound:hello-world</Play>")]);
         s.app.on("/greet", [xml("<Play>sound:hello-world</Play>")]);
