@@ -315,6 +315,11 @@ fn check_dial(found: &mut Findings, dial: &Dial) {
         "dial.timeout_s",
         "write seconds from 1 to 600; 30 is the default",
     );
+    found.add_unless(
+        (300..=3400).contains(&dial.beep_hz),
+        "dial.beep_hz",
+        "write hertz from 300 to 3400, as a telephone carries them; 1000 is the default",
+    );
 }
 
 fn check_store(found: &mut Findings, url: Option<&str>) {

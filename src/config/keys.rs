@@ -108,6 +108,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("device", Kind::Text),
             ("client", Kind::Text),
             ("timeout_s", Kind::Number),
+            ("beep_hz", Kind::Number),
         ],
     ),
     (

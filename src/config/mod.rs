@@ -194,6 +194,8 @@ pub struct Dial {
     pub client: String,
     /// How long a leg rings unless the document says otherwise.
     pub timeout_s: u64,
+    /// Hertz of the beep of the answering machines of this country.
+    pub beep_hz: u32,
 }
 
 /// The identity that web applications see.
@@ -446,6 +448,7 @@ impl Default for Dial {
             device: "PJSIP/{id}".into(),
             client: "PJSIP/{id}".into(),
             timeout_s: 30,
+            beep_hz: 1000,
         }
     }
 }

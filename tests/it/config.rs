@@ -307,6 +307,7 @@ sip = "PJSIP/{{endpoint}}/{{url}}"
 sip_endpoint = ""
 user = "{{id}}"
 timeout_s = 0
+beep_hz = 20
 [account]
 sid = "AC123"
 [store]

@@ -224,11 +224,13 @@ on_each_asterisk! {
         s.app.on("/who", [Answer::status(204)]);
         let mut phone = s.asterisk.phone(FIRST);
         phone.on_call(OnCall::Answer { after: ms(300) });
-        for (detection, words, verdict) in [
-            ("Enable", Some(&hello), "human"),
-            ("Enable", Some(&greeting), "machine_start"),
-            ("DetectMessageEnd", Some(&greeting), "machine_end_silence"),
-            ("Enable' machineDetectionSilenceTimeout='2000", None, "unknown"),
+        for (detection, words, tone, verdict) in [
+            ("Enable", Some(&hello), None, "human"),
+            ("Enable", Some(&greeting), None, "machine_start"),
+            ("Enable", None, Some((2100.0, ms(3000))), "fax"),
+            ("DetectMessageEnd", Some(&greeting), None, "machine_end_silence"),
+            ("DetectMessageEnd", Some(&greeting), Some((1000.0, ms(400))), "machine_end_beep"),
+            ("Enable' machineDetectionSilenceTimeout='2000", None, None, "unknown"),
         ] {
             let mut call = s.call(&format!("<Dial action='/done'><Number machineDetection='{detection}' \
                 amdStatusCallback='/who'>{FIRST}</Number></Dial>")).await.unwrap();
@@ -241,6 +243,9 @@ on_each_asterisk! {
             assert!(talked && s.app.requests_to("/who").is_empty(), "{}", s.trace().await.unwrap());
             if let Some(words) = words {
                 callee.send_wav(words).await.unwrap();
+            }
+            if let Some((hertz, length)) = tone {
+                callee.send_tone(hertz, length).await.unwrap();
             }
             let who = s.only("/who").await.unwrap();
             assert_eq!(param(&who, "AnsweredBy"), verdict, "{detection}\n{}", s.trace().await.unwrap());
