@@ -7,6 +7,8 @@ const XML: &str = "<Response><Play>sound:hello-world</Play></Response>";
 const JSON: &str = r#"{"module": "play", "data": {"id": "sound:hello-world"}, "children": {}}"#;
 
 // Check 4.
+// Check 7.
+// Check 8.
 // Check 14.
 // Check 15.
 #[tokio::test(start_paused = true)]

@@ -115,6 +115,41 @@ async fn a_caller_who_hangs_up_ends_both_and_the_action_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn either_call_may_be_picked_up_while_the_channel_is_lent() {
+    let mut kept = Vec::new();
+    for of_the_application in [false, true] {
+        let document = twiml("<Pause length='6'/><Play>sound:support</Play>");
+        let scenario = application(DIAL, document).await;
+        let phone = scenario.call().await;
+        tokio::time::sleep(seconds(3)).await;
+        let asked_app = asked(&scenario, "/support").await;
+        let name = match of_the_application {
+            true => "CallSid",
+            false => "ParentCallSid",
+        };
+        let id = serde_json::from_value(param(&asked_app, name).into()).unwrap();
+        scenario.pivot.drop_call(&id).await;
+        let state = scenario.checkpoints.read(&id).unwrap();
+        scenario.pivot.resume_call(state).await;
+        phone.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+        let lines = scenario.lines().await;
+        assert_eq!(phone.heard_media().await, ["sound:support"], "{lines}");
+        let dialled = asked(&scenario, "/dialled").await;
+        assert_eq!(param(&dialled, "DialCallStatus"), "completed", "{lines}");
+        assert_eq!(
+            param(&dialled, "CallSid"),
+            param(&asked_app, "ParentCallSid")
+        );
+        assert_eq!(
+            params(&scenario, "/leg", "CallStatus"),
+            ["initiated", "in-progress", "completed"]
+        );
+        kept.push(scenario);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_pivot_gives_the_caller_to_the_dialplan_once() {
     let config = format!("{CONFIG}[limits]\ndrain_s = 1\n");
     let scenario = with(Scenario::configured(&config).await, DIAL);
@@ -143,10 +178,15 @@ struct Fragile {
 }
 
 impl Fragile {
-    async fn fails(&self) {
-        let sid = param(&asked(&self.scenario, "/support").await, "CallSid");
+    /// The task of the call that has asked for this breaks at whatever comes next.
+    async fn breaks(&self, path: &str) {
+        let sid = param(&asked(&self.scenario, path).await, "CallSid");
         self.failing
             .breaks(serde_json::from_value(sid.into()).unwrap());
+    }
+
+    async fn fails(&self) {
+        self.breaks("/support").await;
         self.phone.press("1").await;
     }
 }
@@ -305,4 +345,19 @@ async fn still_hears(phone: &Phone) -> Vec<Sound> {
     let heard = phone.heard().await;
     let now = heard.into_iter().filter(|heard| heard.to.is_none());
     now.map(|heard| heard.what).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_whose_own_call_has_failed_meanwhile_goes_to_the_dialplan() {
+    let call = fragile("<Pause length='9'/><Play>sound:support</Play>").await;
+    call.breaks("/voice").await;
+    let Fragile {
+        scenario, phone, ..
+    } = call;
+    phone.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    let continued = phone.continued().await.unwrap();
+    assert_eq!(continued.variables["PIVOT_STATUS"], "INTERNAL_ERROR");
+    assert_eq!(phone.heard_media().await, ["sound:support"]);
+    assert!(scenario.web.at("/dialled").is_empty());
 }
