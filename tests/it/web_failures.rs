@@ -2,253 +2,17 @@
 //! can name: each is asked as often as Twilio would ask, nobody is dropped who need
 //! not be, and nothing stays.
 
+mod cases;
+
 use std::collections::BTreeSet;
 
 use pivot::simulate::{Behaviour, Caller, Sound};
 use pivot::twiml::table::{Reading, Values, definitions};
 
+use cases::{CASES, Case, Then};
+
 use crate::support::web_app::Seen;
-use crate::support::{Reply, Scenario, nobody, seconds, twiml};
-
-/// What becomes of a call whose web application fails here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Then {
-    /// The document cannot be had: fallback URL, dialplan.
-    Ladder,
-    /// The leg that was to run it has failed, and the `action` is told so.
-    Leg,
-    /// The caller waits on, with music.
-    Wait,
-    /// The call goes on as if nothing had happened.
-    Next,
-    /// The same, and the recording is offered again.
-    Upload,
-}
-
-struct Case {
-    /// The attributes, as `Element.attribute`, or elements that this is about.
-    about: &'static str,
-    /// `{x}` is the URL that fails.
-    document: &'static str,
-    then: Then,
-    /// How often it is asked.
-    times: usize,
-    /// What somebody who called just before runs.
-    other: &'static str,
-}
-
-const fn case(about: &'static str, then: Then, document: &'static str) -> Case {
-    Case {
-        about,
-        document,
-        then,
-        times: 1,
-        other: "",
-    }
-}
-
-impl Case {
-    const fn times(mut self, times: usize) -> Self {
-        self.times = times;
-        self
-    }
-
-    const fn beside(mut self, other: &'static str) -> Self {
-        self.other = other;
-        self
-    }
-}
-
-const CASES: &[Case] = &[
-    case("Redirect", Then::Ladder, "<Redirect>{x}</Redirect>"),
-    case(
-        "Redirect",
-        Then::Ladder,
-        "<Play>sound:a</Play><Redirect method='GET'>{x}</Redirect>",
-    ),
-    case(
-        "Gather.action",
-        Then::Ladder,
-        "<Gather action='{x}' numDigits='1' timeout='9'/>",
-    ),
-    case(
-        "Gather.action",
-        Then::Ladder,
-        "<Gather action='{x}' finishOnKey='2' timeout='1' actionOnEmptyResult='true'/>",
-    ),
-    case("Record.action", Then::Ladder, "<Record action='{x}'/>"),
-    case(
-        "Dial.action",
-        Then::Ladder,
-        "<Dial action='{x}'>5550001</Dial>",
-    ),
-    case(
-        "Dial.action",
-        Then::Ladder,
-        "<Dial action='{x}' record='true'><Sip>bob@example.com</Sip><Client>carol</Client></Dial>",
-    ),
-    case(
-        "Dial.action",
-        Then::Ladder,
-        "<Dial action='{x}'><Application>fine</Application></Dial>",
-    ),
-    case(
-        "Dial.action",
-        Then::Ladder,
-        "<Dial action='{x}' hangupOnStar='true'><Conference>room</Conference></Dial>",
-    ),
-    case(
-        "Dial.action",
-        Then::Ladder,
-        "<Dial action='{x}'><Queue>nobody</Queue></Dial>",
-    ),
-    case(
-        "Enqueue.action",
-        Then::Ladder,
-        "<Enqueue action='{x}' waitUrl='/leave'>queue</Enqueue>",
-    ),
-    case(
-        "Connect.action",
-        Then::Ladder,
-        "<Connect action='{x}'><Stream url='wss://app.example.com/'/></Connect>",
-    ),
-    case("Pay.action", Then::Ladder, "<Pay action='{x}'/>"),
-    case(
-        "Sms.action",
-        Then::Ladder,
-        "<Sms to='+15557777' action='{x}'>Hello</Sms>",
-    ),
-    case(
-        "Message.action",
-        Then::Ladder,
-        "<Message to='+15557777' action='{x}'>Hello</Message>",
-    ),
-    case(
-        "Number.url",
-        Then::Leg,
-        "<Dial action='/dialled'><Number url='{x}'>5550001</Number></Dial>",
-    ),
-    case(
-        "Sip.url",
-        Then::Leg,
-        "<Dial action='/dialled'><Sip url='{x}'>bob@example.com</Sip></Dial>",
-    ),
-    case(
-        "Client.url",
-        Then::Leg,
-        "<Dial action='/dialled'><Client url='{x}'>carol</Client></Dial>",
-    ),
-    case(
-        "Application",
-        Then::Leg,
-        "<Dial action='/dialled'><Application>fails</Application></Dial>",
-    ),
-    case(
-        "Enqueue.waitUrl",
-        Then::Wait,
-        "<Enqueue action='/left' waitUrl='{x}'>queue</Enqueue>",
-    )
-    .times(3),
-    case(
-        "Conference.waitUrl",
-        Then::Wait,
-        "<Dial action='/left'><Conference waitUrl='{x}'>room</Conference></Dial>",
-    ),
-    case(
-        "Queue.url",
-        Then::Next,
-        "<Dial timeLimit='5'><Queue url='{x}'>queue</Queue></Dial>",
-    )
-    .beside("<Enqueue>queue</Enqueue>"),
-    case("Play", Then::Next, "<Play>{x}</Play>"),
-    case(
-        "Number.statusCallback",
-        Then::Next,
-        "<Dial><Number statusCallback='{x}' statusCallbackEvent='initiated ringing answered completed'>5550001</Number></Dial>",
-    )
-    .times(4),
-    case(
-        "Sip.statusCallback",
-        Then::Next,
-        "<Dial><Sip statusCallback='{x}' statusCallbackEvent='answered completed'>bob@example.com</Sip></Dial>",
-    )
-    .times(2),
-    case(
-        "Client.statusCallback",
-        Then::Next,
-        "<Dial><Client statusCallback='{x}'>carol</Client></Dial>",
-    ),
-    case(
-        "Application.statusCallback",
-        Then::Next,
-        "<Dial><Application statusCallback='{x}' statusCallbackEvent='initiated answered completed'>fine</Application></Dial>",
-    )
-    .times(3),
-    case(
-        "Number.amdStatusCallback",
-        Then::Next,
-        "<Dial><Number machineDetection='Enable' amdStatusCallback='{x}'>5550001</Number></Dial>",
-    ),
-    case(
-        "Sip.amdStatusCallback",
-        Then::Next,
-        "<Dial><Sip machineDetection='Enable' amdStatusCallback='{x}'>bob@example.com</Sip></Dial>",
-    ),
-    case(
-        "Conference.statusCallback",
-        Then::Next,
-        "<Dial hangupOnStar='true'><Conference statusCallback='{x}' statusCallbackEvent='start end join leave'>room</Conference></Dial>",
-    )
-    .times(3),
-    case(
-        "Conference.recordingStatusCallback",
-        Then::Next,
-        "<Dial timeLimit='4'><Conference endConferenceOnExit='true'>room</Conference></Dial>",
-    )
-    .beside("<Dial><Conference record='record-from-start' trim='do-not-trim' recordingStatusCallback='{x}'>room</Conference></Dial>"),
-    case(
-        "Dial.recordingStatusCallback",
-        Then::Next,
-        "<Dial record='true' recordingStatusCallback='{x}' recordingStatusCallbackEvent='in-progress completed'>5550001</Dial>",
-    )
-    .times(2),
-    case(
-        "Record.recordingStatusCallback",
-        Then::Next,
-        "<Record recordingStatusCallback='{x}' recordingStatusCallbackEvent='in-progress completed'/>",
-    )
-    .times(2),
-    case(
-        "Recording.recordingStatusCallback",
-        Then::Next,
-        "<Start><Recording recordingStatusCallback='{x}'/></Start><Pause length='3'/>",
-    ),
-    case(
-        "Record.transcribeCallback",
-        Then::Next,
-        "<Record transcribe='true' transcribeCallback='{x}'/>",
-    ),
-    case(
-        "Record.recordingUrl",
-        Then::Upload,
-        "<Record recordingUrl='{x}'/>",
-    ),
-    case(
-        "Dial.recordingUrl",
-        Then::Upload,
-        "<Dial record='true' recordingUrl='{x}'>5550001</Dial>",
-    ),
-    case(
-        "Sms.statusCallback",
-        Then::Next,
-        "<Sms to='+15557777' statusCallback='{x}'>Hello</Sms>",
-    ),
-    case(
-        "Message.statusCallback",
-        Then::Next,
-        "<Message to='+15557777' statusCallback='{x}'>Hello</Message>",
-    ),
-];
+use crate::support::{Reply, Scenario, ms, nobody, seconds, twiml};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Failure {
@@ -347,20 +111,39 @@ fn all(then: Then, fallback: bool) {
     }
 }
 
-/// In a runtime of its own: what is left of one cannot slow the next.
+#[test]
+fn whoever_leaves_while_it_is_late_leaves_nothing() {
+    let late = |case: &&Case| matches!(case.then, Then::Ladder | Then::Leg | Then::Wait);
+    for case in CASES.iter().filter(late) {
+        on_its_own(leaves(case));
+    }
+}
+
 fn run(case: &Case, failure: Failure, fallback: bool) {
+    on_its_own(story(case, failure, fallback));
+}
+
+/// In a runtime of its own: what is left of one cannot slow the next.
+fn on_its_own(story: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
         .build()
         .unwrap()
-        .block_on(story(case, failure, fallback));
+        .block_on(story);
 }
 
-async fn story(case: &Case, failure: Failure, fallback: bool) {
+/// A web application of which one URL fails, and who may be called.
+struct Set {
+    scenario: Scenario,
+    /// The URL at which nobody listens.
+    nobody: String,
+    _reserved: tokio::net::TcpSocket,
+}
+
+async fn set(case: &Case, failure: Failure, fallback: bool) -> Set {
     let Case { document, then, .. } = case;
-    let about = format!("{document}: {failure:?}, fallback URL: {fallback}");
-    let (_reserved, nobody) = nobody();
+    let (reserved, nobody) = nobody();
     let nobody = format!("{nobody}/x");
     let broken = match failure {
         Failure::Missing => nobody.as_str(),
@@ -397,6 +180,59 @@ async fn story(case: &Case, failure: Failure, fallback: bool) {
     let talks = if *then == Then::Leg { 60 } else { 4 };
     let callee = Behaviour::answers(seconds(1)).hangs_up_after(seconds(talks));
     scenario.asterisk.callee("*", callee).await;
+    Set {
+        scenario,
+        nobody,
+        _reserved: reserved,
+    }
+}
+
+/// The caller hangs up a second after it was asked.
+async fn leaves(case: &Case) {
+    let Case { document, then, .. } = case;
+    let Set { scenario, .. } = set(case, Failure::Late, true).await;
+    let phone = scenario.call().await;
+    phone.talk_at(seconds(0), seconds(5));
+    phone.press_at(seconds(3), "1*");
+    let called = tokio::time::Instant::now();
+    while scenario.web.at("/x").is_empty() {
+        tokio::time::sleep(ms(100)).await;
+        assert!(called.elapsed() < seconds(60), "{document}: never asked");
+    }
+    tokio::time::sleep(seconds(1)).await;
+    phone.hangup().await;
+    scenario.nothing_left().await;
+    tokio::time::sleep(seconds(60)).await;
+    let lines = lines_of(&scenario).await;
+    assert_eq!(scenario.web.at("/x").len(), 1, "{document}\n{lines}");
+    assert!(scenario.web.at("/fallback").is_empty(), "{document}");
+    // What is owed is told once, and that is all.
+    let owed = match then {
+        Then::Leg => "/dialled",
+        Then::Wait => "/left",
+        _ => "/nothing",
+    };
+    for path in ["/dialled", "/left"] {
+        let times = usize::from(path == owed);
+        assert_eq!(scenario.web.at(path).len(), times, "{document}\n{lines}");
+    }
+    let ended = phone.ended().await.unwrap();
+    assert!(ended.by_phone && phone.continued().await.is_none());
+    let heard = phone.heard_media().await;
+    assert!(
+        !heard.contains(&"sound:after".to_owned()),
+        "{document}\n{lines}"
+    );
+}
+
+async fn story(case: &Case, failure: Failure, fallback: bool) {
+    let Case { document, then, .. } = case;
+    let about = format!("{document}: {failure:?}, fallback URL: {fallback}");
+    let Set {
+        scenario,
+        nobody,
+        _reserved,
+    } = set(case, failure, fallback).await;
     let other = match case.other {
         "" => None,
         _ => {
