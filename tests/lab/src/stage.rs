@@ -194,16 +194,22 @@ impl Stage {
     }
 }
 
-/// Live tests on both versions, each with a stage of its own: [`Stage::new`], or what
-/// the function after `with` makes. A script that panics has failed.
+/// What [`on_each_asterisk`] uses where a test has no function `stage` of its own.
+pub async fn stage(version: &str) -> Option<Stage> {
+    let stage = Stage::new(version).await;
+    stage.unwrap_or_else(|error| panic!("there is no stage: {error}"))
+}
+
+/// Live tests on both versions, each with a stage of its own, which the function `stage`
+/// of the test file makes. A script that panics has failed.
 #[macro_export]
 macro_rules! on_each_asterisk {
-    (with $stage:path; $($name:ident => $script:expr;)*) => {$(
+    ($($name:ident => $script:expr;)*) => {$(
         mod $name {
             use super::*;
 
             async fn on(version: &str) {
-                if let Some(stage) = $stage(version).await.unwrap() {
+                if let Some(stage) = stage(version).await {
                     let script = $script;
                     script(&stage).await;
                 }
@@ -220,10 +226,4 @@ macro_rules! on_each_asterisk {
             }
         }
     )*};
-    ($($name:ident => $script:expr;)*) => {
-        $crate::on_each_asterisk! {
-            with $crate::stage::Stage::new;
-            $($name => $script;)*
-        }
-    };
 }

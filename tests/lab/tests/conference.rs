@@ -10,7 +10,7 @@ use std::time::Duration;
 use pivot_lab::ears::Heard;
 use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::Call;
-use pivot_lab::stage::{SOON, Stage, ms, param, until};
+use pivot_lab::stage::{SOON, Stage, ms, param, stage, until};
 use tokio::time::Instant;
 
 /// Far apart, and none a sum or multiple of others.
@@ -212,9 +212,7 @@ async fn all_hear(s: &Stage, calls: &[Call], speakers: &[usize], least: f64) {
 
 #[tokio::test]
 async fn three_callers_who_speak_at_once_hear_both_others() {
-    let Some(s) = Stage::new("22").await.unwrap() else {
-        return;
-    };
+    let Some(s) = stage("22").await else { return };
     let calls = room_of(&s, 3).await;
     all_hear(&s, &calls, &[0, 1, 2], 0.3).await;
     all_hang_up(&s, calls).await;
@@ -222,9 +220,7 @@ async fn three_callers_who_speak_at_once_hear_both_others() {
 
 #[tokio::test]
 async fn each_of_ten_callers_is_heard_by_the_nine_others() {
-    let Some(s) = Stage::new("22").await.unwrap() else {
-        return;
-    };
+    let Some(s) = stage("22").await else { return };
     let calls = room_of(&s, 10).await;
     for speaker in 0..calls.len() {
         all_hear(&s, &calls, &[speaker], 0.8).await;

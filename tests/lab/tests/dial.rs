@@ -8,11 +8,11 @@
 
 use std::time::Duration;
 
+use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::OnCall;
-use pivot_lab::stage::{FIRST, SECOND, SOON, Stage, ms, param, until, xml};
+use pivot_lab::stage::{FIRST, SECOND, SOON, Stage, ms, param, stage, until, xml};
 use pivot_lab::voice::spoken;
 use pivot_lab::webapp::{Answer, Seen};
-use pivot_lab::{Result, on_each_asterisk};
 
 /// Callbacks may overtake each other; they are numbered.
 fn in_order(mut told: Vec<Seen>) -> Vec<Seen> {
@@ -30,11 +30,6 @@ async fn address_of_phones(s: &Stage) -> String {
     let address = contact.split("sip:alice@").nth(1).unwrap();
     let part = |c: &char| c.is_ascii_digit() || matches!(c, '.' | ':');
     address.chars().take_while(part).collect()
-}
-
-async fn with_accounts(version: &str) -> Result<Option<Stage>> {
-    let accounts = "[dial.sip_accounts]\nann = \"trunk-ann\"\n";
-    Stage::with(version, |config| config.more(accounts)).await
 }
 
 const EVENTS: &str =
@@ -257,11 +252,15 @@ on_each_asterisk! {
 }
 
 mod accounts {
-    use super::*;
+    use super::{FIRST, OnCall, Stage, address_of_phones, ms, on_each_asterisk, param};
+
+    async fn stage(version: &str) -> Option<Stage> {
+        let accounts = "[dial.sip_accounts]\nann = \"trunk-ann\"\n";
+        let stage = Stage::with(version, |config| config.more(accounts));
+        stage.await.unwrap()
+    }
 
     on_each_asterisk! {
-        with with_accounts;
-
         // Check 153.
         a_username_answers_a_challenge_and_nobody_else_is_let_in => async |s: &Stage| {
             let address = address_of_phones(s).await;

@@ -9,7 +9,7 @@
 use std::path::Path;
 
 use pivot_lab::on_each_asterisk;
-use pivot_lab::stage::{SOON, Stage, ms, until};
+use pivot_lab::stage::{SOON, Stage, ms, stage, until};
 use pivot_lab::webapp::Answer;
 
 /// Documents with tones of a second in them, and how many of these are heard.

@@ -9,14 +9,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::Call;
 use pivot_lab::pivot::MediaBy;
 use pivot_lab::stage::{Stage, ms, xml};
 use pivot_lab::webapp::Answer;
-use pivot_lab::{Result, on_each_asterisk};
 
-async fn over_http(version: &str) -> Result<Option<Stage>> {
-    Stage::with(version, |config| config.media(MediaBy::Http)).await
+async fn stage(version: &str) -> Option<Stage> {
+    let stage = Stage::with(version, |config| config.media(MediaBy::Http));
+    stage.await.unwrap()
 }
 
 fn fixture(name: &str) -> Vec<u8> {
@@ -30,8 +31,6 @@ fn tone(call: &Call) -> Duration {
 }
 
 on_each_asterisk! {
-    with over_http;
-
     files_of_every_format_are_heard => async |s: &Stage| {
         for (name, media_type) in [
             ("second.mp3", "audio/mpeg"),

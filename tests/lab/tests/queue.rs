@@ -8,7 +8,7 @@
 
 use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::Call;
-use pivot_lab::stage::{SOON, Stage, ms, param, until, xml};
+use pivot_lab::stage::{SOON, Stage, ms, param, stage, until, xml};
 use pivot_lab::webapp::Seen;
 
 const WAIT: &str = "You are waiting for the next free colleague.";

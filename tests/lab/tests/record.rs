@@ -12,7 +12,7 @@ use pivot_lab::ears::{Heard, likeness, plain};
 use pivot_lab::on_each_asterisk;
 use pivot_lab::paths;
 use pivot_lab::phone::OnCall;
-use pivot_lab::stage::{FIRST, Stage, ms, param, xml};
+use pivot_lab::stage::{FIRST, Stage, ms, param, stage, xml};
 use pivot_lab::voice::spoken;
 use pivot_lab::webapp::Seen;
 

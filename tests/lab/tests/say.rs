@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::CallOptions;
-use pivot_lab::stage::{CALLER, Stage, ms, param, xml};
+use pivot_lab::stage::{CALLER, Stage, ms, param, stage, xml};
 
 on_each_asterisk! {
     a_break_is_a_gap_of_its_length => async |s: &Stage| {

@@ -18,9 +18,11 @@ use tokio::net::TcpStream;
 /// Modules of modules.conf that a version does not have.
 const MISSING: [&str; 2] = ["res_websocket_client.so", "format_mp3.so"];
 
-on_each_asterisk! {
-    with asterisk::start_or_skip;
+async fn stage(version: &str) -> Option<Asterisk> {
+    asterisk::start_or_skip(version).await.unwrap()
+}
 
+on_each_asterisk! {
     asterisk_has_no_complaint_about_them => async |a: &Asterisk| {
         let log = a.log();
         let complaints: Vec<&str> = log

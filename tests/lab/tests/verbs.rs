@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::OnCall;
-use pivot_lab::stage::{FIRST, SECOND, Stage, ms, param, xml};
+use pivot_lab::stage::{FIRST, SECOND, Stage, ms, param, stage, xml};
 
 on_each_asterisk! {
     a_key_stops_the_prompt_of_a_gather => async |s: &Stage| {
