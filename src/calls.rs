@@ -1,25 +1,24 @@
-//! Taking calls in: one task each, a bound on how many, and what becomes of a
-//! call whose task fails.
+//! Taking calls in: one task each, a bound on how many, and supervision: a task
+//! that fails ends its call alone.
+
+mod left_behind;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
-use crate::ari::{Arrival, Channel, Delivery, Request, Router};
+use crate::ari::{Arrival, Channel, Delivery, Router};
 use crate::call::{Call, Facts, Latency, LegCall, Services, State};
 use crate::clock;
 use crate::config::{Config, Profile};
 use crate::flow::{self, Session, Status};
-use crate::id::{CallId, PREFIX};
-use crate::news::{News, Screened};
+use crate::id::CallId;
 use crate::trace::{Summary, Trace, Traces};
 
-/// A channel that was seen this long ago and still belongs to nobody is an orphan.
-const ORPHAN_AFTER: Duration = Duration::from_secs(5);
+use left_behind::{Owned, clear_away, reap};
 
 /// What the desk is asked to do.
 #[derive(Debug)]
@@ -300,192 +299,4 @@ fn summary(id: &CallId, channel: &Channel) -> Summary {
         ended: None,
         state: "in progress".into(),
     }
-}
-
-/// The channel that a call is about.
-enum Owned {
-    Caller(String),
-    /// A leg, and the call that made it.
-    Leg(String, CallId),
-}
-
-impl Owned {
-    fn of(state: &State) -> Self {
-        let channel = state.channel.clone();
-        match &state.facts.parent {
-            Some(parent) => Self::Leg(channel, parent.clone()),
-            None => Self::Caller(channel),
-        }
-    }
-}
-
-/// Gives up everything of a call whose task is gone, and the call to the dialplan.
-async fn clear_away(services: &Services, router: &Router, id: &CallId, owned: Owned) {
-    let prefix = format!("{PREFIX}{}", id.hex());
-    let objects = router.snapshot().await.unwrap_or_default().objects;
-    for object in objects.iter().filter(|object| object.starts_with(&prefix)) {
-        // Ids do not tell what they name; what they do not name is 404.
-        for request in [
-            Request::stop_playback(object),
-            Request::stop_recording(object),
-            Request::destroy_bridge(object),
-            services.ari.hangup(object, 16),
-        ] {
-            services.ari.send(request).await.ok();
-        }
-    }
-    services.queues.leave(id);
-    match owned {
-        Owned::Caller(channel) => {
-            give_back(
-                services,
-                &channel,
-                "pivot failed inside; its log says where",
-            )
-            .await;
-        }
-        Owned::Leg(channel, parent) => {
-            services
-                .ari
-                .send(services.ari.hangup(&channel, 16))
-                .await
-                .ok();
-            let screened = Screened {
-                channel,
-                accepted: false,
-                failed: true,
-            };
-            router.tell_call(&parent, News::Screened(screened));
-        }
-    }
-    services.rooms.leave(id, "in-progress").await;
-    router.objects(id).release();
-    if let Some(checkpoints) = &services.checkpoints {
-        checkpoints.remove(id);
-    }
-}
-
-/// Hands a channel that no call owns back to the dialplan.
-async fn give_back(services: &Services, channel: &str, reason: &str) {
-    let told = [
-        ("PIVOT_STATUS", Status::InternalError.as_str()),
-        ("PIVOT_REASON", reason),
-    ];
-    for (name, value) in told {
-        services
-            .ari
-            .send(Request::set_variable(channel, name, value))
-            .await
-            .ok();
-    }
-    let back = Request::continue_dialplan(channel, None, None, None);
-    if services.ari.send(back).await.is_err() {
-        services
-            .ari
-            .send(services.ari.hangup(channel, 16))
-            .await
-            .ok();
-    }
-}
-
-/// Looks for what a pivot that is gone has left behind: legs and bridges with
-/// our prefix, and callers whom nobody serves. What is seen only once may belong
-/// to a call that is just starting. Only what this application is subscribed to
-/// counts, since another pivot may use the same Asterisk under another name, and
-/// bridges that are empty, which belong to no application.
-async fn reap(services: Arc<Services>, router: Router) {
-    let first = orphans(&services, &router).await;
-    if first.is_empty() {
-        return;
-    }
-    tokio::time::sleep(ORPHAN_AFTER).await;
-    let second = orphans(&services, &router).await;
-    for orphan in second.into_iter().filter(|orphan| first.contains(orphan)) {
-        tracing::warn!(?orphan, "left behind by a pivot that is gone");
-        match orphan {
-            Orphan::Leg(channel) => {
-                services
-                    .ari
-                    .send(services.ari.hangup(&channel, 16))
-                    .await
-                    .ok();
-            }
-            Orphan::Bridge(bridge) => {
-                services
-                    .ari
-                    .send(Request::destroy_bridge(&bridge))
-                    .await
-                    .ok();
-            }
-            Orphan::Caller(channel) => {
-                give_back(
-                    &services,
-                    &channel,
-                    "the pivot that served this call is gone",
-                )
-                .await
-            }
-        }
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Orphan {
-    Leg(String),
-    Bridge(String),
-    Caller(String),
-}
-
-#[derive(Default, serde::Deserialize)]
-struct Application {
-    #[serde(default)]
-    channel_ids: Vec<String>,
-    #[serde(default)]
-    bridge_ids: Vec<String>,
-}
-
-async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
-    let ari = &services.ari;
-    let channels: Vec<Channel> = ari
-        .send(Request::channels())
-        .await
-        .ok()
-        .and_then(|reply| reply.json().ok())
-        .unwrap_or_default();
-    let bridges: Vec<crate::ari::BridgeList> = ari
-        .send(Request::bridges())
-        .await
-        .ok()
-        .and_then(|reply| reply.json().ok())
-        .unwrap_or_default();
-    let ours: Application = ari
-        .send(Request::application(ari.app()))
-        .await
-        .ok()
-        .and_then(|reply| reply.json().ok())
-        .unwrap_or_default();
-    let Some(owned) = router.snapshot().await else {
-        return Vec::new();
-    };
-    let free = |id: &String| !owned.objects.contains(id);
-    let legs = channels
-        .iter()
-        .map(|c| c.id.clone())
-        .filter(|id| id.starts_with(PREFIX) && ours.channel_ids.contains(id))
-        .filter(free)
-        .map(Orphan::Leg);
-    let rooms = bridges
-        .into_iter()
-        .filter(|b| b.channels.is_empty() || ours.bridge_ids.contains(&b.id))
-        .map(|b| b.id)
-        .filter(|id| id.starts_with(PREFIX))
-        .filter(free)
-        .map(Orphan::Bridge);
-    let callers = ours
-        .channel_ids
-        .iter()
-        .filter(|id| !id.starts_with(PREFIX) && channels.iter().any(|c| c.id == **id))
-        .filter(|id| free(id))
-        .map(|id| Orphan::Caller(id.clone()));
-    legs.chain(rooms).chain(callers).collect()
 }

@@ -2,6 +2,9 @@
 //!
 //! Asterisk tells when a channel begins and stops talking (`TALK_DETECT`). A person
 //! says a few words and waits; a machine goes on. Nobody waits for the verdict.
+//!
+//! Of one tone it also counts how often it was heard (`TONE_DETECT`), and tells that
+//! when it is asked: a fax machine's, or, where a message's end is waited for, a beep.
 
 use std::time::Duration;
 
@@ -14,6 +17,11 @@ use crate::clock::{self, Time};
 
 /// Asterisk's own measure of what is louder than silence.
 const LOUD: u32 = 256;
+/// Hertz of the tone with which a fax machine answers (ITU-T V.25), and how long one
+/// must last to be none that somebody sings.
+const FAX: u32 = 2100;
+const FAX_LASTS_MS: u32 = 500;
+const BEEP_LASTS_MS: u32 = 150;
 
 /// A channel that is listened to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +35,12 @@ pub struct Detecting {
     pub talks: Option<Time>,
     /// It has talked for longer than people do.
     pub machine: bool,
+    /// Asterisk listens for a tone.
+    #[serde(default)]
+    pub tones: bool,
+    /// What it is unless that tone was heard.
+    #[serde(default)]
+    pub verdict: Option<String>,
 }
 
 impl Detecting {
@@ -38,6 +52,8 @@ impl Detecting {
             began,
             talks: None,
             machine: false,
+            tones: false,
+            verdict: None,
         }
     }
 
@@ -56,7 +72,7 @@ impl Detecting {
     }
 
     fn passes(&mut self, now: Time) -> Option<&'static str> {
-        if now < self.due() {
+        if self.verdict.is_some() || now < self.due() {
             return None;
         }
         if now >= self.gives_up() {
@@ -84,6 +100,9 @@ impl Detecting {
     /// `length` is without the silence that told it.
     fn stops_to_talk(&mut self, length: Duration) -> Option<&'static str> {
         self.talks = None;
+        if self.verdict.is_some() {
+            return None;
+        }
         let long = length >= self.detection.speech_threshold;
         match (self.machine || long, self.detection.to_end) {
             (true, true) => Some("machine_end_silence"),
@@ -116,6 +135,17 @@ impl Call {
                 "nobody listens whether a machine answered: {error}"
             ));
             self.conclude(channel, "unknown");
+            return Ok(());
+        }
+        let tone = match detection.to_end {
+            true => format!("{},{BEEP_LASTS_MS}", self.services.config.dial.beep_hz),
+            false => format!("{FAX},{FAX_LASTS_MS}"),
+        };
+        let request = Request::set_variable(channel, &format!("TONE_DETECT({tone})"), "");
+        // Without res_tonedetect there are verdicts all the same.
+        let tones = self.join(request).await?.is_ok();
+        if let Some(detecting) = self.detecting(channel) {
+            detecting.tones = tones;
         }
         Ok(())
     }
@@ -134,6 +164,41 @@ impl Call {
             .filter_map(|d| Some((d.channel.clone(), d.passes(now)?)))
             .collect();
         for (channel, verdict) in verdicts {
+            self.decide(&channel, verdict);
+        }
+    }
+
+    /// This is the verdict, unless a tone was heard that says more.
+    fn decide(&mut self, channel: &str, verdict: &'static str) {
+        match self.detecting(channel) {
+            Some(detecting) if detecting.tones && verdict != "human" => {
+                detecting.verdict = Some(verdict.to_owned());
+            }
+            _ => self.conclude(channel, verdict),
+        }
+    }
+
+    /// Somebody is to be asked for the tones that were heard.
+    pub(super) fn is_undecided(&self) -> bool {
+        let mut detecting = self.state.detecting.iter();
+        detecting.any(|detecting| detecting.verdict.is_some())
+    }
+
+    pub(super) async fn ask_for_tones(&mut self) {
+        let undecided: Vec<_> = self
+            .state
+            .detecting
+            .iter()
+            .filter_map(|d| Some((d.channel.clone(), d.detection.to_end, d.verdict.clone()?)))
+            .collect();
+        for (channel, to_end, verdict) in undecided {
+            let times = self.variable_of(&channel, "TONE_DETECT(rx)").await;
+            let heard = times.is_some_and(|times| times.parse().is_ok_and(|times: u32| times > 0));
+            let verdict = match (heard, to_end) {
+                (true, true) => "machine_end_beep",
+                (true, false) => "fax",
+                (false, _) => verdict.as_str(),
+            };
             self.conclude(&channel, verdict);
         }
     }
@@ -157,7 +222,7 @@ impl Call {
             .detecting(channel)
             .and_then(|detecting| detecting.stops_to_talk(length));
         if let Some(verdict) = verdict {
-            self.conclude(channel, verdict);
+            self.decide(channel, verdict);
         }
     }
 
@@ -169,7 +234,7 @@ impl Call {
     }
 
     /// The verdict is there; nothing when nobody listens to the channel.
-    pub(super) fn conclude(&mut self, channel: &str, verdict: &'static str) {
+    pub(super) fn conclude(&mut self, channel: &str, verdict: &str) {
         let Some(index) = self
             .state
             .detecting
@@ -179,6 +244,10 @@ impl Call {
             return;
         };
         let detecting = self.state.detecting.remove(index);
+        let verdict = match &detecting.verdict {
+            Some(decided) if verdict == "unknown" => decided,
+            _ => verdict,
+        };
         let took = clock::now().since(detecting.began).as_millis();
         self.note(format!("answered by {verdict}, told after {took} ms"));
         if let Some(leg) = self.state.leg_mut(channel) {

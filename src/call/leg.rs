@@ -286,6 +286,8 @@ impl Leg {
 /// Twilio's word for why somebody was not reached.
 fn reason(cause: Cause, sip: Option<u16>) -> DialOutcome {
     match (cause.0, sip) {
+        // Nobody has answered their challenge; Asterisk's cause would be a refusal.
+        (_, Some(401 | 407)) => DialOutcome::Failed,
         (_, Some(486 | 600 | 603)) | (17 | 21, _) => DialOutcome::Busy,
         (18..=20, _) | (_, Some(408 | 480 | 487)) => DialOutcome::NoAnswer,
         _ => DialOutcome::Failed,
@@ -302,6 +304,7 @@ mod tests {
             (17, Some(486), DialOutcome::Busy),
             (21, Some(603), DialOutcome::Busy),
             (21, Some(403), DialOutcome::Busy),
+            (21, Some(401), DialOutcome::Failed),
             (19, None, DialOutcome::NoAnswer),
             (19, Some(480), DialOutcome::NoAnswer),
             (18, Some(408), DialOutcome::NoAnswer),

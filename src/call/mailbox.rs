@@ -84,9 +84,8 @@ impl Call {
             // Whoever waits for something else as well may drop this future in the
             // middle of the look-up: it is begun again then, since what it finds
             // is told by nothing else.
-            if self.missed {
-                Box::pin(self.resync()).await;
-                self.missed = false;
+            if self.missed || self.is_undecided() {
+                Box::pin(self.catch_up()).await;
             }
             if let Some(event) = self.backlog.pop_front() {
                 self.absorb(&event);

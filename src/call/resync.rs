@@ -11,6 +11,15 @@ use crate::ari::{AriError, Channel, Event, Request};
 use crate::trace::Kind;
 
 impl Call {
+    /// What must be asked before the next event is waited for.
+    pub(super) async fn catch_up(&mut self) {
+        if self.missed {
+            self.resync().await;
+            self.missed = false;
+        }
+        self.ask_for_tones().await;
+    }
+
     pub(super) async fn resync(&mut self) {
         self.trace
             .write(Kind::Decision, "looks up what it may have missed");

@@ -202,12 +202,18 @@ impl Config {
                 }
             }
         }
-        for (key, url) in [("sms.url", &self.sms.url), ("notify.url", &self.notify.url)] {
+        let applications = self
+            .applications
+            .iter()
+            .map(|(name, url)| (format!("applications.{name}"), url));
+        let told = [("sms.url", &self.sms.url), ("notify.url", &self.notify.url)];
+        let told = told
+            .into_iter()
+            .filter_map(|(key, url)| Some((key.to_owned(), url.as_ref()?)));
+        for (key, url) in applications.chain(told) {
             found.add_unless(
-                url.as_ref().is_none_or(|url| {
-                    matches!(url.scheme(), "http" | "https") && url.host().is_some()
-                }),
-                key,
+                matches!(url.scheme(), "http" | "https") && url.host().is_some(),
+                &key,
                 "write a URL that begins with http:// or https:// and has a host",
             );
         }
@@ -308,6 +314,11 @@ fn check_dial(found: &mut Findings, dial: &Dial) {
         (1..=600).contains(&dial.timeout_s),
         "dial.timeout_s",
         "write seconds from 1 to 600; 30 is the default",
+    );
+    found.add_unless(
+        (300..=3400).contains(&dial.beep_hz),
+        "dial.beep_hz",
+        "write hertz from 300 to 3400, as a telephone carries them; 1000 is the default",
     );
 }
 

@@ -100,6 +100,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
         "dial",
         &[
             ("number", Kind::Text),
+            ("us_numbers", Kind::Flag),
             ("sip", Kind::Text),
             ("sip_endpoint", Kind::Text),
             ("sip_accounts", Kind::Map),
@@ -107,6 +108,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("device", Kind::Text),
             ("client", Kind::Text),
             ("timeout_s", Kind::Number),
+            ("beep_hz", Kind::Number),
         ],
     ),
     (

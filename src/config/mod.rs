@@ -183,6 +183,8 @@ pub enum OnEnd {
 #[serde(deny_unknown_fields, default)]
 pub struct Dial {
     pub number: String,
+    /// Ten digits are a number of North America: `+1` is put before them.
+    pub us_numbers: bool,
     pub sip: String,
     pub sip_endpoint: String,
     /// The `username` of a `<Sip>` → the PJSIP endpoint that logs in with it.
@@ -192,6 +194,8 @@ pub struct Dial {
     pub client: String,
     /// How long a leg rings unless the document says otherwise.
     pub timeout_s: u64,
+    /// Hertz of the beep of the answering machines of this country.
+    pub beep_hz: u32,
 }
 
 /// The identity that web applications see.
@@ -436,6 +440,7 @@ impl Default for Dial {
     fn default() -> Self {
         Self {
             number: "Local/{number}@pivot-outbound/n".into(),
+            us_numbers: false,
             sip: "PJSIP/{endpoint}/{uri}".into(),
             sip_endpoint: "pivot-out".into(),
             sip_accounts: BTreeMap::new(),
@@ -443,6 +448,7 @@ impl Default for Dial {
             device: "PJSIP/{id}".into(),
             client: "PJSIP/{id}".into(),
             timeout_s: 30,
+            beep_hz: 1000,
         }
     }
 }

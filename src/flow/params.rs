@@ -4,6 +4,7 @@
 //! `req_format` decides the names and nothing else. In `twiml` the union of
 //! Twilio's standard set and of Kazoo's TwiML set is sent; in `kazoo` what Kazoo
 //! documents. A key of the base set is never overridden by what a flow has set.
+//! Of Twilio's, `CallToken` is not sent: only its REST API could take it back.
 
 use serde_json::{Map, Value};
 
@@ -82,6 +83,11 @@ fn twiml(call: &Call) -> Map<String, Value> {
     add("CallerNumber", &facts.caller_number);
     if !facts.forwarded_from.is_empty() {
         add("ForwardedFrom", &e164(&facts.forwarded_from));
+    }
+    // The first request alone says who vouches.
+    if let Some(vouched) = sip.vouched.filter(|_| call.state.documents == 0) {
+        add("StirVerstat", &vouched.verstat);
+        add("StirPassportToken", &vouched.passport);
     }
     if facts.sip.is_some() {
         add("SipCallId", &facts.call_id);

@@ -336,6 +336,12 @@ impl World {
         for (after, length) in behaviour.talks {
             self.party_talks(channel, after, length);
         }
+        for (hertz, after, length) in behaviour.tones {
+            self.party_talks(channel, after, length);
+            self.leg_after(channel, after, move |world, id| {
+                world.tone(id, hertz, length)
+            });
+        }
         for (after, keys) in behaviour.presses {
             for (place, key) in (0..).zip(keys.chars()) {
                 let gap = Duration::from_millis(200) * place;

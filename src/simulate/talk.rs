@@ -1,4 +1,5 @@
-//! `TALK_DETECT`: telling when a channel begins and stops talking.
+//! `TALK_DETECT`: telling when a channel begins and stops talking; `TONE_DETECT`:
+//! counting how often a tone was heard from it.
 
 use std::time::Duration;
 
@@ -9,6 +10,9 @@ use super::world::World;
 
 /// Of silence before it counts, when the function is not told.
 const SILENCE: u64 = 2500;
+
+/// Where a channel keeps what it listens for.
+const TONE: &str = "listens for a tone";
 
 impl World {
     /// `TALK_DETECT(set)` was written: what the phone says from now on is told.
@@ -56,5 +60,29 @@ impl World {
         let value = self.channels.get(channel)?.vars.get("TALK_DETECT(set)")?;
         let ms = value.split(',').next().and_then(|ms| ms.parse().ok());
         Some(Duration::from_millis(ms.unwrap_or(SILENCE)))
+    }
+
+    /// `TONE_DETECT(hertz,milliseconds)` was written.
+    pub(super) fn listen_for_tone(&mut self, channel: &str, arguments: &str) {
+        if let Some(channel) = self.channels.get_mut(channel) {
+            let heard = ("TONE_DETECT(rx)".to_owned(), "0".to_owned());
+            let listened = (TONE.to_owned(), arguments.to_owned());
+            channel.vars.extend([heard, listened]);
+        }
+    }
+
+    /// A tone sounds on this channel.
+    pub(super) fn tone(&mut self, channel: &str, hertz: u32, length: Duration) {
+        let Some(channel) = self.channels.get_mut(channel) else {
+            return;
+        };
+        let listened = channel.vars.get(TONE).cloned().unwrap_or_default();
+        let (tone, lasts) = listened.split_once(',').unwrap_or((&listened, "500"));
+        let long = lasts
+            .parse()
+            .is_ok_and(|ms| length >= Duration::from_millis(ms));
+        if long && tone.parse() == Ok(hertz) {
+            channel.vars.insert("TONE_DETECT(rx)".into(), "1".into());
+        }
     }
 }

@@ -307,6 +307,7 @@ sip = "PJSIP/{{endpoint}}/{{url}}"
 sip_endpoint = ""
 user = "{{id}}"
 timeout_s = 0
+beep_hz = 20
 [account]
 sid = "AC123"
 [store]
@@ -333,6 +334,11 @@ max_mb = 0
 [web]
 allow = []
 deny = ["10.0.0.0/33", "internal"]
+[applications]
+support = "ftp://app.example.com/support"
+sales = "https://app.example.com/sales"
+[sms]
+url = "mailto:sms@example.com"
 [control]
 socket = "{long}"
 [limits]

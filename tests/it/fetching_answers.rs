@@ -7,6 +7,8 @@ const XML: &str = "<Response><Play>sound:hello-world</Play></Response>";
 const JSON: &str = r#"{"module": "play", "data": {"id": "sound:hello-world"}, "children": {}}"#;
 
 // Check 4.
+// Check 7.
+// Check 8.
 // Check 14.
 // Check 15.
 #[tokio::test(start_paused = true)]
@@ -89,12 +91,9 @@ async fn plain_words_are_spoken_and_the_call_ends() {
         .on("/voice", Reply::new("text/plain", "Hello from pivot"));
     let phone = scenario.call_from(caller()).await;
     phone.wait_ended().await.unwrap();
-    assert_eq!(
-        phone.heard_media().await.len(),
-        1,
-        "{}",
-        scenario.lines().await
-    );
+    let lines = scenario.lines().await;
+    assert_eq!(phone.heard_media().await.len(), 1, "{lines}");
+    assert!(lines.contains("speech \"Hello from pivot\""), "{lines}");
     assert!(phone.continued().await.is_none());
     scenario.nothing_left().await;
 }

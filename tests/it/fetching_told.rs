@@ -1,11 +1,12 @@
 //! What is told beside the flow: debug documents, signatures, the end of a call.
 
 use pivot::flow::signature;
+use pivot::simulate::Caller;
 use pivot::trace::Kind;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::fetching::{KAZOO, header, pairs, serve};
+use crate::fetching::{KAZOO, caller, header, pairs, serve};
 use crate::support::{Reply, Scenario, twiml};
 
 #[tokio::test(start_paused = true)]
@@ -154,4 +155,56 @@ async fn the_end_of_a_call_is_told_to_the_status_callback() {
         }
         assert!(told[0].param("Timestamp").unwrap().ends_with("+0000"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_vouches_for_the_number_is_told_once_when_somebody_does() {
+    let checked = |result: &str, level: &str| {
+        let of = |value: &str| format!("STIR_SHAKEN(0,{value})");
+        let values = [
+            (of("verify_result"), result.to_owned()),
+            (of("attestation"), level.to_owned()),
+        ];
+        values.into_iter().filter(|(_, value)| !value.is_empty())
+    };
+    let mut kept = Vec::new();
+    for (result, level, verstat) in [
+        ("success", "A", "TN-Validation-Passed-A"),
+        ("Verification passed", "B", "TN-Validation-Passed-B"),
+        ("cert_not_trusted", "C", "TN-Validation-Failed-C"),
+        ("", "", "No-TN-Validation"),
+    ] {
+        let scenario = Scenario::new().await;
+        let web = &scenario.web;
+        web.on("/voice", twiml("<Redirect>/next</Redirect>"));
+        web.on("/next", twiml("<Hangup/>"));
+        let token = "eyJhbGciOi.eyJhdHRlc3Qi.c2ln";
+        let header = format!("{token};info=<https://ca.example.com/a.pem>;alg=ES256");
+        let caller = Caller {
+            headers: vec![("Identity".into(), header)],
+            variables: checked(result, level).collect(),
+            ..caller()
+        };
+        let phone = scenario.call_from(caller).await;
+        phone.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+        let first = &scenario.web.at("/voice")[0];
+        assert_eq!(first.param("StirVerstat").as_deref(), Some(verstat));
+        assert_eq!(first.param("StirPassportToken").as_deref(), Some(token));
+        let next = &scenario.web.at("/next")[0];
+        assert_eq!(next.param("StirVerstat"), None);
+        assert_eq!(next.param("StirPassportToken"), None);
+        assert_eq!(next.param("SipHeader_Identity"), None);
+        kept.push(scenario);
+    }
+    let scenario = Scenario::new().await;
+    scenario.web.on("/voice", twiml("<Hangup/>"));
+    serve(&scenario).await;
+    assert_eq!(scenario.web.at("/voice")[0].param("StirVerstat"), None);
+    let asked = scenario.asterisk.requests().await;
+    let asked = asked.iter().map(|r| r.params.to_string());
+    assert!(
+        asked.into_iter().all(|params| !params.contains("STIR")),
+        "nobody asks in vain"
+    );
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::support::{Reply, Scenario, Setting, ms, seconds, twiml};
+use crate::support::{Reply, Scenario, Setting, ms, nobody, seconds, twiml};
 
 const BOTH: &str = "[default]\nvoice_url = '{app}/voice'\nfallback_url = '{app}/fallback'\nfallback_method = 'get'\n";
 
@@ -165,10 +165,8 @@ async fn a_refused_connection_is_tried_once_more_and_no_other_failure_is() {
     handed_back(&scenario, &phone).await;
     assert_eq!(scenario.web.at("/voice").len(), 1);
 
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/voice", nobody.local_addr().unwrap());
-    drop(nobody);
-    let scenario = Scenario::configured(&format!("[default]\nvoice_url = '{url}'\n")).await;
+    let (_reserved, url) = nobody();
+    let scenario = Scenario::configured(&format!("[default]\nvoice_url = '{url}/voice'\n")).await;
     let phone = scenario.call().await;
     let continued = handed_back(&scenario, &phone).await;
     assert_eq!(told(&continued, "PIVOT_STATUS"), "HTTP_ERROR");
@@ -314,12 +312,9 @@ async fn the_twilio_profile_apologises_and_hangs_up() {
     scenario.web.on("/voice", Reply::status(500));
     let phone = scenario.call().await;
     phone.wait_ended().await.unwrap();
-    assert_eq!(
-        phone.heard_media().await.len(),
-        1,
-        "{}",
-        scenario.lines().await
-    );
+    let lines = scenario.lines().await;
+    assert_eq!(phone.heard_media().await.len(), 1, "{lines}");
+    assert!(lines.contains("speech \"We are sorry"), "{lines}");
     assert!(phone.continued().await.is_none());
     scenario.nothing_left().await;
 }

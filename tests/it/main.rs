@@ -81,6 +81,7 @@ mod store;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod twiml_bad_values;
 mod twiml_calls;
 #[cfg(test)]
 mod twiml_check;
@@ -119,6 +120,7 @@ mod twiml_table;
 #[cfg(test)]
 mod web_connecting;
 #[cfg(test)]
+mod web_failures;
 mod web_requests;
 #[cfg(test)]
 mod web_servers;

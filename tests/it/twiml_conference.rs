@@ -8,14 +8,13 @@ mod recording;
 mod resuming;
 mod waiting;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use pivot::call::Checkpoints;
 use pivot::id::CallId;
 use pivot::simulate::{Caller, Phone, Sound};
 
 use crate::support::web_app::Seen;
-use crate::support::{Scenario, Setting, ms, twiml};
+use crate::support::{Failing, Scenario, Setting, ms, twiml};
 
 /// A pivot whose callers meet in a conference.
 struct Meeting(Scenario);
@@ -105,18 +104,6 @@ impl Meeting {
         }
         all
     }
-}
-
-#[derive(Default)]
-struct Failing(Mutex<Option<CallId>>);
-
-impl Checkpoints for Failing {
-    fn write(&self, state: &pivot::call::State) {
-        let fails = self.0.lock().unwrap().as_ref() == Some(&state.id);
-        assert!(!fails, "a bug in this call's task");
-    }
-
-    fn remove(&self, _call: &CallId) {}
 }
 
 /// Attributes with which every event is told to `/events`.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use pivot::simulate::Behaviour;
+use pivot::simulate::{Behaviour, Fault, Matching, Sound};
 
 use crate::support::{Scenario, ms, seconds, twiml};
 
@@ -126,5 +126,44 @@ fn a_hang_up_in_any_verb_leaves_nothing_behind() {
         for tenths in [1, 12, 30, 43, 71] {
             story(document, Some(ms(tenths * 100)), &[]);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_echo_goes_on_through_the_one_snoop_channel() {
+    let mut kept = Vec::new();
+    // Right before the snoop channel, while it is made, when it is there, and later.
+    for drop in [ms(290), seconds(1), ms(2400), seconds(5)] {
+        let scenario = Scenario::new().await;
+        let late = Fault::Late(seconds(2));
+        scenario
+            .asterisk
+            .fault(Matching::next("POST", "/snoop/"), late)
+            .await;
+        scenario.web.on(
+            "/voice",
+            twiml("<Echo/><Play>sound:never</Play>").after(ms(300)),
+        );
+        let phone = scenario.call().await;
+        phone.hangup_at(seconds(9));
+        tokio::time::sleep(drop).await;
+        scenario.kill_and_resume().await;
+        tokio::time::sleep(seconds(8) - drop).await;
+        let lines = scenario.lines().await;
+        let heard = phone.heard().await;
+        let now = heard.iter().filter(|heard| heard.to.is_none());
+        let echoes: Vec<_> = now
+            .filter_map(|heard| match &heard.what {
+                Sound::Bridge(others) => Some(others.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut snoops = scenario.asterisk.requests().await;
+        snoops.retain(|request| request.path.contains("/snoop/"));
+        assert_eq!((snoops.len(), echoes.len()), (1, 1), "{drop:?}\n{lines}");
+        assert!(snoops[0].path.ends_with(&echoes[0][0]), "{drop:?}\n{lines}");
+        assert!(phone.wait_ended().await.unwrap().by_phone);
+        scenario.nothing_left().await;
+        kept.push(scenario);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{DialOutcome, LegCall};
+use crate::ari::{Event, Request};
 use crate::call::journal::Begun;
 use crate::call::mailbox::Pumped;
 use crate::call::state::Gone;
@@ -14,12 +15,12 @@ use crate::call::{Call, Cause, Interrupt, Leg, LegState, Notify, State};
 use crate::clock;
 use crate::id::CallId;
 use crate::news::Screened;
-use crate::program::Request;
+use crate::program;
 
 /// Runs an application on the caller's channel.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunApplication {
-    pub request: Request,
+    pub request: program::Request,
     /// Whom the application is told to be.
     pub to: String,
     pub notify: Option<Notify>,
@@ -62,6 +63,17 @@ impl Call {
         }
         self.closing = false;
         self.check()?;
+        // A hang-up while the channel changed hands was told to nobody.
+        let channel = self.state.channel.clone();
+        let there = Request::get_channel(&channel);
+        if self.is_gone_from_asterisk(there).await {
+            self.backlog.push_back(Event::ChannelDestroyed {
+                channel,
+                cause: 0,
+                sip: None,
+            });
+            self.next(None).await?;
+        }
         let ended = self.state.leg(&leg).cloned();
         self.state.legs.retain(|l| l.channel != leg);
         let ran = ApplicationRan {
@@ -80,6 +92,8 @@ impl Call {
         let now = clock::now();
         let leg = Leg {
             endpoint: "an application".into(),
+            // The caller hears it as if the two were connected.
+            bridged: true,
             state: LegState::Up,
             answered: Some(now),
             notify: run.notify,

@@ -168,7 +168,11 @@ impl AcdcMember {
             }
             let first = call.is_next_in_queue().await;
             let ready = all.into_iter().filter(|(_, agent)| agents::is_ready(agent));
-            if first && self.call_agents(call, queue, ready.map(|(id, _)| id).collect(), at).await? {
+            if first
+                && self
+                    .call_agents(call, queue, ready.map(|(id, _)| id).collect(), at)
+                    .await?
+            {
                 return Ok(Left::Talked);
             }
             call.start_behind(Behind::Music).await?;
@@ -189,7 +193,9 @@ impl AcdcMember {
         let own = call.kept().channel_vars.get("call_priority");
         let own = own.and_then(text).and_then(|text| text.parse().ok());
         let priority = self.priority.or(own).unwrap_or(0);
-        let priority = queue.max_priority.map_or(priority, |most| priority.min(most));
+        let priority = queue
+            .max_priority
+            .map_or(priority, |most| priority.min(most));
         let name = format!("acdc/{}", self.id);
         Ok(match call.join_queue_at(&name, max, priority).await {
             Some(Join::Waits { .. }) => Joined::Waits,

@@ -54,7 +54,10 @@ impl Module for AcdcQueue {
         let user = agents::of_caller(call).await?;
         let queue: Option<Queue> = call.stored(&self.id).await?;
         let (Ok(Some(user)), Some(_)) = (user, queue) else {
-            call.note(format!("nobody to be an agent of {:?}, or no such queue", self.id));
+            call.note(format!(
+                "nobody to be an agent of {:?}, or no such queue",
+                self.id
+            ));
             own::say(call, "agent-invalid_choice").await?;
             return Ok(Flow::Next);
         };
@@ -69,7 +72,11 @@ impl Module for AcdcQueue {
             body.insert("queues".into(), queues.into());
         };
         call.change_stored(Kind::User, &user, change).await?;
-        let said = if logs_in { "agent-logged_in" } else { "agent-logged_out" };
+        let said = if logs_in {
+            "agent-logged_in"
+        } else {
+            "agent-logged_out"
+        };
         own::say(call, said).await?;
         Ok(Flow::Next)
     }

@@ -51,7 +51,9 @@ impl Module for AcdcWaitTime {
         _: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
         let window = self.window.map(Duration::from_secs);
-        let average = call.average_wait(&format!("acdc/{}", self.id), window).await;
+        let average = call
+            .average_wait(&format!("acdc/{}", self.id), window)
+            .await;
         let Some(average) = average else {
             call.note("nobody has been connected yet");
             return Ok(Flow::Next);
@@ -68,7 +70,9 @@ fn chosen(node: &Node, average: u64) -> Option<String> {
         .filter(|key| *key != DEFAULT_CHILD)
         .map(|key| Some((key.parse().ok()?, key)))
         .collect();
-    let reached = thresholds?.into_iter().filter(|(seconds, _)| *seconds <= average);
+    let reached = thresholds?
+        .into_iter()
+        .filter(|(seconds, _)| *seconds <= average);
     reached.max().map(|(_, key)| key.to_owned())
 }
 
@@ -85,7 +89,12 @@ mod tests {
     #[test]
     fn the_highest_threshold_that_is_reached_is_taken() {
         let thresholds = node(&["60", "300", "9", "_"]);
-        for (average, key) in [(8, None), (9, Some("9")), (299, Some("60")), (300, Some("300"))] {
+        for (average, key) in [
+            (8, None),
+            (9, Some("9")),
+            (299, Some("60")),
+            (300, Some("300")),
+        ] {
             assert_eq!(chosen(&thresholds, average).as_deref(), key, "{average}");
         }
         assert_eq!(chosen(&node(&["60", "long"]), 100), None);

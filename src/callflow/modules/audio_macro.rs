@@ -126,11 +126,20 @@ impl AudioMacro {
     /// What an item plays; nothing when it lacks what it needs.
     fn sounds(&self, call: &Call, item: &Item) -> Vec<Sound> {
         let id = item.id.as_deref();
-        let text = item.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let text = item
+            .text
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
         match item.kind {
             ItemKind::Play => named_sounds(call, id),
-            ItemKind::Prompt => id.map(|id| named_sounds(call, Some(&format!("system_media/{id}")))).unwrap_or_default(),
-            ItemKind::Tts => text.map(|text| self.speech(item, text)).into_iter().collect(),
+            ItemKind::Prompt => id
+                .map(|id| named_sounds(call, Some(&format!("system_media/{id}"))))
+                .unwrap_or_default(),
+            ItemKind::Tts => text
+                .map(|text| self.speech(item, text))
+                .into_iter()
+                .collect(),
             ItemKind::Say => text.map(|text| self.say(item, text)).into_iter().collect(),
             ItemKind::Tone => item.tone().map(Sound::Tone).into_iter().collect(),
         }
@@ -236,7 +245,12 @@ mod tests {
 
     #[test]
     fn everything_else_is_spoken() {
-        for (text, kind) in [("twelve", "number"), ("Zoë", "name_spelled"), ("3.50", "currency"), ("none", "telephone_number")] {
+        for (text, kind) in [
+            ("twelve", "number"),
+            ("Zoë", "name_spelled"),
+            ("3.50", "currency"),
+            ("none", "telephone_number"),
+        ] {
             assert!(matches!(say(text, kind), Sound::Speech(u) if u.text == text));
         }
     }

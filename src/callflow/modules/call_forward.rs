@@ -72,7 +72,9 @@ impl Before {
     async fn of(call: &mut Call, target: &Own) -> Result<Self, Interrupt> {
         let body = target.document(call).await?.unwrap_or_default();
         let forward = body.get("call_forward");
-        let number = forward.and_then(|f| f.get("number")).and_then(Value::as_str);
+        let number = forward
+            .and_then(|f| f.get("number"))
+            .and_then(Value::as_str);
         Ok(Self {
             on: own::is_on(&body, "call_forward", false),
             number: number.unwrap_or_default().to_owned(),
@@ -134,8 +136,12 @@ async fn switch_on(
     let Some(number) = number else {
         return Ok(());
     };
-    target.set(call, "call_forward", "number", number.clone().into()).await?;
-    target.set(call, "call_forward", "enabled", true.into()).await?;
+    target
+        .set(call, "call_forward", "number", number.clone().into())
+        .await?;
+    target
+        .set(call, "call_forward", "enabled", true.into())
+        .await?;
     call.note(format!("calls of {} go to {number}", target.id));
     let mut sounds = prompt("cf-now_forwarded_to");
     sounds.extend(own::spelled(&number));
@@ -143,7 +149,9 @@ async fn switch_on(
 }
 
 async fn switch_off(call: &mut Call, target: &Own) -> Result<(), Interrupt> {
-    target.set(call, "call_forward", "enabled", false.into()).await?;
+    target
+        .set(call, "call_forward", "enabled", false.into())
+        .await?;
     call.note(format!("calls of {} are not forwarded", target.id));
     own::say(call, "cf-disabled").await
 }
@@ -154,7 +162,9 @@ async fn change_number(
     at: &mut Forwarding,
 ) -> Result<(), Interrupt> {
     if let Some(number) = ask_number(call, at).await? {
-        target.set(call, "call_forward", "number", number.clone().into()).await?;
+        target
+            .set(call, "call_forward", "number", number.clone().into())
+            .await?;
         call.note(format!("calls of {} would go to {number}", target.id));
         own::say(call, "vm-saved").await?;
     }
@@ -166,7 +176,11 @@ async fn menu(call: &mut Call, target: &Own, at: &mut Forwarding) -> Result<(), 
         let now = Before::of(call, target).await?;
         let choice = call
             .collect(Collect {
-                prompts: prompt(if now.on { "cf-enabled_menu" } else { "cf-disabled_menu" }),
+                prompts: prompt(if now.on {
+                    "cf-enabled_menu"
+                } else {
+                    "cf-disabled_menu"
+                }),
                 max: Some(1),
                 finish_on: Keys::none(),
                 first: FIRST_KEY,
@@ -217,5 +231,6 @@ async fn ask_number(call: &mut Call, at: &mut Forwarding) -> Result<Option<Strin
 }
 
 fn is_number(text: &str) -> bool {
-    (FEWEST..=MOST).contains(&text.len()) && text.chars().all(|c| c.is_ascii_digit() || "+*".contains(c))
+    (FEWEST..=MOST).contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_digit() || "+*".contains(c))
 }

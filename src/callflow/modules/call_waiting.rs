@@ -90,7 +90,9 @@ impl Module for CallWaiting {
             call.save(at);
         }
         let on = at.on.unwrap_or_default();
-        target.set(call, "call_waiting", "enabled", on.into()).await?;
+        target
+            .set(call, "call_waiting", "enabled", on.into())
+            .await?;
         call.note(format!("call waiting of {}: {on}", target.id));
         own::say(call, if on { "cw-activated" } else { "cw-deactivated" }).await?;
         Ok(Flow::Next)

@@ -76,7 +76,12 @@ impl Device {
         template: &str,
         endpoint: fn(String) -> Endpoint,
     ) -> Result<Flow, Interrupt> {
-        let Some(id) = self.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) else {
+        let Some(id) = self
+            .id
+            .as_deref()
+            .map(str::trim)
+            .filter(|id| !id.is_empty())
+        else {
             call.warn("there is no `id`, so nobody rings");
             return Ok(Flow::Next);
         };
@@ -84,7 +89,11 @@ impl Device {
             call.note(format!("{id} is the caller's own phone and does not ring"));
             return Ok(Flow::Next);
         }
-        let timeout = Duration::from_secs(if self.timeout == 0 { RING } else { self.timeout });
+        let timeout = Duration::from_secs(if self.timeout == 0 {
+            RING
+        } else {
+            self.timeout
+        });
         let mut target = Target::new(endpoint(id.to_owned()));
         target.delay = Duration::from_secs(self.delay);
         target.timeout = Some(timeout);
@@ -99,7 +108,9 @@ impl Device {
 
 /// Whether a channel such as `PJSIP/alice-00000001` belongs to the endpoint.
 fn is_of(channel: &str, endpoint: &str) -> bool {
-    channel.rsplit_once('-').is_some_and(|(of, _)| of == endpoint)
+    channel
+        .rsplit_once('-')
+        .is_some_and(|(of, _)| of == endpoint)
 }
 
 impl Module for Device {

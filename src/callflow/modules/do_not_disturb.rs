@@ -54,7 +54,10 @@ impl DoNotDisturb {
         };
         for kind in [Kind::User, Kind::Device] {
             if call.document(kind, id).await?.is_some() {
-                return Ok(Some(Own { kind, id: id.clone() }));
+                return Ok(Some(Own {
+                    kind,
+                    id: id.clone(),
+                }));
             }
         }
         Ok(None)
@@ -93,9 +96,19 @@ impl Module for DoNotDisturb {
             call.save(at);
         }
         let on = at.on.unwrap_or_default();
-        target.set(call, "do_not_disturb", "enabled", on.into()).await?;
+        target
+            .set(call, "do_not_disturb", "enabled", on.into())
+            .await?;
         call.note(format!("do not disturb of {}: {on}", target.id));
-        own::say(call, if on { "dnd-activated" } else { "dnd-deactivated" }).await?;
+        own::say(
+            call,
+            if on {
+                "dnd-activated"
+            } else {
+                "dnd-deactivated"
+            },
+        )
+        .await?;
         Ok(Flow::Next)
     }
 }

@@ -18,10 +18,10 @@ use serde::Deserialize;
 use super::Module;
 use super::eavesdrop::listen;
 use crate::call::{Call, Interrupt};
+use crate::callflow::Node;
 use crate::callflow::feature::{self, By, Looks};
 use crate::callflow::phones::{self, Whose};
 use crate::callflow::pickup::{self, Approved};
-use crate::callflow::Node;
 use crate::program::Flow;
 
 /// Lets the caller listen to whom the dialled number names.

@@ -24,12 +24,7 @@ impl Module for Hangup {
     const NAME: &'static str = "hangup";
     type Progress = ();
 
-    async fn run(
-        &self,
-        _: &mut Call,
-        _: &Node,
-        _: &mut Self::Progress,
-    ) -> Result<Flow, Interrupt> {
+    async fn run(&self, _: &mut Call, _: &Node, _: &mut Self::Progress) -> Result<Flow, Interrupt> {
         Ok(Flow::End(End::Hangup(None)))
     }
 }

@@ -22,9 +22,9 @@ use serde::Deserialize;
 use super::Module;
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
+use crate::callflow::caller;
 use crate::callflow::phones::{self, Whose};
 use crate::callflow::pickup::{self, Approved, Takes};
-use crate::callflow::caller;
 use crate::program::Flow;
 
 /// Takes over somebody else's call.

@@ -143,9 +143,16 @@ impl Tries {
             None => {
                 self.mark = Some(call.keys_mark());
                 let typed = take_typed(call);
-                typed.chars().take_while(|key| !FINISH.contains(*key)).collect()
+                typed
+                    .chars()
+                    .take_while(|key| !FINISH.contains(*key))
+                    .collect()
             }
-            Some(mark) => call.keys_since(mark).chars().skip(self.used).collect::<String>(),
+            Some(mark) => call
+                .keys_since(mark)
+                .chars()
+                .skip(self.used)
+                .collect::<String>(),
         };
         self.typed = Some(typed.clone());
         call.save(self);
@@ -199,7 +206,9 @@ impl Menu {
             return Ok(Flow::Child("max_retries".into()));
         }
         let last = if node.offers(DEFAULT_CHILD) {
-            self.media.transfer_media.sounds(call, "menu-transferring_call")
+            self.media
+                .transfer_media
+                .sounds(call, "menu-transferring_call")
         } else {
             prompt("vm-goodbye")
         };

@@ -24,12 +24,7 @@ impl Module for Noop {
     const NAME: &'static str = "noop";
     type Progress = ();
 
-    async fn run(
-        &self,
-        _: &mut Call,
-        _: &Node,
-        _: &mut Self::Progress,
-    ) -> Result<Flow, Interrupt> {
+    async fn run(&self, _: &mut Call, _: &Node, _: &mut Self::Progress) -> Result<Flow, Interrupt> {
         Ok(Flow::Next)
     }
 }

@@ -33,7 +33,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Module;
-use crate::call::ops::{Behind, Connected, Dequeue, Dial, DialOutcome, Endpoint, Keys, Play, QueueResult, Sound, Target};
+use crate::call::ops::{
+    Behind, Connected, Dequeue, Dial, DialOutcome, Endpoint, Keys, Play, QueueResult, Sound, Target,
+};
 use crate::call::queues::Join;
 use crate::call::{Call, Interrupt};
 use crate::callflow::prompts::prompt;
@@ -217,7 +219,10 @@ impl Park {
         call.note("the slot is occupied");
         if let Some(parker) = &at.parker {
             // The call goes back to where it came from.
-            return Ok(Err(self.call_parker(call, &parker.clone(), "").await?.unwrap_or(Flow::Stop(None))));
+            return Ok(Err(self
+                .call_parker(call, &parker.clone(), "")
+                .await?
+                .unwrap_or(Flow::Stop(None))));
         }
         call.answer().await?;
         say(call, prompt("park-already_in_use")).await?;
@@ -226,7 +231,9 @@ impl Park {
 
     fn is_too_high(&self, slot: &str) -> bool {
         let number = slot.parse::<u32>().ok();
-        number.zip(self.max_slot_number).is_some_and(|(slot, max)| slot > max)
+        number
+            .zip(self.max_slot_number)
+            .is_some_and(|(slot, max)| slot > max)
     }
 
     /// The caller waits with music. `None` when the phone that parked is to ring.
@@ -259,9 +266,14 @@ impl Park {
             }
             call.start_behind(Behind::Music).await?;
             let times = self.slots.get(&at.slot).cloned().unwrap_or_default();
-            let ringback = times.ringback_timeout.unwrap_or(self.default_ringback_timeout);
+            let ringback = times
+                .ringback_timeout
+                .unwrap_or(self.default_ringback_timeout);
             let since = at.since.unwrap_or_else(clock::now);
-            let until = at.parker.as_ref().map(|_| since.after(Duration::from_millis(ringback)));
+            let until = at
+                .parker
+                .as_ref()
+                .map(|_| since.after(Duration::from_millis(ringback)));
             match call.wait_in_queue(until).await? {
                 Some(QueueNews::Taken { taken, .. }) => at.taken = Some(taken),
                 Some(_) => {}
@@ -307,7 +319,9 @@ impl Park {
         slot: &str,
     ) -> Result<Option<Flow>, Interrupt> {
         let times = self.slots.get(slot).cloned().unwrap_or_default();
-        let rings = times.callback_timeout.unwrap_or(self.default_callback_timeout);
+        let rings = times
+            .callback_timeout
+            .unwrap_or(self.default_callback_timeout);
         let timeout = Duration::from_millis(rings);
         let dialled = call
             .dial(Dial {

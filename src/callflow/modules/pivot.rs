@@ -115,12 +115,7 @@ impl Module for PivotModule {
     const NAME: &'static str = "pivot";
     type Progress = ();
 
-    async fn run(
-        &self,
-        _: &mut Call,
-        _: &Node,
-        _: &mut Self::Progress,
-    ) -> Result<Flow, Interrupt> {
+    async fn run(&self, _: &mut Call, _: &Node, _: &mut Self::Progress) -> Result<Flow, Interrupt> {
         Ok(Flow::Pivot(Box::new(Pivot {
             voice_url: self.voice_url.clone(),
             method: self.method.into(),

@@ -82,7 +82,9 @@ impl Module for Resources {
         };
         let mut target = Target::new(Endpoint::Number(number));
         target.headers = ring::headers(call, &self.custom_sip_headers);
-        let timeout = self.timeout.unwrap_or(call.services().config.dial.timeout_s);
+        let timeout = self
+            .timeout
+            .unwrap_or(call.services().config.dial.timeout_s);
         let mut dial = ring::dial(target, Duration::from_secs(timeout));
         dial.ignore_early_media = self.ignore_early_media;
         caller_id::present(call, &mut dial, Reaches::World).await?;
@@ -96,7 +98,10 @@ impl Module for Resources {
 
 /// A number without what people put in for reading.
 fn plain(number: &str) -> String {
-    number.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.' | '/')).collect()
+    number
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.' | '/'))
+        .collect()
 }
 
 /// What the caller is told when no child wants the failure: a tone or an
@@ -146,11 +151,25 @@ mod tests {
 
     #[test]
     fn a_failure_that_no_child_wants_is_announced() {
-        for (cause, sounds) in [(1, 1), (3, 1), (17, 1), (18, 1), (21, 1), (41, 2), (19, 0), (34, 0)] {
+        for (cause, sounds) in [
+            (1, 1),
+            (3, 1),
+            (17, 1),
+            (18, 1),
+            (21, 1),
+            (41, 2),
+            (19, 0),
+            (34, 0),
+        ] {
             assert_eq!(announcement(Cause(cause)).len(), sounds, "{cause}");
         }
         let busy = tone(BUSY);
-        let [Sound::Tone(busy)] = &busy[..] else { panic!("{busy:?}") };
-        assert_eq!((busy.times, busy.on, busy.off), (25, Duration::from_millis(500), Duration::from_millis(500)));
+        let [Sound::Tone(busy)] = &busy[..] else {
+            panic!("{busy:?}")
+        };
+        assert_eq!(
+            (busy.times, busy.on, busy.off),
+            (25, Duration::from_millis(500), Duration::from_millis(500))
+        );
     }
 }

@@ -85,6 +85,10 @@ pub(super) fn set(world: &mut World, id: &str, name: &str, value: &str) {
             value.clone_into(&mut channel.connected.name)
         }
         "CHANNEL(language)" => value.clone_into(&mut channel.language),
+        _ if name.starts_with("TONE_DETECT(") => {
+            let arguments = name.trim_start_matches("TONE_DETECT(");
+            world.listen_for_tone(id, arguments.trim_end_matches(')'));
+        }
         _ => {
             if value.is_empty() {
                 channel.vars.remove(name);

@@ -16,6 +16,8 @@ pub struct Behaviour {
     pub presses: Vec<(Duration, String)>,
     /// Talks from and for these times after its answer.
     pub talks: Vec<(Duration, Duration)>,
+    /// Sounds a tone of so many hertz, from and for these times after its answer.
+    pub tones: Vec<(u32, Duration, Duration)>,
 }
 
 /// How the ringing ends.
@@ -42,6 +44,7 @@ impl Behaviour {
             hangup_after: None,
             presses: Vec::new(),
             talks: Vec::new(),
+            tones: Vec::new(),
         }
     }
 
@@ -111,6 +114,12 @@ impl Behaviour {
     #[must_use]
     pub fn talks(mut self, after: Duration, length: Duration) -> Self {
         self.talks.push((after, length));
+        self
+    }
+
+    #[must_use]
+    pub fn sounds(mut self, hertz: u32, after: Duration, length: Duration) -> Self {
+        self.tones.push((hertz, after, length));
         self
     }
 }

@@ -1,5 +1,7 @@
 //! `<Application>` in a `<Dial>`: another TwiML application takes the call, under a
 //! CallSid of its own. When its document ends, `action` is told, or the next verb runs.
+//! Of `<Dial>`, `action` and `method` are all that it needs: nobody is rung or recorded,
+//! and the application itself says how long it has the call.
 //!
 //! Its text, or an `<ApplicationSid>` inside, is a name of `[applications]`. Each
 //! `<Parameter name="x" value="1"/>` inside is sent to it as `Param_x`.
@@ -18,7 +20,7 @@ use super::{leg, text_span};
 use crate::call::ops::{DialOutcome, Dialled, Owed, OwedAbout, RunApplication};
 use crate::call::{Call, Cause, Interrupt, Notify};
 use crate::program::{Flow, Request};
-use crate::report::Report;
+use crate::report::{Differs, Report};
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
 use crate::twiml::error;
@@ -36,8 +38,28 @@ pub struct Application {
 
 const CHILDREN: &[&str] = &["ApplicationSid", "Parameter"];
 
+/// What a `<Dial>` says about parties that are rung.
+const OF_THE_RUNG: &[&str] = &[
+    "timeout",
+    "timeLimit",
+    "callerId",
+    "hangupOnStar",
+    "answerOnBridge",
+    "sequential",
+    "ringTone",
+    "record",
+    "recordingUrl",
+];
+
 impl Application {
-    pub(super) fn read(noun: &Element, report: &mut Report) -> Self {
+    pub(super) fn read(noun: &Element, dial: &Element, report: &mut Report) -> Self {
+        for written in OF_THE_RUNG.iter().filter_map(|name| dial.attribute(name)) {
+            let message = format!("`{}` has no effect on an application", written.name);
+            report
+                .warn(13215, written.name_span.clone(), message)
+                .help("leave it out; only `action` and `method` have one")
+                .differs(Differs::Ignored);
+        }
         let mut attributes = Attributes::of(noun, report);
         let notify = leg::read_notify(&mut attributes);
         for name in ["url", "method"] {
@@ -175,5 +197,20 @@ fn dialled(outcome: DialOutcome, leg: Option<String>, talked: Duration) -> Diall
         referred: None,
         talked,
         recording: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::twiml::verbs::dial::Dial;
+    use crate::twiml::verbs::reading::{clean, read};
+
+    #[test]
+    fn what_only_those_who_are_rung_heed_is_warned_about() {
+        clean::<Dial>("<Dial action='/a' method='GET'><Application>x</Application></Dial>");
+        let (_, codes) = read::<Dial>(
+            "<Dial action='/a' timeout='20' record='true'><Application>x</Application></Dial>",
+        );
+        assert_eq!(codes, [13215, 13215]);
     }
 }

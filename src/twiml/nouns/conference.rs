@@ -7,7 +7,7 @@
 //! | `startConferenceOnEnter` | true | `false`: waits until somebody comes who may start it |
 //! | `endConferenceOnExit` | false | the conference ends when this caller leaves |
 //! | `participantLabel` | none | another name, at most 128 characters, of which a room has each once |
-//! | `waitUrl` | music on hold | heard until it begins: TwiML, once, or a sound, again and again; empty = silence |
+//! | `waitUrl` | music on hold | heard until it begins: TwiML, once, or a sound, again and again; empty = silence; music when it cannot be had |
 //! | `waitMethod` | POST | `GET` or `POST` |
 //! | `maxParticipants` | 250 | from 2 to 250; the lower one of the first participant's and the newcomer's counts |
 //! | `coach` | none | the CallSid of the participant who alone hears this caller |
@@ -62,6 +62,9 @@ pub(crate) struct Progress {
     /// The document that has come to its end: after this it is silent. 0 is the
     /// one before the conference, the others are those of holds.
     heard: Option<u32>,
+    /// It could not be had, so that there is music instead.
+    #[serde(default)]
+    failed: bool,
     /// The one that runs.
     hearing: u32,
 }
@@ -245,9 +248,10 @@ impl Conference {
         progress: &mut dial::Progress,
     ) -> Result<Flow, Interrupt> {
         let at = &mut progress.conference;
-        if let Some(AsideEnd::Finished | AsideEnd::Left | AsideEnd::Failed) = call.take_aside_end()
-        {
+        let ended = call.take_aside_end();
+        if let Some(AsideEnd::Finished | AsideEnd::Left | AsideEnd::Failed) = ended {
             at.heard = Some(at.hearing);
+            at.failed = ended == Some(AsideEnd::Failed);
         }
         if !self.named {
             call.warn("13237: a conference without a name cannot be joined");
@@ -316,6 +320,7 @@ impl Conference {
                         kind: AsideKind::ConferenceWait,
                     }));
                 }
+                Some(url) if !url.is_empty() && at.failed => Behind::Music,
                 Some(_) => Behind::Silence,
             };
             call.wait_for_room(sound, &stay).await?;

@@ -75,7 +75,7 @@ pub(super) fn read(dial: &Element, report: &mut Report) -> Party {
             }
             match noun.name.as_str() {
                 "Queue" => Party::Queue(Queue::read(noun, report)),
-                "Application" => Party::Application(Application::read(noun, report)),
+                "Application" => Party::Application(Application::read(noun, dial, report)),
                 _ => Party::Conference(Box::new(Conference::read(noun, report))),
             }
         }

@@ -11,7 +11,7 @@
 //! | `machineDetectionSpeechThreshold` | 2400 | ms, from 1000 to 6000; who talks for longer at first is a machine |
 //! | `machineDetectionSpeechEndThreshold` | 1200 | ms of silence, from 500 to 5000, that end what is said |
 //! | `machineDetectionSilenceTimeout` | 5000 | ms of silence, from 2000 to 10000, after which nothing can be said |
-//! | `amdStatusCallback`, `…Method` | none, POST | gets `AnsweredBy` (`human`, `machine_start`, `machine_end_silence`, `machine_end_other`, `unknown`) and `MachineDetectionDuration` in ms |
+//! | `amdStatusCallback`, `…Method` | none, POST | gets `AnsweredBy` (`human`, `machine_start`, `machine_end_beep`, `machine_end_silence`, `machine_end_other`, `fax`, `unknown`) and `MachineDetectionDuration` in ms |
 //! | `statusCallback`, `…Method`, `…Event` | none, POST, `completed` | who is told `initiated`, `ringing`, `answered`, `completed` |
 
 use percent_encoding::percent_decode_str;

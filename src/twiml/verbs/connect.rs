@@ -78,7 +78,11 @@ impl Verb for Connect {
         for (number, child) in element.elements().enumerate() {
             if number > 0 {
                 report
-                    .warn(error::SCHEMA, child.span.clone(), format!("`<{}>` is a second noun and is skipped", child.name))
+                    .warn(
+                        error::SCHEMA,
+                        child.span.clone(),
+                        format!("`<{}>` is a second noun and is skipped", child.name),
+                    )
                     .help("give it a `<Connect>` of its own");
             } else {
                 noun = Noun::read(child, element, report);
@@ -86,10 +90,18 @@ impl Verb for Connect {
         }
         if element.elements().next().is_none() {
             report
-                .warn(error::SCHEMA, element.span.clone(), "a `<Connect>` without a noun connects with nothing")
+                .warn(
+                    error::SCHEMA,
+                    element.span.clone(),
+                    "a `<Connect>` without a noun connects with nothing",
+                )
                 .help("write one inside, as in `<Stream url=\"wss://…\"/>`");
         }
-        Self { action, method, noun }
+        Self {
+            action,
+            method,
+            noun,
+        }
     }
 
     async fn run(&self, call: &mut Call, _at: &mut ()) -> Result<Flow, Interrupt> {
@@ -97,7 +109,9 @@ impl Verb for Connect {
             return Ok(Flow::Next);
         };
         call.answer().await?;
-        call.warn(format!("<Connect><{noun:?}> is not done yet and has failed"));
+        call.warn(format!(
+            "<Connect><{noun:?}> is not done yet and has failed"
+        ));
         let Some(url) = &self.action else {
             return Ok(Flow::Next);
         };
@@ -128,7 +142,11 @@ impl Noun {
             }
             _ if ELSEWHERE.contains(&name) => {
                 report
-                    .warn(error::SCHEMA, element.span.clone(), format!("`<{name}>` exists at Twilio only and is skipped"))
+                    .warn(
+                        error::SCHEMA,
+                        element.span.clone(),
+                        format!("`<{name}>` exists at Twilio only and is skipped"),
+                    )
                     .help("the next verb runs")
                     .differs(Differs::Ignored);
                 return None;
@@ -138,14 +156,21 @@ impl Noun {
                 return None;
             }
         };
-        later::warn(report, element.span.clone(), &format!("`<{name}>` in `<Connect>`"));
+        later::warn(
+            report,
+            element.span.clone(),
+            &format!("`<{name}>` in `<Connect>`"),
+        );
         noun
     }
 
     /// What `action` is told.
     fn failed(self) -> Vec<(String, String)> {
         let told = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+            pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect()
         };
         match self {
             Self::Stream => Vec::new(),
@@ -175,22 +200,37 @@ mod tests {
     fn its_noun_is_read_and_said_to_be_missing() {
         for (inside, noun) in [
             ("<Stream url='wss://x.example/'/>", Noun::Stream),
-            ("<ConversationRelay url='wss://x.example/'/>", Noun::ConversationRelay),
+            (
+                "<ConversationRelay url='wss://x.example/'/>",
+                Noun::ConversationRelay,
+            ),
             ("<VirtualAgent connectorName='x'/>", Noun::VirtualAgent),
         ] {
-            let (connect, codes) = read::<Connect>(&format!("<Connect action='/a' method='GET'>{inside}</Connect>"));
+            let (connect, codes) = read::<Connect>(&format!(
+                "<Connect action='/a' method='GET'>{inside}</Connect>"
+            ));
             assert_eq!((connect.noun, codes), (Some(noun), vec![12200]), "{inside}");
-            assert_eq!((connect.action.as_deref(), connect.method), (Some("/a"), Some(Method::Get)));
+            assert_eq!(
+                (connect.action.as_deref(), connect.method),
+                (Some("/a"), Some(Method::Get))
+            );
         }
     }
 
     #[test]
     fn what_cannot_be_had_is_skipped() {
-        for inside in ["", "<Room>a</Room>", "<Conversation/>", "<AiSession/>", "<Say>a</Say>"] {
+        for inside in [
+            "",
+            "<Room>a</Room>",
+            "<Conversation/>",
+            "<AiSession/>",
+            "<Say>a</Say>",
+        ] {
             let (connect, codes) = read::<Connect>(&format!("<Connect>{inside}</Connect>"));
             assert_eq!((connect.noun, codes), (None, vec![12200]), "{inside}");
         }
-        let (connect, codes) = read::<Connect>("<Connect method='PUT'><Stream url='wss://x/'/><Room/></Connect>");
+        let (connect, codes) =
+            read::<Connect>("<Connect method='PUT'><Stream url='wss://x/'/><Room/></Connect>");
         assert_eq!((connect.method, codes), (None, vec![12200, 12200, 12200]));
     }
 }

@@ -56,7 +56,9 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Verb, record};
-use crate::call::ops::{self, AudioFormat, CallerId, DialOutcome, DialRecording, Dialled, Owed, OwedAbout};
+use crate::call::ops::{
+    self, AudioFormat, CallerId, DialOutcome, DialRecording, Dialled, Owed, OwedAbout,
+};
 use crate::call::ops::{OnRefer, RecordingTrack, Target, Upload};
 use crate::call::{Call, Interrupt};
 use crate::clock::whole_seconds;
@@ -206,7 +208,12 @@ impl Verb for Dial {
 fn read_recording(attributes: &mut Attributes<'_, '_>) -> Option<DialRecording> {
     let record = attributes.choice("record", 13217, RECORD, None);
     let trim = record::read_trim(attributes, false);
-    let track = attributes.choice("recordingTrack", 13622, recording::TRACKS, RecordingTrack::Both);
+    let track = attributes.choice(
+        "recordingTrack",
+        13622,
+        recording::TRACKS,
+        RecordingTrack::Both,
+    );
     let notify = record::read_notify(attributes);
     record.map(|(from_ringing, dual)| DialRecording {
         from_ringing,
@@ -359,13 +366,23 @@ mod tests {
              referUrl='/t' referMethod='GET' sequential='true' ringTone='UK' callReason='x' events='call-progress-event' passports='' record='record-from-ringing-dual' \
              recordingUrl='http://x.example/up'>100</Dial>",
         );
-        assert_eq!((dial.action.as_deref(), dial.method), (Some("/d"), Some(Method::Get)));
-        assert_eq!((dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()), (20, 60));
+        assert_eq!(
+            (dial.action.as_deref(), dial.method),
+            (Some("/d"), Some(Method::Get))
+        );
+        assert_eq!(
+            (dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()),
+            (20, 60)
+        );
         assert_eq!(dial.caller_id.as_deref(), Some("client:bob"));
         assert_eq!((dial.refer_url.as_deref(), dial.refer_method), (Some("/t"), Some(Method::Get)));
         assert!(dial.hangup_on_star && dial.answer_on_bridge && dial.sequential);
         assert_eq!(dial.ring_tone, ring_tones::of("uk"));
-        let dual = DialRecording { from_ringing: true, dual: true, ..DialRecording::default() };
+        let dual = DialRecording {
+            from_ringing: true,
+            dual: true,
+            ..DialRecording::default()
+        };
         assert_eq!(dial.record, Some(dual));
         assert_eq!(dial.upload.map(|upload| upload.method), Some("PUT".into()));
     }
@@ -397,7 +414,10 @@ mod tests {
             track: RecordingTrack::Outbound,
             trim: true,
             notify: Some(Notify {
-                target: CallbackTarget { url: "/s".into(), method: Method::Get },
+                target: CallbackTarget {
+                    url: "/s".into(),
+                    method: Method::Get,
+                },
                 events: vec!["in-progress".into()],
             }),
         };
@@ -431,7 +451,10 @@ mod tests {
         let (dial, codes) = read::<Dial>("<Dial timeout='4'>1</Dial>");
         assert_eq!((dial.timeout.unwrap().as_secs(), codes), (5, vec![13212]));
         let (dial, codes) = read::<Dial>("<Dial timeout='900' timeLimit='100000'>1</Dial>");
-        assert_eq!((dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()), (600, 86_400));
+        assert_eq!(
+            (dial.timeout.unwrap().as_secs(), dial.time_limit.as_secs()),
+            (600, 86_400)
+        );
         assert_eq!(codes, [13212, 13216]);
     }
 
@@ -466,7 +489,10 @@ mod tests {
                 error_code: 0,
             }),
         };
-        let told: Vec<String> = params(&dialled).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let told: Vec<String> = params(&dialled)
+            .into_iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
         assert_eq!(
             told,
             [
@@ -505,7 +531,10 @@ mod tests {
                 recording: None,
             };
             let expected = [("DialCallStatus", status), ("DialBridged", "false")];
-            assert_eq!(params(&dialled), expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+            assert_eq!(
+                params(&dialled),
+                expected.map(|(k, v)| (k.to_owned(), v.to_owned()))
+            );
         }
     }
 }

@@ -157,8 +157,13 @@ impl Verb for Enqueue {
             });
         }
         match call.take_aside_end() {
-            Some(AsideEnd::Left) if at.taken.is_none() => return Ok(self.end(call, QueueResult::Leave)),
-            Some(AsideEnd::Failed) if at.taken.is_none() => at.failed = true,
+            Some(AsideEnd::Left) if at.taken.is_none() => {
+                return Ok(self.end(call, QueueResult::Leave));
+            }
+            Some(AsideEnd::Failed) if at.taken.is_none() => {
+                // A server that hangs has taken its time already.
+                (at.asked, at.failed) = (Some(clock::now()), true);
+            }
             _ => {}
         }
         loop {
@@ -244,7 +249,10 @@ impl Enqueue {
             call.start_behind(Behind::Music).await?;
         }
         // What has been told already comes before the next request.
-        if let Some(news) = call.wait_in_queue(Some(due.unwrap_or_else(clock::now))).await? {
+        if let Some(news) = call
+            .wait_in_queue(Some(due.unwrap_or_else(clock::now)))
+            .await?
+        {
             return Ok(Waited::News(news));
         }
         call.settle().await?;
@@ -330,7 +338,10 @@ async fn wait_params(call: &Call) -> Vec<(String, String)> {
 
 /// What `action` is told.
 pub fn params(enqueued: &Enqueued) -> Vec<(String, String)> {
-    let mut params = vec![("QueueResult".to_owned(), enqueued.result.twilio().to_owned())];
+    let mut params = vec![(
+        "QueueResult".to_owned(),
+        enqueued.result.twilio().to_owned(),
+    )];
     if let Some(queue) = &enqueued.queue {
         params.push(("QueueSid".into(), queue.clone()));
     }
@@ -352,7 +363,11 @@ pub(in crate::twiml) fn read_name(
         .map_or_else(|| element.span.clone(), |text| text.span.clone());
     if name.is_empty() {
         report
-            .warn(short, span, format!("this `<{}>` names no queue", element.name))
+            .warn(
+                short,
+                span,
+                format!("this `<{}>` names no queue", element.name),
+            )
             .help("write the name between its tags");
         return None;
     }
@@ -360,7 +375,11 @@ pub(in crate::twiml) fn read_name(
         return Some(name);
     }
     report
-        .warn(long, span, format!("a queue's name has at most {LONGEST} characters"))
+        .warn(
+            long,
+            span,
+            format!("a queue's name has at most {LONGEST} characters"),
+        )
         .help("the first of them are taken for the name, here and wherever it is written so");
     Some(name.chars().take(LONGEST).collect())
 }
@@ -373,7 +392,11 @@ fn read_task(task: &Element, report: &mut Report) {
     attributes.finish();
     attr::no_elements(task, report);
     report
-        .warn(error::SCHEMA, task.span.clone(), "`<Task>` is ignored: there is no TaskRouter")
+        .warn(
+            error::SCHEMA,
+            task.span.clone(),
+            "`<Task>` is ignored: there is no TaskRouter",
+        )
         .help("let agents take callers with `<Dial><Queue>`")
         .differs(Differs::Ignored);
 }

@@ -34,10 +34,10 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::Verb;
 use super::pause::Pause;
 use super::play::Play;
 use super::say::{self, Say};
-use super::Verb;
 use crate::call::ops::{Collect, CollectEnd, Keys, Sound};
 use crate::call::{Call, Interrupt};
 use crate::config::Method;
@@ -151,12 +151,21 @@ impl Prompt {
             Play::NAME => {
                 let play = Play::read(child, report);
                 if play.digits.is_some() {
-                    let message = format!("`digits` of a `<Play>` inside `<{}>` is skipped", outer.name);
+                    let message = format!(
+                        "`digits` of a `<Play>` inside `<{}>` is skipped",
+                        outer.name
+                    );
                     report
                         .warn(13430, child.span.clone(), message)
-                        .help(format!("send the tones with a `<Play>` before the `<{}>`", outer.name));
+                        .help(format!(
+                            "send the tones with a `<Play>` before the `<{}>`",
+                            outer.name
+                        ));
                 }
-                Some(Self::Play(Play { digits: None, ..play }))
+                Some(Self::Play(Play {
+                    digits: None,
+                    ..play
+                }))
             }
             _ => {
                 let allowed = [Say::NAME, Play::NAME, Pause::NAME];
@@ -185,7 +194,10 @@ impl Prompt {
 
 /// Old documents say `auto`, which meant the default.
 fn read_timeout(attributes: &mut Attributes<'_, '_>) -> Duration {
-    if attributes.raw("timeout").is_some_and(|t| t.trim() == "auto") {
+    if attributes
+        .raw("timeout")
+        .is_some_and(|t| t.trim() == "auto")
+    {
         return Duration::from_secs(5);
     }
     attributes.seconds("timeout", 13313, 1..=3600, 5)
@@ -240,8 +252,14 @@ mod tests {
 
     #[test]
     fn an_empty_finish_on_key_is_no_key_and_an_empty_action_this_document() {
-        assert_eq!(clean::<Gather>("<Gather finishOnKey=''/>").finish_on, Keys::none());
-        assert_eq!(clean::<Gather>("<Gather action=''/>").action.as_deref(), Some(""));
+        assert_eq!(
+            clean::<Gather>("<Gather finishOnKey=''/>").finish_on,
+            Keys::none()
+        );
+        assert_eq!(
+            clean::<Gather>("<Gather action=''/>").action.as_deref(),
+            Some("")
+        );
     }
 
     #[test]
@@ -260,14 +278,23 @@ mod tests {
             assert_eq!(gather, clean::<Gather>("<Gather/>"), "{attribute}");
             assert_eq!(codes, [code], "{attribute}");
         }
-        assert_eq!(clean::<Gather>("<Gather timeout='auto'/>").timeout, Duration::from_secs(5));
+        assert_eq!(
+            clean::<Gather>("<Gather timeout='auto'/>").timeout,
+            Duration::from_secs(5)
+        );
     }
 
     // Check 29.
     // Check 30.
     #[test]
     fn speech_in_any_spelling_of_a_list_is_told_to_be_missing() {
-        for list in ["speech", "dtmf speech", "dtmf,speech", "['dtmf', 'speech']", "[&quot;speech&quot;]"] {
+        for list in [
+            "speech",
+            "dtmf speech",
+            "dtmf,speech",
+            "['dtmf', 'speech']",
+            "[&quot;speech&quot;]",
+        ] {
             let (_, codes) = read::<Gather>(&format!("<Gather input=\"{list}\"/>"));
             assert_eq!(codes, [12200], "{list}");
         }

@@ -44,8 +44,14 @@ mod tests {
     fn it_has_nothing_inside() {
         assert_eq!(clean::<Hangup>("<Hangup/>"), Hangup);
         assert_eq!(clean::<Hangup>("<Hangup> </Hangup>"), Hangup);
-        assert_eq!(clean::<Hangup>("<Hangup><Parameter name='a' value='b'/></Hangup>"), Hangup);
+        assert_eq!(
+            clean::<Hangup>("<Hangup><Parameter name='a' value='b'/></Hangup>"),
+            Hangup
+        );
         assert_eq!(read::<Hangup>("<Hangup><Say/></Hangup>").1, [12200]);
-        assert_eq!(read::<Hangup>("<Hangup x='1'>bye</Hangup>").1, [12200, 12200]);
+        assert_eq!(
+            read::<Hangup>("<Hangup x='1'>bye</Hangup>").1,
+            [12200, 12200]
+        );
     }
 }

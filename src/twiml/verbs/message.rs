@@ -59,10 +59,22 @@ mod tests {
 
     #[test]
     fn the_text_stands_in_it_or_in_its_body() {
-        assert_eq!(clean::<Message>("<Message>Hello</Message>").0.message.body, "Hello");
-        let message = clean::<Message>("<Message to='1'><Body>Hello</Body><Media>/a.png</Media></Message>").0.message;
-        assert_eq!((message.body.as_str(), message.to.as_deref()), ("Hello", Some("1")));
+        assert_eq!(
+            clean::<Message>("<Message>Hello</Message>").0.message.body,
+            "Hello"
+        );
+        let message =
+            clean::<Message>("<Message to='1'><Body>Hello</Body><Media>/a.png</Media></Message>")
+                .0
+                .message;
+        assert_eq!(
+            (message.body.as_str(), message.to.as_deref()),
+            ("Hello", Some("1"))
+        );
         assert_eq!(message.media, ["/a.png"]);
-        assert_eq!(read::<Message>("<Message><Text>x</Text></Message>").1, [12200, 14103]);
+        assert_eq!(
+            read::<Message>("<Message><Text>x</Text></Message>").1,
+            [12200, 14103]
+        );
     }
 }

@@ -53,14 +53,21 @@ mod tests {
     #[test]
     fn the_length_is_a_second_unless_it_is_given() {
         assert_eq!(clean::<Pause>("<Pause/>").length, Duration::from_secs(1));
-        assert_eq!(clean::<Pause>("<Pause length=' 10 '/>").length, Duration::from_secs(10));
+        assert_eq!(
+            clean::<Pause>("<Pause length=' 10 '/>").length,
+            Duration::from_secs(10)
+        );
     }
 
     #[test]
     fn a_bad_length_is_a_second_and_too_long_a_one_a_day() {
         for bad in ["0", "-3", "", "2.5", "abc", "1e3"] {
             let (pause, codes) = read::<Pause>(&format!("<Pause length='{bad}'/>"));
-            assert_eq!((pause.length, codes), (Duration::from_secs(1), vec![13910]), "{bad}");
+            assert_eq!(
+                (pause.length, codes),
+                (Duration::from_secs(1), vec![13910]),
+                "{bad}"
+            );
         }
         let (pause, codes) = read::<Pause>("<Pause length='999999'/>");
         assert_eq!((pause.length.as_secs(), codes), (86_400, vec![13910]));

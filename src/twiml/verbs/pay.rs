@@ -28,8 +28,8 @@
 //! <Response><Pay action="/paid" chargeAmount="19.90" currency="eur"/></Response>
 //! ```
 
-use super::prompt::{self, Prompt};
 use super::Verb;
+use super::prompt::{self, Prompt};
 use crate::call::{Call, Interrupt};
 use crate::config::Method;
 use crate::program::{Flow, Request};
@@ -64,7 +64,8 @@ impl Verb for Pay {
         let mut attributes = Attributes::of(element, report);
         let action = attributes.url("action");
         let method = attributes.method("method", error::SCHEMA);
-        let payment_method = attributes.choice("paymentMethod", error::SCHEMA, METHODS, "credit-card");
+        let payment_method =
+            attributes.choice("paymentMethod", error::SCHEMA, METHODS, "credit-card");
         check_payment(&mut attributes);
         check_dialogue(&mut attributes);
         attributes.finish();
@@ -73,7 +74,13 @@ impl Verb for Pay {
             match child.name.as_str() {
                 "Prompt" => drop(Prompt::read(child, report)),
                 "Parameter" => drop(parameter::read(child, report)),
-                _ => attr::stranger(child, element, &["Prompt", "Parameter"], error::SCHEMA, report),
+                _ => attr::stranger(
+                    child,
+                    element,
+                    &["Prompt", "Parameter"],
+                    error::SCHEMA,
+                    report,
+                ),
             }
         }
         report
@@ -99,8 +106,14 @@ impl Verb for Pay {
             params: vec![
                 ("Result".into(), "payment-connector-error".into()),
                 ("PaymentMethod".into(), self.payment_method.into()),
-                ("PaymentError".into(), "no payment connector is installed".into()),
-                ("ConnectorError".into(), "no payment connector is installed".into()),
+                (
+                    "PaymentError".into(),
+                    "no payment connector is installed".into(),
+                ),
+                (
+                    "ConnectorError".into(),
+                    "no payment connector is installed".into(),
+                ),
             ],
             why: "Pay action".into(),
         }))
@@ -113,10 +126,18 @@ fn check_payment(attributes: &mut Attributes<'_, '_>) {
     attributes.choice("tokenType", error::SCHEMA, TOKENS, ());
     attributes.text("paymentConnector");
     attributes.text("description");
-    attributes.text_if("chargeAmount", error::SCHEMA, "write an amount, as in `19.90`", is_amount);
-    attributes.text_if("currency", error::SCHEMA, "write three letters, as in `usd`", |value| {
-        value.len() == 3 && value.bytes().all(|b| b.is_ascii_alphabetic())
-    });
+    attributes.text_if(
+        "chargeAmount",
+        error::SCHEMA,
+        "write an amount, as in `19.90`",
+        is_amount,
+    );
+    attributes.text_if(
+        "currency",
+        error::SCHEMA,
+        "write three letters, as in `usd`",
+        |value| value.len() == 3 && value.bytes().all(|b| b.is_ascii_alphabetic()),
+    );
     prompt::check_words(attributes, "validCardTypes", prompt::CARDS);
 }
 
@@ -132,17 +153,29 @@ fn check_dialogue(attributes: &mut Attributes<'_, '_>) {
         "postalCode",
         error::SCHEMA,
         "write `true`, `false` or the code itself",
-        |value| !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || " -".contains(c)),
+        |value| {
+            !value.is_empty()
+                && value
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || " -".contains(c))
+        },
     );
     attributes.number("minPostalCodeLength", error::SCHEMA, 1..=32);
-    attributes.text_if("language", error::SCHEMA, "write a language as in `en-US`", super::say::is_language);
+    attributes.text_if(
+        "language",
+        error::SCHEMA,
+        "write a language as in `en-US`",
+        super::say::is_language,
+    );
     attributes.text("requireMatchingInputs");
     attributes.flag("confirmation", error::SCHEMA, false);
 }
 
 fn is_amount(value: &str) -> bool {
     let (whole, cents) = value.split_once('.').unwrap_or((value, "0"));
-    [whole, cents].iter().all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
+    [whole, cents]
+        .iter()
+        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -162,7 +195,10 @@ mod tests {
              <Prompt for='postal-code'><Say>Code?</Say></Prompt><Parameter name='a' value='b'/></Pay>",
         );
         assert_eq!(pay.action.as_deref(), Some("/a"));
-        assert_eq!((pay.method, pay.payment_method), (Some(Method::Get), "ach-debit"));
+        assert_eq!(
+            (pay.method, pay.payment_method),
+            (Some(Method::Get), "ach-debit")
+        );
     }
 
     #[test]
@@ -185,7 +221,11 @@ mod tests {
             "language='!'",
             "confirmation='perhaps'",
         ] {
-            assert_eq!(read::<Pay>(&format!("<Pay {attribute}/>")).1, [12200], "{attribute}");
+            assert_eq!(
+                read::<Pay>(&format!("<Pay {attribute}/>")).1,
+                [12200],
+                "{attribute}"
+            );
         }
         assert_eq!(read::<Pay>("<Pay><Say>a</Say></Pay>").1, [12200]);
     }

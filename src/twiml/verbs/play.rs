@@ -111,7 +111,8 @@ impl Verb for Play {
         }
         if let Some(sound) = self.sound() {
             let end = play_rounds(call, at, self.rounds, &sound, &self.stop_on).await?;
-            if let (PlayEnd::Failed(failed), true, Sound::Url(url)) = (end, call.is_twilio(), sound) {
+            if let (PlayEnd::Failed(failed), true, Sound::Url(url)) = (end, call.is_twilio(), sound)
+            {
                 return Ok(Flow::Failed(Failure {
                     code: failed.code.unwrap_or(NOT_PLAYED),
                     url,
@@ -158,7 +159,11 @@ fn read_source(text: &str, span: Span, report: &mut Report) -> Option<Source> {
         return Some(Source::Asterisk(text.to_owned()));
     }
     report
-        .warn(error::URL, span, format!("`{text}` is not a sound that may be played"))
+        .warn(
+            error::URL,
+            span,
+            format!("`{text}` is not a sound that may be played"),
+        )
         .help("name a sound by its place in Asterisk's sounds folder, as in `sound:custom/hello`");
     None
 }
@@ -184,13 +189,23 @@ mod tests {
     #[test]
     fn the_text_is_a_url_or_a_sound_of_asterisks() {
         let url = |text: &str| Some(Source::Url(text.to_owned()));
-        let play = clean::<Play>("<Play>\n https://x.example/a b.mp3 </Play>".replace(" b", "").as_str());
+        let play = clean::<Play>(
+            "<Play>\n https://x.example/a b.mp3 </Play>"
+                .replace(" b", "")
+                .as_str(),
+        );
         assert_eq!(play.source, url("https://x.example/a.mp3"));
         assert_eq!(play.rounds, 1);
         assert_eq!(play.stop_on, Keys::none());
         assert_eq!(play.digits, None);
         assert_eq!(clean::<Play>("<Play>/a.wav</Play>").source, url("/a.wav"));
-        for uri in ["sound:hello-world", "sound:custom/hi_there", "tone:ring;tonezone=fr", "number:12", "digits:1*#"] {
+        for uri in [
+            "sound:hello-world",
+            "sound:custom/hi_there",
+            "tone:ring;tonezone=fr",
+            "number:12",
+            "digits:1*#",
+        ] {
             let play = clean::<Play>(&format!("<Play>{uri}</Play>"));
             assert_eq!(play.sound(), Some(Sound::Asterisk(uri.to_owned())));
         }
@@ -198,7 +213,13 @@ mod tests {
 
     #[test]
     fn a_sound_outside_asterisks_folders_is_not_played() {
-        for uri in ["sound:", "sound:/etc/passwd", "sound:a/../../b", "sound:http://x/a.wav", "sound:a b"] {
+        for uri in [
+            "sound:",
+            "sound:/etc/passwd",
+            "sound:a/../../b",
+            "sound:http://x/a.wav",
+            "sound:a b",
+        ] {
             let (play, codes) = read::<Play>(&format!("<Play>{uri}</Play>"));
             assert_eq!((play.source, codes), (None, vec![11100]), "{uri}");
         }
@@ -208,7 +229,10 @@ mod tests {
     fn a_relative_url_is_resolved_against_the_document() {
         let mut play = clean::<Play>("<Play>../a.wav?x=1</Play>");
         play.resolve(&Url::parse("https://x.example/flows/voice.php?id=2").expect("a URL"));
-        assert_eq!(play.sound(), Some(Sound::Url("https://x.example/a.wav?x=1".to_owned())));
+        assert_eq!(
+            play.sound(),
+            Some(Sound::Url("https://x.example/a.wav?x=1".to_owned()))
+        );
     }
 
     #[test]
@@ -237,7 +261,10 @@ mod tests {
     #[test]
     fn terminators_stop_it_only_when_they_are_written() {
         let stop_on = |xml: &str| clean::<Play>(xml).stop_on;
-        assert_eq!(stop_on("<Play terminators='12#'>/a</Play>"), Keys::new("12#"));
+        assert_eq!(
+            stop_on("<Play terminators='12#'>/a</Play>"),
+            Keys::new("12#")
+        );
         assert_eq!(stop_on("<Play terminators='none'>/a</Play>"), Keys::none());
         assert_eq!(stop_on("<Play terminators=''>/a</Play>"), Keys::none());
     }

@@ -18,9 +18,9 @@
 
 use url::Url;
 
+use super::Verb;
 use super::gather::Prompt as Nested;
 use super::say::{self, Round};
-use super::Verb;
 use crate::call::ops::{Keys, Play};
 use crate::call::{Call, Interrupt};
 use crate::program::Flow;
@@ -144,7 +144,11 @@ mod tests {
             "attempt='11'",
             "requireMatchingInputs='perhaps'",
         ] {
-            assert_eq!(read::<Prompt>(&format!("<Prompt {attribute}/>")).1, [12200], "{attribute}");
+            assert_eq!(
+                read::<Prompt>(&format!("<Prompt {attribute}/>")).1,
+                [12200],
+                "{attribute}"
+            );
         }
         assert_eq!(read::<Prompt>("<Prompt><Dial>1</Dial></Prompt>").1, [13320]);
     }

@@ -90,7 +90,11 @@ impl Verb for Record {
         let silence = attributes.seconds("timeout", 13611, 0..=14_400, 5);
         let finish_on = attributes.keys("finishOnKey", 13613, "1234567890*#");
         let transcribe = read_transcribe(&mut attributes);
-        let usual = if transcribe.is_some() { MOST_TRANSCRIBED } else { 3600 };
+        let usual = if transcribe.is_some() {
+            MOST_TRANSCRIBED
+        } else {
+            3600
+        };
         let max = attributes.seconds("maxLength", (13612, 13615), 2..=14_400, usual);
         let transcribe = transcribe.filter(|_| is_transcribed(&mut attributes, max));
         let beep = attributes.flag("playBeep", 13616, true);
@@ -189,7 +193,10 @@ pub(in crate::twiml) fn recording_params(recording: &RecordingRef) -> [(String, 
     [
         ("RecordingUrl".into(), recording.url.clone()),
         ("RecordingSid".into(), recording.sid.clone()),
-        ("RecordingDuration".into(), whole_seconds(recording.recorded)),
+        (
+            "RecordingDuration".into(),
+            whole_seconds(recording.recorded),
+        ),
     ]
 }
 
@@ -267,11 +274,13 @@ mod tests {
     use url::Url;
 
     use super::{Record, Verb, params};
-    use crate::clock::whole_seconds;
-    use crate::call::ops::{Keys, RecordEnd, Recorded, RecordingRef, RecordingTrack, Transcribe, Upload};
+    use crate::call::ops::{
+        Keys, RecordEnd, Recorded, RecordingRef, RecordingTrack, Transcribe, Upload,
+    };
     use crate::call::{CallbackTarget, Notify};
+    use crate::clock::whole_seconds;
     use crate::config::Method;
-        use crate::twiml::verbs::reading::{clean, read};
+    use crate::twiml::verbs::reading::{clean, read};
 
     #[test]
     fn defaults() {
@@ -308,7 +317,10 @@ mod tests {
             trim: false,
             track: RecordingTrack::Inbound,
             notify: Some(Notify {
-                target: CallbackTarget { url: "/s".into(), method: Method::Get },
+                target: CallbackTarget {
+                    url: "/s".into(),
+                    method: Method::Get,
+                },
                 events: vec!["in-progress".into(), "absent".into()],
             }),
             transcribe: None,
@@ -352,38 +364,65 @@ mod tests {
     #[test]
     fn what_is_transcribed_lasts_two_minutes_at_most() {
         let record = clean::<Record>("<Record transcribe='true'/>");
-        assert_eq!((record.max.as_secs(), record.transcribe), (120, Some(Transcribe { callback: None })));
+        assert_eq!(
+            (record.max.as_secs(), record.transcribe),
+            (120, Some(Transcribe { callback: None }))
+        );
         let mut record = clean::<Record>("<Record transcribeCallback='/t' maxLength='60'/>");
         assert_eq!(record.max.as_secs(), 60);
         record.resolve(&Url::parse("https://x.example/a/b").expect("a URL"));
-        let callback = CallbackTarget { url: "https://x.example/t".into(), method: Method::Post };
-        assert_eq!(record.transcribe, Some(Transcribe { callback: Some(callback) }));
+        let callback = CallbackTarget {
+            url: "https://x.example/t".into(),
+            method: Method::Post,
+        };
+        assert_eq!(
+            record.transcribe,
+            Some(Transcribe {
+                callback: Some(callback)
+            })
+        );
         let (record, codes) = read::<Record>("<Record transcribe='true' maxLength='121'/>");
-        assert_eq!((record.max.as_secs(), record.transcribe, codes), (121, None, vec![13617]));
-        let (record, codes) = read::<Record>("<Record transcribe='true' transcribeCallback='ftp://x'/>");
+        assert_eq!(
+            (record.max.as_secs(), record.transcribe, codes),
+            (121, None, vec![13617])
+        );
+        let (record, codes) =
+            read::<Record>("<Record transcribe='true' transcribeCallback='ftp://x'/>");
         assert!(record.transcribe.is_some());
         assert_eq!(codes, [13257]);
     }
 
     #[test]
     fn no_key_ends_it_when_finish_on_key_is_empty() {
-        assert_eq!(clean::<Record>("<Record finishOnKey=''/>").finish_on, Keys::none());
+        assert_eq!(
+            clean::<Record>("<Record finishOnKey=''/>").finish_on,
+            Keys::none()
+        );
     }
 
     #[test]
     fn without_an_action_only_twilios_profile_makes_a_request() {
         let record = clean::<Record>("<Record/>");
         assert_eq!(record.request(false), None);
-        assert_eq!(record.request(true).map(|request| request.url), Some(String::new()));
+        assert_eq!(
+            record.request(true).map(|request| request.url),
+            Some(String::new())
+        );
         let record = clean::<Record>("<Record action=''/>");
-        assert_eq!(record.request(false).map(|request| request.url), Some(String::new()));
+        assert_eq!(
+            record.request(false).map(|request| request.url),
+            Some(String::new())
+        );
     }
 
     #[test]
     fn the_upload_is_resolved_against_the_document() {
         let mut record = clean::<Record>("<Record recordingUrl='/up'/>");
         record.resolve(&Url::parse("https://x.example/a/b").expect("a URL"));
-        assert_eq!(record.upload.map(|upload| upload.url), Some("https://x.example/up".into()));
+        assert_eq!(
+            record.upload.map(|upload| upload.url),
+            Some("https://x.example/up".into())
+        );
     }
 
     #[test]
@@ -399,10 +438,17 @@ mod tests {
         };
         let told = |end, recording| {
             let duration = Duration::from_millis(3700);
-            params(&Recorded { end, duration, recording })
+            params(&Recorded {
+                end,
+                duration,
+                recording,
+            })
         };
         let pairs = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
-            pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
+            pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect()
         };
         assert_eq!(
             told(RecordEnd::Key('#'), Some(recording)),
@@ -418,7 +464,13 @@ mod tests {
 
     #[test]
     fn seconds_are_rounded() {
-        for (ms, seconds) in [(0, "0"), (499, "0"), (500, "1"), (11_980, "12"), (12_020, "12")] {
+        for (ms, seconds) in [
+            (0, "0"),
+            (499, "0"),
+            (500, "1"),
+            (11_980, "12"),
+            (12_020, "12"),
+        ] {
             assert_eq!(whole_seconds(Duration::from_millis(ms)), seconds);
         }
     }

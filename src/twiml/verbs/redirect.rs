@@ -16,8 +16,8 @@
 
 use super::Verb;
 use crate::call::{Call, Interrupt};
-use crate::program::{Flow, Request};
 use crate::config::Method;
+use crate::program::{Flow, Request};
 use crate::report::Report;
 use crate::twiml::attr::{self, Attributes};
 use crate::twiml::element::Element;
@@ -62,16 +62,24 @@ mod tests {
 
     #[test]
     fn the_text_is_the_url() {
-        let redirect = clean::<Redirect>("<Redirect>\n  https://x.example/a?b=1&amp;c=2\n</Redirect>");
+        let redirect =
+            clean::<Redirect>("<Redirect>\n  https://x.example/a?b=1&amp;c=2\n</Redirect>");
         assert_eq!(redirect.url, "https://x.example/a?b=1&c=2");
         assert_eq!(redirect.method, None);
-        assert_eq!(clean::<Redirect>("<Redirect><![CDATA[/a?b=1&c=2]]></Redirect>").url, "/a?b=1&c=2");
+        assert_eq!(
+            clean::<Redirect>("<Redirect><![CDATA[/a?b=1&c=2]]></Redirect>").url,
+            "/a?b=1&c=2"
+        );
         assert_eq!(clean::<Redirect>("<Redirect/>").url, "");
     }
 
     #[test]
     fn the_method_is_get_or_post() {
-        for (written, method) in [("GET", Method::Get), ("get", Method::Get), ("Post", Method::Post)] {
+        for (written, method) in [
+            ("GET", Method::Get),
+            ("get", Method::Get),
+            ("Post", Method::Post),
+        ] {
             let xml = format!("<Redirect method='{written}'>/a</Redirect>");
             assert_eq!(clean::<Redirect>(&xml).method, Some(method));
         }

@@ -53,8 +53,14 @@ mod tests {
     #[test]
     fn the_reason_becomes_a_cause() {
         assert_eq!(clean::<Reject>("<Reject/>").cause, Cause::UNALLOCATED);
-        assert_eq!(clean::<Reject>("<Reject reason='rejected'/>").cause, Cause::UNALLOCATED);
-        assert_eq!(clean::<Reject>("<Reject reason='Busy'/>").cause, Cause::BUSY);
+        assert_eq!(
+            clean::<Reject>("<Reject reason='rejected'/>").cause,
+            Cause::UNALLOCATED
+        );
+        assert_eq!(
+            clean::<Reject>("<Reject reason='Busy'/>").cause,
+            Cause::BUSY
+        );
         let (reject, codes) = read::<Reject>("<Reject reason='tired'/>");
         assert_eq!((reject.cause, codes), (Cause::UNALLOCATED, vec![13810]));
     }

@@ -125,9 +125,15 @@ pub(super) struct Codes {
 }
 
 /// As a verb of its own.
-pub(super) const ALONE: Codes = Codes { voice: 13511, rounds: 13510 };
+pub(super) const ALONE: Codes = Codes {
+    voice: 13511,
+    rounds: 13510,
+};
 /// Inside `<Gather>`.
-pub(super) const IN_GATHER: Codes = Codes { voice: 13321, rounds: 13322 };
+pub(super) const IN_GATHER: Codes = Codes {
+    voice: 13321,
+    rounds: 13322,
+};
 
 fn read_voice(attributes: &mut Attributes<'_, '_>, codes: &Codes) -> (Option<String>, KnownVoice) {
     let Some(voice) = attributes.text("voice") else {
@@ -137,14 +143,22 @@ fn read_voice(attributes: &mut Attributes<'_, '_>, codes: &Codes) -> (Option<Str
     match known {
         KnownVoice::Basic | KnownVoice::Language(_) => (Some(voice), known),
         KnownVoice::Missing => {
-            if let Some(found) = attributes.remark("voice", codes.voice, format!("there is no voice `{voice}`")) {
+            if let Some(found) =
+                attributes.remark("voice", codes.voice, format!("there is no voice `{voice}`"))
+            {
                 found.help("the default voice speaks; `Polly.Joanna` and `Google.en-US-Standard-C` are voices");
             }
             (None, KnownVoice::Basic)
         }
         KnownVoice::Stranger => {
-            if let Some(found) = attributes.remark("voice", codes.voice, format!("Twilio has no voice `{voice}`")) {
-                found.help("the speech engine's own voice of that name speaks, else the default one");
+            if let Some(found) = attributes.remark(
+                "voice",
+                codes.voice,
+                format!("Twilio has no voice `{voice}`"),
+            ) {
+                found.help(
+                    "the speech engine's own voice of that name speaks, else the default one",
+                );
             }
             (Some(voice), known)
         }
@@ -152,11 +166,20 @@ fn read_voice(attributes: &mut Attributes<'_, '_>, codes: &Codes) -> (Option<Str
 }
 
 fn read_language(attributes: &mut Attributes<'_, '_>, voice: &KnownVoice) -> Option<String> {
-    let language = attributes.text_if("language", 13512, "write a language as in `en-US`", is_language)?;
+    let language = attributes.text_if(
+        "language",
+        13512,
+        "write a language as in `en-US`",
+        is_language,
+    )?;
     if voice.speaks(&language) {
         return Some(language);
     }
-    if let Some(found) = attributes.remark("language", 13512, format!("this voice does not speak `{language}`")) {
+    if let Some(found) = attributes.remark(
+        "language",
+        13512,
+        format!("this voice does not speak `{language}`"),
+    ) {
         found.help("the voice's own language is used; leave `language` out, or name another voice");
     }
     None
@@ -196,11 +219,19 @@ fn read_text(element: &Element, voice: Option<&str>, report: &mut Report) -> (St
             .help("spread it over several `<Say>`");
         return (String::new(), false);
     }
-    let text = if spoken.ssml { &spoken.marked } else { &spoken.plain };
+    let text = if spoken.ssml {
+        &spoken.marked
+    } else {
+        &spoken.plain
+    };
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
         report
-            .warn(13520, element.span.clone(), "a `<Say>` without text says nothing")
+            .warn(
+                13520,
+                element.span.clone(),
+                "a `<Say>` without text says nothing",
+            )
             .help("write the text between the tags");
     }
     (text, spoken.ssml)
@@ -229,7 +260,12 @@ impl Spoken {
         }
     }
 
-    fn add_element(&mut self, element: &Element, outer: Option<&'static Rule>, report: &mut Report) {
+    fn add_element(
+        &mut self,
+        element: &Element,
+        outer: Option<&'static Rule>,
+        report: &mut Report,
+    ) {
         let Some((rule, attributes)) = Rule::of(element, outer, report) else {
             return self.add(element, outer, report);
         };
@@ -259,13 +295,18 @@ mod tests {
         let say = clean::<Say>("<Say>Hello</Say>");
         assert_eq!(say.utterance.text, "Hello");
         assert!(!say.utterance.ssml);
-        assert_eq!((say.utterance.voice.clone(), say.utterance.language.clone()), (None, None));
+        assert_eq!(
+            (say.utterance.voice.clone(), say.utterance.language.clone()),
+            (None, None)
+        );
         assert_eq!((say.rounds, say.stop_on.clone()), (1, Keys::none()));
     }
 
     #[test]
     fn attributes_are_read() {
-        let say = clean::<Say>("<Say voice='Polly.Amy' language='en-GB' loop='2' terminators='#'>Hello</Say>");
+        let say = clean::<Say>(
+            "<Say voice='Polly.Amy' language='en-GB' loop='2' terminators='#'>Hello</Say>",
+        );
         assert_eq!(say.utterance.voice.as_deref(), Some("Polly.Amy"));
         assert_eq!(say.utterance.language.as_deref(), Some("en-GB"));
         assert_eq!((say.rounds, say.stop_on), (2, Keys::new("#")));
@@ -281,7 +322,11 @@ mod tests {
             ("voice='Polly.Nobody'", 13511),
         ] {
             let (say, codes) = read::<Say>(&format!("<Say {attribute}>Hello</Say>"));
-            assert_eq!((say.rounds, say.utterance.language, codes), (1, None, vec![code]), "{attribute}");
+            assert_eq!(
+                (say.rounds, say.utterance.language, codes),
+                (1, None, vec![code]),
+                "{attribute}"
+            );
         }
     }
 
@@ -294,27 +339,39 @@ mod tests {
         let say = clean::<Say>("<Say voice='alice' language='pt-BR'>Oi</Say>");
         assert_eq!(say.utterance.voice.as_deref(), Some("alice"));
         let (say, codes) = read::<Say>("<Say voice='en_US-amy'>Hello</Say>");
-        assert_eq!((say.utterance.voice.as_deref(), codes), (Some("en_US-amy"), vec![13511]));
+        assert_eq!(
+            (say.utterance.voice.as_deref(), codes),
+            (Some("en_US-amy"), vec![13511])
+        );
     }
 
     #[test]
     fn google_counts_its_tags() {
-        let text = format!("<Say voice='Google.en-US-Standard-A'>{}<break time='1s'/></Say>", "a".repeat(4990));
+        let text = format!(
+            "<Say voice='Google.en-US-Standard-A'>{}<break time='1s'/></Say>",
+            "a".repeat(4990)
+        );
         assert_eq!(read::<Say>(&text).1, [13521]);
-        let polly = format!("<Say voice='Polly.Amy'>{}<break time='1s'/></Say>", "a".repeat(3000));
+        let polly = format!(
+            "<Say voice='Polly.Amy'>{}<break time='1s'/></Say>",
+            "a".repeat(3000)
+        );
         assert!(clean::<Say>(&polly).sound().is_some());
     }
 
     #[test]
     fn white_space_comments_and_cdata_make_one_text() {
-        let say = clean::<Say>("<Say>\n  Tom &amp; <!-- the cat -->Jerry\n <![CDATA[<3]]>\t&#233;</Say>");
+        let say =
+            clean::<Say>("<Say>\n  Tom &amp; <!-- the cat -->Jerry\n <![CDATA[<3]]>\t&#233;</Say>");
         assert_eq!(say.utterance.text, "Tom & Jerry <3 é");
         assert!(!say.utterance.ssml);
     }
 
     #[test]
     fn ssml_is_kept_and_its_text_escaped() {
-        let say = clean::<Say>("<Say>A &amp; <break time='1s'/><prosody rate=\"slow\">b <s>c</s></prosody></Say>");
+        let say = clean::<Say>(
+            "<Say>A &amp; <break time='1s'/><prosody rate=\"slow\">b <s>c</s></prosody></Say>",
+        );
         assert!(say.utterance.ssml);
         assert_eq!(
             say.utterance.text,
@@ -324,14 +381,22 @@ mod tests {
 
     #[test]
     fn other_elements_are_dropped_and_their_text_is_spoken() {
-        let (say, codes) = read::<Say>("<Say>a <amazon:effect name='whispered'>b</amazon:effect> <b>c</b></Say>");
-        assert_eq!((say.utterance.text.as_str(), say.utterance.ssml), ("a b c", false));
+        let (say, codes) =
+            read::<Say>("<Say>a <amazon:effect name='whispered'>b</amazon:effect> <b>c</b></Say>");
+        assert_eq!(
+            (say.utterance.text.as_str(), say.utterance.ssml),
+            ("a b c", false)
+        );
         assert_eq!(codes, [12200, 12200]);
     }
 
     #[test]
     fn a_text_that_is_too_long_is_not_spoken() {
-        for (voice, most) in [("man", 4096), ("Polly.Joanna", 3000), ("Google.en-US-Standard-A", 5000)] {
+        for (voice, most) in [
+            ("man", 4096),
+            ("Polly.Joanna", 3000),
+            ("Google.en-US-Standard-A", 5000),
+        ] {
             let text = |length: usize| format!("<Say voice='{voice}'>{}</Say>", "ä".repeat(length));
             assert!(clean::<Say>(&text(most)).sound().is_some(), "{voice}");
             let (say, codes) = read::<Say>(&text(most + 1));

@@ -61,7 +61,11 @@ fn read_variable(element: &Element, report: &mut Report) -> Option<(String, Stri
     attr::no_text(element, report);
     if key.is_none() {
         report
-            .warn(error::SCHEMA, element.span.clone(), "a `<Variable>` without a `key` is skipped")
+            .warn(
+                error::SCHEMA,
+                element.span.clone(),
+                "a `<Variable>` without a `key` is skipped",
+            )
             .help("write `<Variable key=\"name\" value=\"…\"/>`");
     }
     Some((key?, value))
@@ -78,7 +82,10 @@ mod tests {
             "<Set><Variable key='a' value='1'/> <Variable value=' b c ' key='b'/><Variable key='c'/></Set>",
         );
         let expected = [("a", "1"), ("b", " b c "), ("c", "")];
-        assert_eq!(set.variables, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+        assert_eq!(
+            set.variables,
+            expected.map(|(k, v)| (k.to_owned(), v.to_owned()))
+        );
         assert!(clean::<Set>("<Set/>").variables.is_empty());
     }
 

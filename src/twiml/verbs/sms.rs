@@ -84,17 +84,28 @@ impl Verb for Sms {
 
 impl Sms {
     /// Reads its attributes; `body` and `media` are what is to be sent.
-    pub(super) fn read_with(element: &Element, body: String, media: Vec<String>, report: &mut Report) -> Self {
+    pub(super) fn read_with(
+        element: &Element,
+        body: String,
+        media: Vec<String>,
+        report: &mut Report,
+    ) -> Self {
         let mut attributes = Attributes::of(element, report);
         let to = attributes.text("to");
         let from = attributes.text("from");
         let action = attributes.url("action");
         let method = attributes.method("method", error::SCHEMA);
-        let status_callback = attributes.url("statusCallback").filter(|url| !url.is_empty());
+        let status_callback = attributes
+            .url("statusCallback")
+            .filter(|url| !url.is_empty());
         attributes.finish();
         if body.is_empty() && media.is_empty() {
             report
-                .warn(EMPTY, element.span.clone(), format!("a `<{}>` without a text sends nothing", element.name))
+                .warn(
+                    EMPTY,
+                    element.span.clone(),
+                    format!("a `<{}>` without a text sends nothing", element.name),
+                )
                 .help("write the text between the tags");
         }
         Self {
@@ -125,12 +136,21 @@ mod tests {
         let sms = clean::<Sms>(
             "<Sms to='+1415' from='+1416' action='/a' method='GET' statusCallback='/s'> Hello </Sms>",
         );
-        assert_eq!((sms.message.to.as_deref(), sms.message.from.as_deref()), (Some("+1415"), Some("+1416")));
-        assert_eq!((sms.message.body.as_str(), sms.action.as_deref()), ("Hello", Some("/a")));
+        assert_eq!(
+            (sms.message.to.as_deref(), sms.message.from.as_deref()),
+            (Some("+1415"), Some("+1416"))
+        );
+        assert_eq!(
+            (sms.message.body.as_str(), sms.action.as_deref()),
+            ("Hello", Some("/a"))
+        );
         assert_eq!(sms.method, Some(Method::Get));
         assert_eq!(sms.message.status_callback.unwrap().url, "/s");
         let sms = clean::<Sms>("<Sms>Hello</Sms>");
-        assert_eq!((sms.message.to, sms.action, sms.message.status_callback), (None, None, None));
+        assert_eq!(
+            (sms.message.to, sms.action, sms.message.status_callback),
+            (None, None, None)
+        );
     }
 
     #[test]

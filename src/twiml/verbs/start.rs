@@ -51,7 +51,11 @@ impl Verb for Start {
         attr::no_text(element, report);
         if element.elements().next().is_none() {
             report
-                .warn(BAD_NOUN, element.span.clone(), "this `<Start>` starts nothing")
+                .warn(
+                    BAD_NOUN,
+                    element.span.clone(),
+                    "this `<Start>` starts nothing",
+                )
                 .help("put a `<Recording>` into it");
         }
         let mut recordings = Vec::new();
@@ -99,7 +103,10 @@ mod tests {
             trim: true,
             notify: None,
         };
-        assert_eq!(clean::<Start>("<Start><Recording/></Start>").recordings, [expected]);
+        assert_eq!(
+            clean::<Start>("<Start><Recording/></Start>").recordings,
+            [expected]
+        );
         let mut start = clean::<Start>(
             "<Start action='/a' method='GET'><Recording name='x' channels='mono' track='outbound' trim='do-not-trim' \
              recordingStatusCallback='/s' recordingStatusCallbackMethod='GET' \
@@ -112,7 +119,10 @@ mod tests {
             track: RecordingTrack::Outbound,
             trim: false,
             notify: Some(Notify {
-                target: CallbackTarget { url: "https://x.example/s".into(), method: Method::Get },
+                target: CallbackTarget {
+                    url: "https://x.example/s".into(),
+                    method: Method::Get,
+                },
                 events: vec!["absent".into()],
             }),
         };
@@ -130,7 +140,11 @@ mod tests {
             ("recordingTrack='inbound'", 12200),
         ] {
             let (start, codes) = read::<Start>(&format!("<Start><Recording {attribute}/></Start>"));
-            assert_eq!(start, clean::<Start>("<Start><Recording/></Start>"), "{attribute}");
+            assert_eq!(
+                start,
+                clean::<Start>("<Start><Recording/></Start>"),
+                "{attribute}"
+            );
             assert_eq!(codes, [code], "{attribute}");
         }
     }
@@ -145,16 +159,31 @@ mod tests {
     #[test]
     fn live_audio_is_checked_and_not_done_yet() {
         for (noun, codes) in [
-            ("<Stream url='wss://x.example/s' name='n' track='both_tracks'><Parameter name='a' value='b'/></Stream>", vec![]),
+            (
+                "<Stream url='wss://x.example/s' name='n' track='both_tracks'><Parameter name='a' value='b'/></Stream>",
+                vec![],
+            ),
             ("<Stream/>", vec![11100]),
             ("<Stream url='wss://x.example/s' track='all'/>", vec![31941]),
-            ("<Siprec connectorName='c' name='n' statusCallback='https://x.example/s' statusCallbackMethod='GET'/>", vec![]),
+            (
+                "<Siprec connectorName='c' name='n' statusCallback='https://x.example/s' statusCallbackMethod='GET'/>",
+                vec![],
+            ),
             ("<Siprec/>", vec![12200]),
             ("<Siprec connectorName='c' track='all'/>", vec![12200]),
-            ("<Transcription languageCode='de-DE' transcriptionEngine='deepgram' partialResults='true'/>", vec![]),
+            (
+                "<Transcription languageCode='de-DE' transcriptionEngine='deepgram' partialResults='true'/>",
+                vec![],
+            ),
             ("<Transcription transcriptionEngine='mine'/>", vec![32650]),
-            ("<Transcription profanityFilter='maybe' languageCode='d e'/>", vec![12200, 12200]),
-            ("<Transcription><Config name='a' value='b'/><Say>x</Say></Transcription>", vec![12200]),
+            (
+                "<Transcription profanityFilter='maybe' languageCode='d e'/>",
+                vec![12200, 12200],
+            ),
+            (
+                "<Transcription><Config name='a' value='b'/><Say>x</Say></Transcription>",
+                vec![12200],
+            ),
         ] {
             let (start, mut found) = read::<Start>(&format!("<Start>{noun}</Start>"));
             assert!(start.recordings.is_empty());

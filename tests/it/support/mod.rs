@@ -5,11 +5,11 @@ pub(crate) mod web_app;
 pub(crate) mod wire;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pivot::app::{App, Options};
-use pivot::call::{Checkpoints, MemoryCheckpoints};
+use pivot::call::{Checkpoints, MemoryCheckpoints, State};
 use pivot::config::Config;
 use pivot::id::CallId;
 use pivot::simulate::{self, Caller, FakeAsterisk, Phone};
@@ -182,6 +182,32 @@ impl Drop for Scenario {
     }
 }
 
+/// Checkpoints that fail for one call, as a bug in its task would.
+#[derive(Default)]
+pub(crate) struct Failing {
+    kept: MemoryCheckpoints,
+    victim: Mutex<Option<CallId>>,
+}
+
+impl Failing {
+    /// From here on whatever this call writes down breaks its task.
+    pub(crate) fn breaks(&self, call: CallId) {
+        *self.victim.lock().unwrap() = Some(call);
+    }
+}
+
+impl Checkpoints for Failing {
+    fn write(&self, state: &State) {
+        let fails = self.victim.lock().unwrap().as_ref() == Some(&state.id);
+        assert!(!fails, "a bug in this call's task");
+        self.kept.write(state);
+    }
+
+    fn remove(&self, call: &CallId) {
+        self.kept.remove(call);
+    }
+}
+
 /// A folder of a test's own, gone at its end.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
@@ -197,6 +223,15 @@ impl Drop for Folder {
     fn drop(&mut self) {
         std::fs::remove_dir_all(&self.0).ok();
     }
+}
+
+/// A web application that is not there: nobody listens at the address, and nobody
+/// else gets it as long as the socket is kept.
+pub(crate) fn nobody() -> (tokio::net::TcpSocket, String) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    (socket, url)
 }
 
 fn uuid() -> String {

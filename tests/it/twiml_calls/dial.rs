@@ -110,6 +110,8 @@ async fn it_rings_for_its_timeout() {
             (seconds(rings)..seconds(rings + 3)).contains(&ended.at),
             "{ended:?}"
         );
+        let dialled = asked(&scenario, "/dialled").await;
+        assert_eq!(param(&dialled, "DialCallStatus"), "no-answer");
         scenario.nothing_left().await;
         kept.push(scenario);
     }

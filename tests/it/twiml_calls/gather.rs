@@ -258,5 +258,7 @@ async fn what_cannot_be_a_prompt_is_skipped() {
     phone.wait_ended().await.unwrap();
     assert_eq!(phone.heard_media().await, ["sound:menu", "sound:after"]);
     assert!(scenario.asterisk.called("Local/*").await.is_empty());
+    let lines = scenario.lines().await;
+    assert!(lines.contains("13320"), "{lines}");
     scenario.nothing_left().await;
 }

@@ -100,12 +100,18 @@ async fn without_an_action_the_next_verb_runs_and_star_and_time_limit_end_it_for
 async fn a_label_that_is_taken_is_16025_and_the_next_verb_runs() {
     let meeting = Meeting::new().await;
     let first = meeting.join("first", "participantLabel='anna'").await;
-    let noun =
-        "<Dial><Conference participantLabel='anna'>Room</Conference></Dial><Play>sound:next</Play>";
-    let second = meeting.document("second", noun).await;
-    second.wait_ended().await.unwrap();
-    assert_eq!(second.heard_media().await, ["sound:next"]);
-    assert!(meeting.all_lines().await.contains("16025"));
+    for action in ["", "action='/left-second'"] {
+        let noun = format!(
+            "<Dial {action}><Conference participantLabel='anna'>Room</Conference></Dial>\
+             <Play>sound:next</Play>"
+        );
+        let second = meeting.document("second", &noun).await;
+        second.wait_ended().await.unwrap();
+        assert_eq!(second.heard_media().await, ["sound:next"], "{action}");
+    }
+    assert!(meeting.web.at("/left-second").is_empty());
+    let warned = meeting.all_lines().await.matches("16025").count();
+    assert_eq!(warned, 2);
     assert!(hears_music(&first).await, "nobody has joined");
     first.hangup().await;
     meeting.nothing_left().await;
@@ -207,7 +213,7 @@ async fn a_task_that_fails_in_the_room_leaves_the_others_in_it() {
     let first = meeting.join("first", ALL_EVENTS).await;
     let second = meeting.join("second", "").await;
     let third = meeting.join("third", "").await;
-    *failing.0.lock().unwrap() = Some(call_id(&meeting, "first"));
+    failing.breaks(call_id(&meeting, "first"));
     first.press("1").await;
     first.wait_ended().await.unwrap();
     assert_eq!(hears(&second).await, channels(&[&third]));
@@ -233,7 +239,7 @@ async fn a_task_that_fails_while_it_waits_is_in_the_room_no_more() {
     let failing = Arc::new(Failing::default());
     let meeting = Meeting::failing(&failing).await;
     let first = meeting.join("first", "").await;
-    *failing.0.lock().unwrap() = Some(call_id(&meeting, "first"));
+    failing.breaks(call_id(&meeting, "first"));
     first.press("1").await;
     first.wait_ended().await.unwrap();
     let second = meeting.join("second", "").await;

@@ -135,7 +135,7 @@ async fn a_dial_in_a_wait_document_is_13238_and_skipped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sound_as_wait_url_plays_again_and_again_and_a_bad_one_is_silence() {
+async fn a_sound_as_wait_url_plays_again_and_again_and_a_bad_one_is_music() {
     let meeting = Meeting::new().await;
     meeting.web.on("/music", Reply::new("audio/wav", tone()));
     meeting.web.on("/gone", Reply::status(404));
@@ -159,6 +159,7 @@ async fn a_sound_as_wait_url_plays_again_and_again_and_a_bad_one_is_silence() {
         .await;
     tokio::time::sleep(seconds(2)).await;
     assert!(third.ended().await.is_none() && third.heard_media().await.is_empty());
+    assert!(hears_music(&third).await, "{}", meeting.all_lines().await);
     for phone in [&first, &second, &third] {
         phone.hangup().await;
     }

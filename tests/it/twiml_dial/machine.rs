@@ -1,5 +1,7 @@
 //! `machineDetection`: who has answered.
 
+use pivot::simulate::{Fault, Matching};
+
 use super::*;
 use crate::support::ms;
 
@@ -109,6 +111,50 @@ async fn verdicts(noun: &str, party: &str) {
         assert_eq!(params(&scenario, "/leg", "AnsweredBy"), [verdict]);
         kept.push(scenario);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fax_machine_and_a_beep_are_known_by_their_tones() {
+    let to_end = ENABLE.replace("Enable", "DetectMessageEnd");
+    let config = "[default]\nvoice_url = '{app}/voice'\n[dial]\nbeep_hz = 1400\n";
+    let mut kept = Vec::new();
+    for (attributes, hertz, length, verdict) in [
+        (ENABLE, 2100, 3000, "fax"),
+        (ENABLE, 2100, 400, "machine_start"),
+        (ENABLE, 440, 3000, "machine_start"),
+        (&to_end, 1400, 300, "machine_end_beep"),
+        (&to_end, 1400, 100, "machine_end_silence"),
+        (&to_end, 1000, 300, "machine_end_silence"),
+    ] {
+        let dial = format!("<Dial action='/dialled'><Number {attributes}>100</Number></Dial>");
+        let scenario = with(Scenario::configured(config).await, &dial);
+        scenario.web.on("/who", twiml(""));
+        let talks = talks(20).talks(ms(100), ms(2900));
+        let behaviour = match attributes == ENABLE {
+            true => talks.sounds(hertz, ms(100), ms(length)),
+            false => talks.sounds(hertz, ms(3500), ms(length)),
+        };
+        scenario.asterisk.callee("*", behaviour).await;
+        scenario.call().await.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+        let told = params(&scenario, "/who", "AnsweredBy");
+        let lines = scenario.lines().await;
+        assert_eq!(told, [verdict], "{attributes} {hertz} {length}\n{lines}");
+        kept.push(scenario);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_asterisk_that_knows_no_tones_has_a_verdict_all_the_same() {
+    let behaviour = talks(20).sounds(2100, ms(100), ms(3000));
+    let scenario = detecting(ENABLE, behaviour).await;
+    let unknown = Matching::next("POST", "/variable").after(1);
+    scenario.asterisk.fault(unknown, Fault::Refuse(400)).await;
+    scenario.call().await.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    let lines = scenario.lines().await;
+    let told = params(&scenario, "/who", "AnsweredBy");
+    assert_eq!(told, ["machine_start"], "{lines}");
 }
 
 #[tokio::test(start_paused = true)]

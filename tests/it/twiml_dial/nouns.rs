@@ -89,3 +89,34 @@ async fn the_document_of_a_leg_may_be_asked_for_by_get() {
         kept.push(scenario);
     }
 }
+
+// Check 159.
+#[tokio::test(start_paused = true)]
+async fn a_number_of_ten_digits_is_north_americas_where_the_configuration_says_so() {
+    let mut kept = Vec::new();
+    for (us, written, dialled) in [
+        (true, "415-555-1212", "+14155551212"),
+        (true, "(415) 555-1212", "+14155551212"),
+        (true, "1 415 555 1212", "+14155551212"),
+        (true, "+44 20 7946 0000", "+442079460000"),
+        (true, "1000", "1000"),
+        (false, "415-555-1212", "4155551212"),
+    ] {
+        let config = format!("[default]\nvoice_url = '{{app}}/voice'\n[dial]\nus_numbers = {us}\n");
+        for noun in [
+            format!("<Dial action='/dialled'>{written}</Dial>"),
+            format!("<Dial><Number statusCallback='/leg'>{written}</Number></Dial>"),
+        ] {
+            let scenario = with(Scenario::configured(&config).await, &noun);
+            scenario.asterisk.callee("*", talks(1)).await;
+            scenario.call().await.wait_ended().await.unwrap();
+            scenario.nothing_left().await;
+            let endpoint = format!("Local/{dialled}@pivot-outbound/n");
+            assert_eq!(created(&scenario).await.params["endpoint"], *endpoint);
+            if noun.contains("/leg") {
+                assert_eq!(params(&scenario, "/leg", "To"), [dialled]);
+            }
+            kept.push(scenario);
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use pivot::simulate::{Fault, Matching};
 
 use super::*;
+use crate::support::Failing;
 
 // Check 185.
 #[tokio::test(start_paused = true)]
@@ -235,25 +236,6 @@ async fn a_pivot_that_stops_gives_all_of_them_back() {
     assert_eq!(scenario.asterisk.leftovers().await.bridges, [""; 0]);
 }
 
-/// Checkpoints that fail for one call, as a bug in its task would.
-#[derive(Default)]
-struct Failing {
-    kept: pivot::call::MemoryCheckpoints,
-    victim: std::sync::Mutex<Option<CallId>>,
-}
-
-impl Checkpoints for Failing {
-    fn write(&self, state: &pivot::call::State) {
-        let fails = self.victim.lock().unwrap().as_ref() == Some(&state.id);
-        assert!(!fails, "a bug in this call's task");
-        self.kept.write(state);
-    }
-
-    fn remove(&self, call: &CallId) {
-        self.kept.remove(call);
-    }
-}
-
 #[test]
 fn a_task_that_fails_lets_the_other_one_go_on() {
     for (victim, left, done) in [(0, 0, 1), (1, 1, 0)] {
@@ -266,7 +248,7 @@ fn a_task_that_fails_lets_the_other_one_go_on() {
             }];
             tokio::time::sleep(seconds(2)).await;
             let id = call_id(&scenario, victim).await;
-            *failing.victim.lock().unwrap() = Some(id);
+            failing.breaks(id);
             phones[victim].press("1").await;
             for phone in &phones {
                 phone.wait_ended().await.unwrap();
@@ -289,7 +271,7 @@ fn a_task_that_fails_while_it_waits_is_in_the_queue_no_more() {
         tokio::time::sleep(seconds(1)).await;
         let second = scenario.call().await;
         tokio::time::sleep(seconds(1)).await;
-        *failing.victim.lock().unwrap() = Some(call_id(&scenario, 0).await);
+        failing.breaks(call_id(&scenario, 0).await);
         first.press("1").await;
         first.wait_ended().await.unwrap();
         agent(&scenario).await.hangup_at(seconds(3));

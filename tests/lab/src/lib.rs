@@ -2,6 +2,7 @@
 //!
 //! - [`asterisk`]: a private Asterisk, started for one test and gone after it.
 //! - [`phone`]: softphones that call it and are called by it, over SIP and RTP.
+//! - [`voice`]: sentences for phones to say.
 //! - [`ears`]: what a caller heard: length, silence, tones, words.
 //! - [`webapp`]: a scripted web application that remembers each request.
 //! - [`pivot`]: the `pivot` binary with a generated configuration.
@@ -20,6 +21,7 @@ pub mod pivot;
 pub mod ports;
 pub mod sample;
 pub mod stage;
+pub mod voice;
 pub mod webapp;
 
 pub use asterisk::Asterisk;

@@ -12,6 +12,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::asterisk::{self, Asterisk};
 use crate::ears::Heard;
 use crate::error::Result;
@@ -38,6 +40,21 @@ pub struct Stage {
 
 pub fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+/// How long something may take that ought to happen at once.
+pub const SOON: Duration = Duration::from_secs(15);
+
+/// Waits until it is so; `false` when it is not within the limit.
+pub async fn until(limit: Duration, mut is: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    while !is() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        tokio::time::sleep(ms(50)).await;
+    }
+    true
 }
 
 /// The verbs as a document.
@@ -87,6 +104,23 @@ impl Stage {
         self.asterisk.phone(CALLER).call("2100").await
     }
 
+    /// Another call, from this number, which has been answered. What was asked before
+    /// is remembered.
+    pub async fn call_from(&self, number: &str, verbs: &str) -> Result<Call> {
+        self.app.on(VOICE, [xml(verbs)]);
+        let mut call = self.asterisk.phone(number).call("2100").await?;
+        call.wait_answered().await?;
+        Ok(call)
+    }
+
+    /// The only request for a path, which comes soon.
+    pub async fn only(&self, path: &str) -> Result<Seen> {
+        let seen = self.app.wait_request(path).await?;
+        let times = self.app.requests_to(path).len();
+        assert_eq!(times, 1, "{path}\n{}", self.traces().await?);
+        Ok(seen)
+    }
+
     /// What `/done` was told, once, after the call; nothing of it is left.
     pub async fn told(&self, call: &mut Call) -> Result<Seen> {
         let done = self.app.wait_request(DONE).await?;
@@ -117,6 +151,31 @@ impl Stage {
         self.pivot.trace(last).await
     }
 
+    /// The timelines of all calls.
+    pub async fn traces(&self) -> Result<String> {
+        let mut text = String::new();
+        for id in self.pivot.call_ids().await? {
+            text += &self.pivot.trace(&id).await?;
+        }
+        Ok(text)
+    }
+
+    /// Waits until the timelines say this so often.
+    pub async fn traced(&self, words: &str, times: usize) -> Result<()> {
+        let deadline = Instant::now() + SOON;
+        loop {
+            let traces = self.traces().await?;
+            if traces.matches(words).count() >= times {
+                return Ok(());
+            }
+            assert!(
+                Instant::now() < deadline,
+                "not {times} times {words:?}:\n{traces}"
+            );
+            tokio::time::sleep(ms(100)).await;
+        }
+    }
+
     /// One channel of the only recording there is.
     pub fn recording(&self, channel: u16) -> Result<Heard> {
         let files = self.pivot.recordings();
@@ -135,8 +194,14 @@ impl Stage {
     }
 }
 
-/// Live tests on both versions, each with a stage of its own. A script that
-/// panics has failed.
+/// What [`on_each_asterisk`] uses where a test has no function `stage` of its own.
+pub async fn stage(version: &str) -> Option<Stage> {
+    let stage = Stage::new(version).await;
+    stage.unwrap_or_else(|error| panic!("there is no stage: {error}"))
+}
+
+/// Live tests on both versions, each with a stage of its own, which the function `stage`
+/// of the test file makes. A script that panics has failed.
 #[macro_export]
 macro_rules! on_each_asterisk {
     ($($name:ident => $script:expr;)*) => {$(

@@ -10,12 +10,9 @@ use std::time::Duration;
 
 use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::OnCall;
-use pivot_lab::stage::{FIRST, SECOND, Stage, ms, param, xml};
+use pivot_lab::stage::{FIRST, SECOND, SOON, Stage, ms, param, stage, until, xml};
+use pivot_lab::voice::spoken;
 use pivot_lab::webapp::{Answer, Seen};
-
-async fn stage(version: &str) -> Option<Stage> {
-    Stage::new(version).await.unwrap()
-}
 
 /// Callbacks may overtake each other; they are numbered.
 fn in_order(mut told: Vec<Seen>) -> Vec<Seen> {
@@ -25,6 +22,14 @@ fn in_order(mut told: Vec<Seen>) -> Vec<Seen> {
 
 fn statuses(told: &[Seen]) -> Vec<String> {
     told.iter().map(|seen| param(seen, "CallStatus")).collect()
+}
+
+/// Where the phones of the lab are, for SIP addresses.
+async fn address_of_phones(s: &Stage) -> String {
+    let contact = s.asterisk.rx("pjsip show aor alice").await.unwrap();
+    let address = contact.split("sip:alice@").nth(1).unwrap();
+    let part = |c: &char| c.is_ascii_digit() || matches!(c, '.' | ':');
+    address.chars().take_while(part).collect()
 }
 
 const EVENTS: &str =
@@ -45,8 +50,10 @@ on_each_asterisk! {
             assert_eq!(param(seen, "CallSid"), param(&done, "DialCallSid"));
             assert_eq!(param(seen, "ParentCallSid"), param(&done, "CallSid"));
         }
-        assert_eq!(param(&told[3], "CallDuration"), "2", "{trace}");
-        assert_eq!(param(&done, "DialCallDuration"), "2");
+        // It holds for 2.2 s, and a BYE may take its time.
+        let lasted = param(&told[3], "CallDuration");
+        assert!(["2", "3"].contains(&lasted.as_str()), "{lasted}\n{trace}");
+        assert_eq!(param(&done, "DialCallDuration"), lasted);
     };
 
     a_callee_who_presses_the_key_is_connected => async |s: &Stage| {
@@ -66,15 +73,14 @@ on_each_asterisk! {
         callee.press("1").await.unwrap();
         let pressed = s.app.wait_request("/pressed").await.unwrap();
         assert_eq!(param(&pressed, "Digits"), "1");
-        tokio::time::sleep(ms(700)).await;
         call.start_tone(600.0);
         callee.start_tone(900.0);
-        tokio::time::sleep(ms(2000)).await;
+        let talked = until(SOON, || {
+            call.heard().mixed_tone_duration(900.0) > ms(1000) && callee.heard().mixed_tone_duration(600.0) > ms(1000)
+        }).await;
+        assert!(talked, "{}", s.trace().await.unwrap());
         callee.hangup().await.unwrap();
         let done = s.told(&mut call).await.unwrap();
-        let trace = s.trace().await.unwrap();
-        assert!(call.heard().mixed_tone_duration(900.0) > ms(1000), "{trace}");
-        assert!(callee.heard().mixed_tone_duration(600.0) > ms(1000), "{trace}");
         assert_eq!(param(&done, "DialBridged"), "true");
         let screen = s.app.wait_request("/screen").await.unwrap();
         assert_eq!(param(&screen, "CallSid"), param(&done, "DialCallSid"));
@@ -127,7 +133,7 @@ on_each_asterisk! {
         callee.wait_answered().await.unwrap();
         assert_eq!(callee.wait_keys(3).await.unwrap(), "12#");
         let before = callee.heard().duration();
-        tokio::time::sleep(ms(2000)).await;
+        until(SOON, || callee.heard().after(before).mixed_tone_duration(600.0) > ms(1000)).await;
         callee.hangup().await.unwrap();
         s.told(&mut call).await.unwrap();
         let heard = callee.heard();
@@ -189,9 +195,7 @@ on_each_asterisk! {
     };
 
     sip_tells_its_call_id_and_takes_headers => async |s: &Stage| {
-        let contact = s.asterisk.rx("pjsip show aor alice").await.unwrap();
-        let address = contact.split("sip:alice@").nth(1).unwrap();
-        let address: String = address.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ':')).collect();
+        let address = address_of_phones(s).await;
         let mut phone = s.asterisk.phone(FIRST);
         phone.on_call(OnCall::AnswerThenHangUp { after: ms(300), hold: ms(1000) });
         let dial = format!("<Dial action='/done'><Sip>sip:{FIRST}@{address}?X-Order=4711&amp;User-to-User=abc</Sip></Dial>");
@@ -206,4 +210,83 @@ on_each_asterisk! {
         assert_eq!(param(&done, "DialSipCallId"), callee.sip_call_id, "{trace}");
         assert_eq!(param(&done, "DialSipResponseCode"), "200");
     };
+
+    // Check 158.
+    a_person_is_told_from_a_machine_by_how_long_they_talk => async |s: &Stage| {
+        let hello = spoken("Hello?").unwrap();
+        let greeting = spoken("Hello, you have reached the answering machine of Anna Miller. \
+            I cannot come to the phone right now, but please leave a message.").unwrap();
+        s.app.on("/who", [Answer::status(204)]);
+        let mut phone = s.asterisk.phone(FIRST);
+        phone.on_call(OnCall::Answer { after: ms(300) });
+        for (detection, words, tone, verdict) in [
+            ("Enable", Some(&hello), None, "human"),
+            ("Enable", Some(&greeting), None, "machine_start"),
+            ("Enable", None, Some((2100.0, ms(3000))), "fax"),
+            ("DetectMessageEnd", Some(&greeting), None, "machine_end_silence"),
+            ("DetectMessageEnd", Some(&greeting), Some((1000.0, ms(400))), "machine_end_beep"),
+            ("Enable' machineDetectionSilenceTimeout='2000", None, None, "unknown"),
+        ] {
+            let mut call = s.call(&format!("<Dial action='/done'><Number machineDetection='{detection}' \
+                amdStatusCallback='/who'>{FIRST}</Number></Dial>")).await.unwrap();
+            call.wait_answered().await.unwrap();
+            call.start_tone(600.0);
+            let mut callee = phone.next_call().await.unwrap();
+            callee.wait_answered().await.unwrap();
+            // Nobody waits for the verdict.
+            let talked = until(SOON, || callee.heard().mixed_tone_duration(600.0) > ms(200)).await;
+            assert!(talked && s.app.requests_to("/who").is_empty(), "{}", s.trace().await.unwrap());
+            if let Some(words) = words {
+                callee.send_wav(words).await.unwrap();
+            }
+            if let Some((hertz, length)) = tone {
+                callee.send_tone(hertz, length).await.unwrap();
+            }
+            let who = s.only("/who").await.unwrap();
+            assert_eq!(param(&who, "AnsweredBy"), verdict, "{detection}\n{}", s.trace().await.unwrap());
+            callee.hangup().await.unwrap();
+            let done = s.told(&mut call).await.unwrap();
+            assert_eq!(param(&who, "CallSid"), param(&done, "DialCallSid"));
+        }
+    };
+}
+
+mod accounts {
+    use super::{FIRST, OnCall, Stage, address_of_phones, ms, on_each_asterisk, param};
+
+    async fn stage(version: &str) -> Option<Stage> {
+        let accounts = "[dial.sip_accounts]\nann = \"trunk-ann\"\n";
+        let stage = Stage::with(version, |config| config.more(accounts));
+        stage.await.unwrap()
+    }
+
+    on_each_asterisk! {
+        // Check 153.
+        a_username_answers_a_challenge_and_nobody_else_is_let_in => async |s: &Stage| {
+            let address = address_of_phones(s).await;
+            for code in [401, 407] {
+                let mut phone = s.asterisk.phone(FIRST);
+                phone.on_call(OnCall::AnswerThenHangUp { after: ms(300), hold: ms(1000) });
+                phone.challenge(code, "ann", "sesame");
+                for (username, let_in) in [("username='ann'", true), ("", false), ("username='bob'", false)] {
+                    let dial = format!("<Dial action='/done'><Sip {username}>sip:{FIRST}@{address}</Sip></Dial>");
+                    let mut call = s.call(&dial).await.unwrap();
+                    let done = s.told(&mut call).await.unwrap();
+                    let trace = s.trace().await.unwrap();
+                    // Asterisk's word for the others is a refusal, and not every version tells the code.
+                    let status = param(&done, "DialCallStatus");
+                    assert_eq!(status == "completed", let_in, "{code} {username}: {status}\n{trace}");
+                    assert_eq!(param(&done, "DialBridged"), let_in.to_string(), "{code} {username}");
+                    let callee = phone.next_call_within(ms(100)).await;
+                    assert_eq!(callee.is_ok(), let_in, "{code} {username}");
+                }
+                // Another password than Asterisk has.
+                phone.challenge(code, "ann", "changed");
+                let dial = format!("<Dial action='/done'><Sip username='ann'>sip:{FIRST}@{address}</Sip></Dial>");
+                let mut call = s.call(&dial).await.unwrap();
+                let done = s.told(&mut call).await.unwrap();
+                assert_eq!(param(&done, "DialBridged"), "false", "{}", s.trace().await.unwrap());
+            }
+        };
+    }
 }

@@ -10,10 +10,7 @@ use std::time::Duration;
 
 use pivot_lab::asterisk::{self, Asterisk, Options};
 use pivot_lab::phone::{CallOptions, OnCall, Side, Start};
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
+use pivot_lab::stage::ms;
 
 /// Every test runs on both versions, each with an Asterisk of its own.
 macro_rules! on_each_asterisk {

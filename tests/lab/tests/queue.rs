@@ -6,58 +6,36 @@
     reason = "a failed step of a test script is the failure of the test"
 )]
 
-use std::time::Duration;
-
 use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::Call;
-use pivot_lab::stage::{Stage, ms, param, xml};
+use pivot_lab::stage::{SOON, Stage, ms, param, stage, until, xml};
 use pivot_lab::webapp::Seen;
 
 const WAIT: &str = "You are waiting for the next free colleague.";
 const GREETING: &str = "Somebody is going to talk with you now.";
 
-async fn stage(version: &str) -> Option<Stage> {
-    Stage::new(version).await.unwrap()
-}
-
-/// A call from this number, whose first document has these verbs.
-async fn call(s: &Stage, number: &str, verbs: &str) -> Call {
-    s.app.on("/voice", [xml(verbs)]);
-    let mut call = s.asterisk.phone(number).call("2100").await.unwrap();
-    call.wait_answered().await.unwrap();
-    call
-}
-
-/// The only request for this path.
-async fn only(s: &Stage, path: &str) -> Seen {
-    let seen = s.app.wait_request(path).await.unwrap();
-    assert_eq!(
-        s.app.requests_to(path).len(),
-        1,
-        "{path}\n{}",
-        traces(s).await
-    );
-    seen
-}
-
 fn told(seen: &Seen, names: &[&str]) -> Vec<String> {
     names.iter().map(|name| param(seen, name)).collect()
 }
 
-/// The timelines of all calls.
-async fn traces(s: &Stage) -> String {
-    let mut text = String::new();
-    for id in s.pivot.call_ids().await.unwrap() {
-        text += &s.pivot.trace(&id).await.unwrap();
-    }
-    text
+/// Both speak from now on, until each has heard the other's tone.
+async fn they_hear_each_other(s: &Stage, caller: &Call, agent: &Call) {
+    let since = (caller.heard().duration(), agent.heard().duration());
+    caller.start_tone(600.0);
+    agent.start_tone(900.0);
+    let heard = || {
+        let by_caller = caller.heard().after(since.0).mixed_tone_duration(900.0);
+        let by_agent = agent.heard().after(since.1).mixed_tone_duration(600.0);
+        (by_caller, by_agent)
+    };
+    let both = || heard().0 > ms(1500) && heard().1 > ms(1500);
+    let fine = until(SOON, both).await;
+    assert!(fine, "{:?}\n{}", heard(), s.traces().await.unwrap());
 }
 
-/// What both heard of each other's tones since these moments of each.
-fn tones(caller: &Call, agent: &Call, since: (Duration, Duration)) -> (Duration, Duration) {
-    let by_caller = caller.heard().after(since.0).mixed_tone_duration(900.0);
-    let by_agent = agent.heard().after(since.1).mixed_tone_duration(600.0);
-    (by_caller, by_agent)
+/// Both are in one bridge.
+async fn connected(s: &Stage) {
+    s.traced("ChannelEnteredBridge caller", 2).await.unwrap();
 }
 
 fn number(seen: &Seen, name: &str) -> f64 {
@@ -71,9 +49,9 @@ on_each_asterisk! {
         s.app.on("/greet", [xml(&format!("<Say>{GREETING}</Say>"))]);
         s.app.on("/left", [xml("<Hangup/>")]);
         let enqueue = "<Enqueue waitUrl='/wait' action='/left'>support</Enqueue>";
-        let mut first = call(s, "15556001", enqueue).await;
+        let mut first = s.call_from("15556001", enqueue).await.unwrap();
         s.app.wait_requests("/wait", 1).await.unwrap();
-        let mut second = call(s, "15556002", enqueue).await;
+        let mut second = s.call_from("15556002", enqueue).await.unwrap();
         s.app.wait_requests("/wait", 2).await.unwrap();
         let waits = s.app.requests_to("/wait");
         assert_eq!(told(&waits[1], &["QueuePosition", "CurrentQueueSize"]), ["2", "2"]);
@@ -81,104 +59,95 @@ on_each_asterisk! {
         let left = s.app.wait_request("/left").await.unwrap();
         assert_eq!(told(&left, &["QueueResult", "CallStatus"]), ["hangup", "completed"]);
         let second_sid = param(&waits[1], "CallSid");
-        loop {
+        let last = || {
             let waits = s.app.requests_to("/wait");
-            let last = waits.iter().rfind(|seen| param(seen, "CallSid") == second_sid).unwrap();
-            if param(last, "QueuePosition") == "1" {
-                assert!(number(last, "QueueTime") >= 3.0, "{}", traces(s).await);
-                break;
-            }
-            tokio::time::sleep(ms(100)).await;
-        }
-        let mut third = call(s, "15556003", enqueue).await;
+            waits.into_iter().rfind(|seen| param(seen, "CallSid") == second_sid).unwrap()
+        };
+        let moved = until(SOON, || param(&last(), "QueuePosition") == "1").await;
+        assert!(moved && number(&last(), "QueueTime") >= 3.0, "{}", s.traces().await.unwrap());
+        let mut third = s.call_from("15556003", enqueue).await.unwrap();
         let (said, words) = second.heard().says_rather_than(WAIT, &[GREETING]).await.unwrap();
-        assert!(said, "{words}\n{}", traces(s).await);
+        assert!(said, "{words}\n{}", s.traces().await.unwrap());
         let before = second.heard().duration();
         s.app.forget_requests();
         let dial = "<Dial action='/done'><Queue url='/greet'>support</Queue></Dial>";
-        let mut agent = call(s, "15559001", dial).await;
+        let mut agent = s.call_from("15559001", dial).await.unwrap();
         let greet = s.app.wait_request("/greet").await.unwrap();
         assert_eq!(param(&greet, "CallSid"), second_sid);
         let agents = s.pivot.call_ids().await.unwrap();
         assert!(agents.contains(&param(&greet, "DequeingCallSid")));
         // Ringing is heard until the greeting has been.
-        tokio::time::sleep(ms(5000)).await;
+        connected(s).await;
         let (said, words) = second.heard().after(before).says_rather_than(GREETING, &[WAIT]).await.unwrap();
-        assert!(said, "{words}\n{}", traces(s).await);
-        assert!(!agent.heard().is_silent(), "no ringing\n{}", traces(s).await);
-        let since = (second.heard().duration(), agent.heard().duration());
-        second.start_tone(600.0);
-        agent.start_tone(900.0);
-        tokio::time::sleep(ms(3000)).await;
-        let (by_caller, by_agent) = tones(&second, &agent, since);
-        assert!(by_caller > ms(1500) && by_agent > ms(1500), "{by_caller:?} {by_agent:?}\n{}", traces(s).await);
+        assert!(said, "{words}\n{}", s.traces().await.unwrap());
+        assert!(!agent.heard().is_silent(), "no ringing\n{}", s.traces().await.unwrap());
+        they_hear_each_other(s, &second, &agent).await;
         assert!(s.app.requests_to("/left").is_empty(), "not before the talk is over");
         second.hangup().await.unwrap();
-        let done = only(s, "/done").await;
-        let left = only(s, "/left").await;
+        let done = s.only("/done").await.unwrap();
+        let left = s.only("/left").await.unwrap();
         agent.wait_ended().await.unwrap();
         assert_eq!(told(&done, &["DialCallStatus", "DialBridged", "DequeueResult", "DequeuedCallSid"]), ["completed", "true", "bridged", &second_sid]);
         assert_eq!(told(&left, &["CallSid", "QueueResult", "CallStatus"]), [second_sid.as_str(), "bridged", "completed"]);
         assert_eq!(param(&left, "QueueTime"), param(&done, "DequeuedCallQueueTime"));
         assert_eq!(param(&left, "QueueSid"), param(&done, "QueueSid"));
-        assert!((3.0..=20.0).contains(&number(&done, "DequeuedCallDuration")), "{}", traces(s).await);
+        assert!((3.0..=20.0).contains(&number(&done, "DequeuedCallDuration")), "{}", s.traces().await.unwrap());
         third.hangup().await.unwrap();
         s.nothing_left().await.unwrap();
     };
 
     // Check 181, and the music of a queue without a wait document.
     music_until_the_agents_star_and_the_caller_goes_on => async |s: &Stage| {
-        let mut caller = call(s, "15556001", "<Enqueue>support</Enqueue><Say>Thank you for your call.</Say>").await;
-        tokio::time::sleep(ms(2500)).await;
-        assert!(caller.heard().tone_duration(350.0) > ms(1500), "no music\n{}", traces(s).await);
-        let mut agent = call(s, "15559001", "<Dial hangupOnStar='true'><Queue>support</Queue></Dial><Say>Good bye.</Say>").await;
-        tokio::time::sleep(ms(1000)).await;
-        let since = (caller.heard().duration(), agent.heard().duration());
+        let mut caller = s.call_from("15556001", "<Enqueue>support</Enqueue><Say>Thank you for your call.</Say>").await.unwrap();
+        let music = until(SOON, || caller.heard().tone_duration(350.0) > ms(1500)).await;
+        assert!(music, "no music\n{}", s.traces().await.unwrap());
+        let mut agent = s.call_from("15559001", "<Dial hangupOnStar='true'><Queue>support</Queue></Dial><Say>Good bye.</Say>").await.unwrap();
+        let since = caller.heard().duration();
         agent.start_tone(900.0);
-        tokio::time::sleep(ms(2000)).await;
-        let heard = caller.heard().after(since.0);
-        assert!(heard.tone_duration(900.0) > ms(1200), "the music goes on?\n{}", traces(s).await);
+        // Music beside it would spoil the tone.
+        let alone = until(SOON, || caller.heard().after(since).tone_duration(900.0) > ms(1200)).await;
+        assert!(alone, "the music goes on?\n{}", s.traces().await.unwrap());
         agent.stop_sending();
         let before = caller.heard().duration();
         agent.press("*").await.unwrap();
         caller.wait_ended().await.unwrap();
         agent.wait_ended().await.unwrap();
         let (said, words) = caller.heard().after(before).says_rather_than("Thank you for your call.", &[WAIT]).await.unwrap();
-        assert!(said, "{words}\n{}", traces(s).await);
+        assert!(said, "{words}\n{}", s.traces().await.unwrap());
         s.nothing_left().await.unwrap();
     };
 
     // Check 187. Check 188.
     an_agent_waits_for_the_next_who_comes => async |s: &Stage| {
-        let mut agent = call(s, "15559001", "<Dial action='/done'><Queue>support</Queue></Dial>").await;
-        let done = only(s, "/done").await;
+        let mut agent = s.call_from("15559001", "<Dial action='/done'><Queue>support</Queue></Dial>").await.unwrap();
+        let done = s.only("/done").await.unwrap();
         agent.wait_ended().await.unwrap();
         assert_eq!(told(&done, &["DialCallStatus", "DequeueResult"]), ["failed", "error"]);
-        let mut caller = call(s, "15556001", "<Enqueue>support</Enqueue>").await;
+        // One who waits and leaves makes the queue.
+        s.app.on("/wait", [xml("<Pause length='60'/>")]);
+        s.app.on("/left", [xml("<Hangup/>")]);
+        let mut caller = s.call_from("15556001", "<Enqueue waitUrl='/wait' action='/left'>support</Enqueue>").await.unwrap();
+        s.app.wait_request("/wait").await.unwrap();
         caller.hangup().await.unwrap();
+        s.only("/left").await.unwrap();
         s.app.forget_requests();
-        let mut agent = call(s, "15559001", "<Dial action='/done' timeout='5'><Queue>support</Queue></Dial>").await;
-        let done = only(s, "/done").await;
+        let mut agent = s.call_from("15559001", "<Dial action='/done' timeout='5'><Queue>support</Queue></Dial>").await.unwrap();
+        let done = s.only("/done").await.unwrap();
         agent.wait_ended().await.unwrap();
         assert_eq!(param(&done, "DialCallStatus"), "no-answer");
-        assert!(!agent.heard().is_silent(), "no ringing\n{}", traces(s).await);
+        assert!(!agent.heard().is_silent(), "no ringing\n{}", s.traces().await.unwrap());
         s.app.forget_requests();
-        s.app.on("/left", [xml("<Hangup/>")]);
-        let mut agent = call(s, "15559001", "<Dial action='/done'><Queue>support</Queue></Dial>").await;
-        tokio::time::sleep(ms(2000)).await;
-        let mut caller = call(s, "15556001", "<Enqueue waitUrl='/never' action='/left'>support</Enqueue>").await;
-        tokio::time::sleep(ms(1000)).await;
-        let since = (caller.heard().duration(), agent.heard().duration());
-        caller.start_tone(600.0);
-        agent.start_tone(900.0);
-        tokio::time::sleep(ms(2500)).await;
-        let (by_caller, by_agent) = tones(&caller, &agent, since);
-        assert!(by_caller > ms(1500) && by_agent > ms(1500), "{by_caller:?} {by_agent:?}\n{}", traces(s).await);
+        let mut agent = s.call_from("15559001", "<Dial action='/done'><Queue>support</Queue></Dial>").await.unwrap();
+        let rings = until(SOON, || !agent.heard_answered().is_silent()).await;
+        assert!(rings, "no ringing\n{}", s.traces().await.unwrap());
+        let mut caller = s.call_from("15556001", "<Enqueue waitUrl='/never' action='/left'>support</Enqueue>").await.unwrap();
+        they_hear_each_other(s, &caller, &agent).await;
         agent.hangup().await.unwrap();
-        let left = only(s, "/left").await;
-        let done = only(s, "/done").await;
+        let left = s.only("/left").await.unwrap();
+        let done = s.only("/done").await.unwrap();
         caller.wait_ended().await.unwrap();
-        assert_eq!(told(&left, &["QueueResult", "QueueTime", "CallStatus"]), ["bridged", "0", "in-progress"]);
+        assert_eq!(told(&left, &["QueueResult", "CallStatus"]), ["bridged", "in-progress"]);
+        assert!(number(&left, "QueueTime") <= 1.0, "taken at once");
         assert_eq!(told(&done, &["DialCallStatus", "CallStatus"]), ["completed", "completed"]);
         assert!(s.app.requests_to("/never").is_empty());
         s.nothing_left().await.unwrap();
@@ -188,28 +157,37 @@ on_each_asterisk! {
     a_key_in_the_wait_document_leads_out_of_the_queue => async |s: &Stage| {
         s.app.on("/wait", [xml(&format!("<Gather numDigits='1' action='/key'><Say>{WAIT}</Say></Gather>"))]);
         s.app.on("/key", [xml("<Leave/>")]);
-        let mut caller = call(s, "15556001", "<Enqueue waitUrl='/wait' action='/done'>support</Enqueue>").await;
-        tokio::time::sleep(ms(2000)).await;
+        let mut caller = s.call_from("15556001", "<Enqueue waitUrl='/wait' action='/done'>support</Enqueue>").await.unwrap();
+        until(SOON, || !caller.heard_answered().is_silent()).await;
         caller.press("5").await.unwrap();
         let done = s.told(&mut caller).await.unwrap();
-        assert_eq!(param(&done, "QueueResult"), "leave", "{}", traces(s).await);
-        assert_eq!(param(&only(s, "/key").await, "Digits"), "5");
+        assert_eq!(param(&done, "QueueResult"), "leave", "{}", s.traces().await.unwrap());
+        assert_eq!(param(&s.only("/key").await.unwrap(), "Digits"), "5");
     };
 
     a_talk_is_recorded_with_the_agent_left_and_the_caller_right => async |s: &Stage| {
-        let mut caller = call(s, "15556001", "<Enqueue waitUrl=''>support</Enqueue>").await;
-        tokio::time::sleep(ms(1000)).await;
-        let mut agent = call(s, "15559001", "<Dial record='record-from-answer-dual' action='/done'><Queue>support</Queue></Dial>").await;
-        tokio::time::sleep(ms(700)).await;
-        caller.start_tone(600.0);
-        agent.start_tone(900.0);
-        tokio::time::sleep(ms(3000)).await;
+        s.app.on("/wait", [xml("<Pause length='60'/>")]);
+        let mut caller = s.call_from("15556001", "<Enqueue waitUrl='/wait'>support</Enqueue>").await.unwrap();
+        s.app.wait_request("/wait").await.unwrap();
+        let mut agent = s.call_from("15559001", "<Dial record='record-from-answer-dual' action='/done'><Queue>support</Queue></Dial>").await.unwrap();
+        they_hear_each_other(s, &caller, &agent).await;
         caller.hangup().await.unwrap();
         let done = s.told(&mut agent).await.unwrap();
-        assert!(param(&done, "RecordingUrl").contains("/Recordings/RE"), "{}", traces(s).await);
+        assert!(param(&done, "RecordingUrl").contains("/Recordings/RE"), "{}", s.traces().await.unwrap());
         let (left, right) = (s.recording(0).unwrap(), s.recording(1).unwrap());
-        assert!(left.tone_duration(900.0) > ms(1500), "{}", traces(s).await);
-        assert!(right.tone_duration(600.0) > ms(1500), "{}", traces(s).await);
+        assert!(left.tone_duration(900.0) > ms(1200), "{}", s.traces().await.unwrap());
+        assert!(right.tone_duration(600.0) > ms(1200), "{}", s.traces().await.unwrap());
+    };
+
+    a_queue_without_a_dial_takes_the_oldest => async |s: &Stage| {
+        s.app.on("/wait", [xml("<Pause length='60'/>")]);
+        let caller = s.call_from("15556001", "<Enqueue waitUrl='/wait'>support</Enqueue>").await.unwrap();
+        s.app.wait_request("/wait").await.unwrap();
+        let mut agent = s.call_from("15559001", "<Queue>support</Queue>").await.unwrap();
+        they_hear_each_other(s, &caller, &agent).await;
+        drop(caller);
+        agent.wait_ended().await.unwrap();
+        s.nothing_left().await.unwrap();
     };
 
     callers_and_agents_who_leave_at_any_moment_leave_nothing => async |s: &Stage| {
@@ -222,7 +200,7 @@ on_each_asterisk! {
         for number in 0..12_u64 {
             let verbs = if number % 2 == 0 { enqueue } else { dial };
             let phone = format!("155560{number:02}");
-            calls.push(call(s, &phone, verbs).await);
+            calls.push(s.call_from(&phone, verbs).await.unwrap());
             tokio::time::sleep(ms(number * 370 % 500)).await;
         }
         for number in [3, 0, 8, 1, 7, 2, 10, 11, 4, 9, 6, 5] {

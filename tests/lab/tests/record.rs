@@ -12,7 +12,8 @@ use pivot_lab::ears::{Heard, likeness, plain};
 use pivot_lab::on_each_asterisk;
 use pivot_lab::paths;
 use pivot_lab::phone::OnCall;
-use pivot_lab::stage::{FIRST, Stage, ms, param, xml};
+use pivot_lab::stage::{FIRST, Stage, ms, param, stage, xml};
+use pivot_lab::voice::spoken;
 use pivot_lab::webapp::Seen;
 
 const STATUS: &str = "recordingStatusCallback='/status'";
@@ -42,10 +43,6 @@ fn seconds(seen: &Seen, name: &str) -> u64 {
 fn order(s: &Stage) -> Vec<String> {
     let seen = s.app.requests();
     seen.into_iter().map(|seen| seen.path).collect()
-}
-
-async fn stage(version: &str) -> Option<Stage> {
-    Stage::new(version).await.unwrap()
 }
 
 on_each_asterisk! {
@@ -210,7 +207,7 @@ async fn what_is_said_is_transcribed() {
     s.app.on("/status", [xml("")]);
     s.app.on("/text", [xml("")]);
     let sentence = "Please call me back tomorrow morning at nine.";
-    let wav = spoken(sentence);
+    let wav = spoken(sentence).unwrap();
     let mut call = s
         .call(&format!(
             "<Record action='/done' timeout='2' playBeep='false' transcribe='true' transcribeCallback='/text' {STATUS}/>"
@@ -236,26 +233,4 @@ async fn what_is_said_is_transcribed() {
     let heard = plain(&param(&text, "TranscriptionText"));
     let like = likeness(&heard, sentence);
     assert!(like >= 0.7, "{heard}");
-}
-
-/// A sentence as a phone sends it: 8 kHz.
-fn spoken(sentence: &str) -> PathBuf {
-    let dir = paths::build().join("heard");
-    std::fs::create_dir_all(&dir).unwrap();
-    let wav = dir.join(format!("said-{}.wav", std::process::id()));
-    let made = std::process::Command::new("espeak-ng")
-        .args(["-v", "en-us", "-s", "140", "-w"])
-        .arg(&wav)
-        .arg(sentence)
-        .status();
-    assert!(made.unwrap().success());
-    let mut reader = hound::WavReader::open(&wav).unwrap();
-    let rate = reader.spec().sample_rate as usize;
-    let samples: Vec<i32> = reader.samples::<i16>().map(|s| s.unwrap().into()).collect();
-    let down = (0..samples.len() * 8000 / rate).map(|at| {
-        let window = &samples[at * rate / 8000..((at + 1) * rate / 8000).min(samples.len())];
-        (window.iter().sum::<i32>() / i32::try_from(window.len().max(1)).unwrap()) as i16
-    });
-    Heard::new(down.collect()).write_wav(&wav).unwrap();
-    wav
 }

@@ -8,32 +8,18 @@
 
 use std::time::Duration;
 
-use pivot_lab::LabError;
 use pivot_lab::asterisk::{self, Asterisk, Options};
 use pivot_lab::ears::Heard;
 use pivot_lab::phone::OnCall;
 use pivot_lab::webapp::{Answer, WebApp};
+use pivot_lab::{LabError, on_each_asterisk};
 use tokio::net::TcpStream;
 
 /// Modules of modules.conf that a version does not have.
 const MISSING: [&str; 2] = ["res_websocket_client.so", "format_mp3.so"];
 
-macro_rules! on_each_asterisk {
-    ($($name:ident => $check:expr;)*) => {$(
-        mod $name {
-            use super::*;
-            async fn on(version: &str) {
-                if let Some(asterisk) = asterisk::start_or_skip(version).await.unwrap() {
-                    let check = $check;
-                    check(&asterisk).await;
-                }
-            }
-            #[tokio::test]
-            async fn on_22() { on("22").await }
-            #[tokio::test]
-            async fn on_16() { on("16").await }
-        }
-    )*};
+async fn stage(version: &str) -> Option<Asterisk> {
+    asterisk::start_or_skip(version).await.unwrap()
 }
 
 on_each_asterisk! {

@@ -10,11 +10,7 @@ use std::time::Duration;
 
 use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::OnCall;
-use pivot_lab::stage::{FIRST, SECOND, Stage, ms, param, xml};
-
-async fn stage(version: &str) -> Option<Stage> {
-    Stage::new(version).await.unwrap()
-}
+use pivot_lab::stage::{FIRST, SECOND, Stage, ms, param, stage, xml};
 
 on_each_asterisk! {
     a_key_stops_the_prompt_of_a_gather => async |s: &Stage| {
@@ -87,7 +83,9 @@ on_each_asterisk! {
         s.told(&mut call).await.unwrap();
         let mut call = s.call(&format!("<Dial timeLimit='2' action='/done'>{FIRST}</Dial>")).await.unwrap();
         let done = s.told(&mut call).await.unwrap();
-        assert_eq!((param(&done, "DialCallStatus").as_str(), param(&done, "DialCallDuration").as_str()), ("completed", "2"));
+        assert_eq!(param(&done, "DialCallStatus"), "completed");
+        let lasted = param(&done, "DialCallDuration");
+        assert!(["2", "3"].contains(&lasted.as_str()), "{lasted}\n{}", s.trace().await.unwrap());
     };
 
     a_dual_recording_has_the_caller_left_and_the_callee_right => async |s: &Stage| {
@@ -186,7 +184,6 @@ on_each_asterisk! {
             tokio::time::sleep(ms(40 * (index as u64 % 7))).await;
             call.hangup().await.ok();
         }
-        let left = s.asterisk.settled_leftovers().await.unwrap();
-        assert!(left.is_empty(), "{left:?}");
+        s.nothing_left().await.unwrap();
     };
 }

@@ -5,6 +5,19 @@ use crate::call::ops::{Endpoint, Target};
 use crate::config;
 
 impl Call {
+    /// The target with its number in the world's form, where `[dial] us_numbers`
+    /// says whose numbers documents write.
+    pub(super) fn in_full(&self, target: &Target) -> Target {
+        let mut target = target.clone();
+        if let Endpoint::Number(number) = &mut target.endpoint
+            && self.services.config.dial.us_numbers
+            && let Some(full) = north_american(number)
+        {
+            *number = full;
+        }
+        target
+    }
+
     /// A noun in Asterisk's words, by the templates of `[dial]`. What comes from
     /// a document may not bring a `/`, `&` or `,` of its own into them, and only
     /// a SIP URI an `@`: `PJSIP/19001234@trunk` and `Local/1@context` would lead
@@ -70,6 +83,21 @@ fn written(
     }
 }
 
+/// `4155551212` and `14155551212` as `+14155551212`: neither the area's code nor the
+/// exchange's begins with 0 or 1 there.
+fn north_american(number: &str) -> Option<String> {
+    let national = match number.len() {
+        11 => number.strip_prefix('1')?,
+        _ => number,
+    };
+    let fits = |(place, digit): (usize, char)| match place {
+        0 | 3 => matches!(digit, '2'..='9'),
+        _ => digit.is_ascii_digit(),
+    };
+    (national.len() == 10 && national.chars().enumerate().all(fits))
+        .then(|| format!("+1{national}"))
+}
+
 /// A header or caller id may not bring a line of its own.
 pub(super) fn clean(value: &str) -> String {
     value.chars().filter(|c| !c.is_control()).collect()
@@ -103,6 +131,23 @@ mod tests {
                 written(&config, &endpoint, "pivot-out").as_deref(),
                 Ok(expected)
             );
+        }
+    }
+
+    #[test]
+    fn only_what_can_be_a_number_of_north_america_becomes_one() {
+        for number in ["4155551212", "14155551212"] {
+            assert_eq!(north_american(number).as_deref(), Some("+14155551212"));
+        }
+        for other in [
+            "1000",
+            "0155551212",
+            "4150551212",
+            "+4155551212",
+            "24155551212",
+            "415555121#",
+        ] {
+            assert_eq!(north_american(other), None, "{other}");
         }
     }
 

@@ -122,6 +122,7 @@ impl Call {
         op: &OpId,
         at: &mut Dialling,
     ) {
+        let target = &self.in_full(target);
         let channel = op.object(&format!("l{index}"));
         let facts = &self.state.facts;
         let (number, name) = match &dial.caller_id {

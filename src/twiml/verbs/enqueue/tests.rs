@@ -23,13 +23,19 @@ fn attributes_are_read() {
     let enqueue = clean::<Enqueue>(
         "<Enqueue action='/a' method='get' waitUrl='/w' waitUrlMethod='GET' maxQueueSize='5000'>q</Enqueue>",
     );
-    assert_eq!((enqueue.action.as_deref(), enqueue.method), (Some("/a"), Some(Method::Get)));
+    assert_eq!(
+        (enqueue.action.as_deref(), enqueue.method),
+        (Some("/a"), Some(Method::Get))
+    );
     let wait = Wait::Document {
         url: "/w".into(),
         method: Some(Method::Get),
     };
     assert_eq!((enqueue.wait, enqueue.max), (wait, 5000));
-    assert_eq!(clean::<Enqueue>("<Enqueue waitUrl=''>q</Enqueue>").wait, Wait::Silence);
+    assert_eq!(
+        clean::<Enqueue>("<Enqueue waitUrl=''>q</Enqueue>").wait,
+        Wait::Silence
+    );
 }
 
 #[test]
@@ -46,7 +52,11 @@ fn bad_values_give_the_default() {
         ("loud='true'", 12200),
     ] {
         let (enqueue, codes) = read::<Enqueue>(&format!("<Enqueue {attribute}>q</Enqueue>"));
-        assert_eq!(enqueue, clean::<Enqueue>("<Enqueue>q</Enqueue>"), "{attribute}");
+        assert_eq!(
+            enqueue,
+            clean::<Enqueue>("<Enqueue>q</Enqueue>"),
+            "{attribute}"
+        );
         assert_eq!(codes, [code], "{attribute}");
     }
     let (enqueue, codes) = read::<Enqueue>("<Enqueue maxQueueSize='5001'>q</Enqueue>");
@@ -65,10 +75,14 @@ fn names_have_64_characters_at_most() {
 
 #[test]
 fn a_task_is_read_and_told() {
-    let xml = "<Enqueue workflowSid='WW1'><Task priority='5' timeout='30'>{\"a\":1}</Task></Enqueue>";
+    let xml =
+        "<Enqueue workflowSid='WW1'><Task priority='5' timeout='30'>{\"a\":1}</Task></Enqueue>";
     let (enqueue, codes) = read::<Enqueue>(xml);
     assert_eq!((enqueue.name, codes), (None, vec![12200, 12200]));
-    assert_eq!(read::<Enqueue>("<Enqueue>q<Say>x</Say></Enqueue>").1, [12200]);
+    assert_eq!(
+        read::<Enqueue>("<Enqueue>q<Say>x</Say></Enqueue>").1,
+        [12200]
+    );
 }
 
 #[test]
@@ -78,6 +92,16 @@ fn the_action_is_told_how_it_ended() {
         queue: Some("QU1".into()),
         waited: Duration::from_millis(61_600),
     };
-    let told: Vec<String> = params(&enqueued).into_iter().map(|(k, v)| format!("{k}={v}")).collect();
-    assert_eq!(told, ["QueueResult=bridging-in-process", "QueueSid=QU1", "QueueTime=62"]);
+    let told: Vec<String> = params(&enqueued)
+        .into_iter()
+        .map(|(k, v)| format!("{k}={v}"))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "QueueResult=bridging-in-process",
+            "QueueSid=QU1",
+            "QueueTime=62"
+        ]
+    );
 }

@@ -60,15 +60,27 @@ pub(super) fn read(attributes: &mut Attributes<'_, '_>) {
 
 fn check_values(attributes: &mut Attributes<'_, '_>) {
     let model = attributes
-        .text_if("speechModel", 13334, "write `default`, or a model as in `phone_call`", is_model)
+        .text_if(
+            "speechModel",
+            13334,
+            "write `default`, or a model as in `phone_call`",
+            is_model,
+        )
         .unwrap_or_else(|| "default".into());
     check_timeout(attributes, &model);
     attributes.number("maxSpeechTime", 13328, 1..=60);
     attributes.url("partialResultCallback");
     attributes.method("partialResultCallbackMethod", 13312);
-    attributes.text_if("language", 13331, "write a language as in `en-US`", |value| {
-        LANGUAGES.iter().any(|known| known.eq_ignore_ascii_case(value))
-    });
+    attributes.text_if(
+        "language",
+        13331,
+        "write a language as in `en-US`",
+        |value| {
+            LANGUAGES
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(value))
+        },
+    );
     attributes.flag("profanityFilter", 13333, true);
     attributes.flag("enhanced", 13334, false);
     attributes.flag("bargeIn", 13332, true);
@@ -78,7 +90,9 @@ fn check_values(attributes: &mut Attributes<'_, '_>) {
 
 /// Whole seconds, or `auto`, which only the default model can do.
 fn check_timeout(attributes: &mut Attributes<'_, '_>, model: &str) {
-    let auto = attributes.raw("speechTimeout").is_some_and(|value| value.trim() == "auto");
+    let auto = attributes
+        .raw("speechTimeout")
+        .is_some_and(|value| value.trim() == "auto");
     if !auto {
         attributes.number("speechTimeout", 13327, 1..=u32::MAX);
         return;
@@ -106,7 +120,10 @@ fn check_hints(attributes: &mut Attributes<'_, '_>) {
     let phrases: Vec<&str> = hints.split(',').collect();
     let problem = if phrases.len() > MOST_HINTS {
         format!("{} phrases; at most {MOST_HINTS} count", phrases.len())
-    } else if let Some(long) = phrases.iter().find(|p| p.trim().chars().count() > LONGEST_HINT) {
+    } else if let Some(long) = phrases
+        .iter()
+        .find(|p| p.trim().chars().count() > LONGEST_HINT)
+    {
         let begin: String = long.trim().chars().take(20).collect();
         format!("the phrase `{begin}…` has more than {LONGEST_HINT} characters")
     } else {
@@ -119,17 +136,131 @@ fn check_hints(attributes: &mut Attributes<'_, '_>) {
 
 /// Languages that Twilio recognises.
 const LANGUAGES: &[&str] = &[
-    "af-ZA", "am-ET", "ar-AE", "ar-BH", "ar-DZ", "ar-EG", "ar-IL", "ar-IQ", "ar-JO", "ar-KW", "ar-LB", "ar-MA",
-    "ar-OM", "ar-PS", "ar-QA", "ar-SA", "ar-TN", "az-AZ", "bg-BG", "bn-BD", "bn-IN", "ca-ES", "cmn-Hans-CN",
-    "cmn-Hans-HK", "cmn-Hant-TW", "cs-CZ", "da-DK", "de-DE", "el-GR", "en-AU", "en-CA", "en-GB", "en-GH", "en-IE",
-    "en-IN", "en-KE", "en-NG", "en-NZ", "en-PH", "en-TZ", "en-US", "en-ZA", "es-AR", "es-BO", "es-CL", "es-CO",
-    "es-CR", "es-DO", "es-EC", "es-ES", "es-GT", "es-HN", "es-MX", "es-NI", "es-PA", "es-PE", "es-PR", "es-PY",
-    "es-SV", "es-US", "es-UY", "es-VE", "eu-ES", "fa-IR", "fi-FI", "fil-PH", "fr-BE", "fr-CA", "fr-CH", "fr-FR",
-    "gl-ES", "gu-IN", "he-IL", "hi-IN", "hr-HR", "hu-HU", "hy-AM", "id-ID", "is-IS", "it-CH", "it-IT", "ja-JP",
-    "jv-ID", "ka-GE", "km-KH", "kn-IN", "ko-KR", "lo-LA", "lt-LT", "lv-LV", "ml-IN", "mr-IN", "ms-MY", "multi",
-    "nb-NO", "ne-NP", "nl-BE", "nl-NL", "no-NO", "pl-PL", "pt-BR", "pt-PT", "ro-RO", "ru-RU", "si-LK", "sk-SK",
-    "sl-SI", "sr-RS", "su-ID", "sv-SE", "sw-KE", "sw-TZ", "ta-IN", "ta-LK", "ta-MY", "ta-SG", "te-IN", "th-TH",
-    "tr-TR", "uk-UA", "ur-IN", "ur-PK", "vi-VN", "yue-Hant-HK", "zu-ZA",
+    "af-ZA",
+    "am-ET",
+    "ar-AE",
+    "ar-BH",
+    "ar-DZ",
+    "ar-EG",
+    "ar-IL",
+    "ar-IQ",
+    "ar-JO",
+    "ar-KW",
+    "ar-LB",
+    "ar-MA",
+    "ar-OM",
+    "ar-PS",
+    "ar-QA",
+    "ar-SA",
+    "ar-TN",
+    "az-AZ",
+    "bg-BG",
+    "bn-BD",
+    "bn-IN",
+    "ca-ES",
+    "cmn-Hans-CN",
+    "cmn-Hans-HK",
+    "cmn-Hant-TW",
+    "cs-CZ",
+    "da-DK",
+    "de-DE",
+    "el-GR",
+    "en-AU",
+    "en-CA",
+    "en-GB",
+    "en-GH",
+    "en-IE",
+    "en-IN",
+    "en-KE",
+    "en-NG",
+    "en-NZ",
+    "en-PH",
+    "en-TZ",
+    "en-US",
+    "en-ZA",
+    "es-AR",
+    "es-BO",
+    "es-CL",
+    "es-CO",
+    "es-CR",
+    "es-DO",
+    "es-EC",
+    "es-ES",
+    "es-GT",
+    "es-HN",
+    "es-MX",
+    "es-NI",
+    "es-PA",
+    "es-PE",
+    "es-PR",
+    "es-PY",
+    "es-SV",
+    "es-US",
+    "es-UY",
+    "es-VE",
+    "eu-ES",
+    "fa-IR",
+    "fi-FI",
+    "fil-PH",
+    "fr-BE",
+    "fr-CA",
+    "fr-CH",
+    "fr-FR",
+    "gl-ES",
+    "gu-IN",
+    "he-IL",
+    "hi-IN",
+    "hr-HR",
+    "hu-HU",
+    "hy-AM",
+    "id-ID",
+    "is-IS",
+    "it-CH",
+    "it-IT",
+    "ja-JP",
+    "jv-ID",
+    "ka-GE",
+    "km-KH",
+    "kn-IN",
+    "ko-KR",
+    "lo-LA",
+    "lt-LT",
+    "lv-LV",
+    "ml-IN",
+    "mr-IN",
+    "ms-MY",
+    "multi",
+    "nb-NO",
+    "ne-NP",
+    "nl-BE",
+    "nl-NL",
+    "no-NO",
+    "pl-PL",
+    "pt-BR",
+    "pt-PT",
+    "ro-RO",
+    "ru-RU",
+    "si-LK",
+    "sk-SK",
+    "sl-SI",
+    "sr-RS",
+    "su-ID",
+    "sv-SE",
+    "sw-KE",
+    "sw-TZ",
+    "ta-IN",
+    "ta-LK",
+    "ta-MY",
+    "ta-SG",
+    "te-IN",
+    "th-TH",
+    "tr-TR",
+    "uk-UA",
+    "ur-IN",
+    "ur-PK",
+    "vi-VN",
+    "yue-Hant-HK",
+    "zu-ZA",
 ];
 
 #[cfg(test)]
@@ -166,10 +297,19 @@ mod tests {
     // Check 109.
     #[test]
     fn auto_needs_the_default_model() {
-        for model in ["phone_call", "numbers_and_commands", "googlev2_telephony", "deepgram_nova-3"] {
-            let (_, codes) = read::<Gather>(&format!("<Gather speechTimeout='auto' speechModel='{model}'/>"));
+        for model in [
+            "phone_call",
+            "numbers_and_commands",
+            "googlev2_telephony",
+            "deepgram_nova-3",
+        ] {
+            let (_, codes) = read::<Gather>(&format!(
+                "<Gather speechTimeout='auto' speechModel='{model}'/>"
+            ));
             assert_eq!(codes, [13335], "{model}");
-            clean::<Gather>(&format!("<Gather speechTimeout='2' speechModel='{model}'/>"));
+            clean::<Gather>(&format!(
+                "<Gather speechTimeout='2' speechModel='{model}'/>"
+            ));
         }
     }
 
@@ -183,7 +323,9 @@ mod tests {
 
     #[test]
     fn with_speech_each_attribute_is_said_to_be_missing() {
-        let (_, codes) = read::<Gather>("<Gather input='dtmf speech' hints='yes' speechTimeout='auto' debug='true'/>");
+        let (_, codes) = read::<Gather>(
+            "<Gather input='dtmf speech' hints='yes' speechTimeout='auto' debug='true'/>",
+        );
         assert_eq!(codes, [12200, 12200, 12200]);
     }
 }

@@ -60,8 +60,17 @@ const RULES: &[Rule] = &[
         name: "break",
         needs: None,
         attributes: &[
-            ("strength", Value::Words(&["none", "x-weak", "weak", "medium", "strong", "x-strong"])),
-            ("time", Value::Like("write a time up to ten seconds, as in `500ms` or `2s`", is_time)),
+            (
+                "strength",
+                Value::Words(&["none", "x-weak", "weak", "medium", "strong", "x-strong"]),
+            ),
+            (
+                "time",
+                Value::Like(
+                    "write a time up to ten seconds, as in `500ms` or `2s`",
+                    is_time,
+                ),
+            ),
         ],
         holds: &[],
     },
@@ -74,10 +83,18 @@ const RULES: &[Rule] = &[
     Rule {
         name: "lang",
         needs: Some("xml:lang"),
-        attributes: &[("xml:lang", Value::Like("write a language, as in `fr-FR`", is_language))],
+        attributes: &[(
+            "xml:lang",
+            Value::Like("write a language, as in `fr-FR`", is_language),
+        )],
         holds: ALL,
     },
-    Rule { name: "p", needs: None, attributes: &[], holds: IN_PARAGRAPH },
+    Rule {
+        name: "p",
+        needs: None,
+        attributes: &[],
+        holds: IN_PARAGRAPH,
+    },
     Rule {
         name: "phoneme",
         needs: Some("ph"),
@@ -101,13 +118,36 @@ const RULES: &[Rule] = &[
         name: "prosody",
         needs: None,
         attributes: &[
-            ("volume", Value::Like("write a word from `silent` to `x-loud`, or as in `+6dB`", is_volume)),
-            ("rate", Value::Like("write a word from `x-slow` to `x-fast`, or as in `80%`", is_rate)),
-            ("pitch", Value::Like("write a word from `x-low` to `x-high`, or as in `-10%`", is_pitch)),
+            (
+                "volume",
+                Value::Like(
+                    "write a word from `silent` to `x-loud`, or as in `+6dB`",
+                    is_volume,
+                ),
+            ),
+            (
+                "rate",
+                Value::Like(
+                    "write a word from `x-slow` to `x-fast`, or as in `80%`",
+                    is_rate,
+                ),
+            ),
+            (
+                "pitch",
+                Value::Like(
+                    "write a word from `x-low` to `x-high`, or as in `-10%`",
+                    is_pitch,
+                ),
+            ),
         ],
         holds: ALL,
     },
-    Rule { name: "s", needs: None, attributes: &[], holds: INLINE },
+    Rule {
+        name: "s",
+        needs: None,
+        attributes: &[],
+        holds: INLINE,
+    },
     Rule {
         name: "say-as",
         needs: Some("interpret-as"),
@@ -115,19 +155,42 @@ const RULES: &[Rule] = &[
             (
                 "interpret-as",
                 Value::Words(&[
-                    "characters", "spell-out", "cardinal", "number", "ordinal", "digits", "fraction",
-                    "unit", "date", "time", "address", "expletive", "telephone",
+                    "characters",
+                    "spell-out",
+                    "cardinal",
+                    "number",
+                    "ordinal",
+                    "digits",
+                    "fraction",
+                    "unit",
+                    "date",
+                    "time",
+                    "address",
+                    "expletive",
+                    "telephone",
                 ]),
             ),
             (
                 "format",
-                Value::Words(&["mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y", "yyyymmdd"]),
+                Value::Words(&[
+                    "mdy", "dmy", "ymd", "md", "dm", "ym", "my", "d", "m", "y", "yyyymmdd",
+                ]),
             ),
         ],
         holds: &[],
     },
-    Rule { name: "sub", needs: Some("alias"), attributes: &[("alias", ANY)], holds: &[] },
-    Rule { name: "w", needs: None, attributes: &[("role", ANY)], holds: IN_WORD },
+    Rule {
+        name: "sub",
+        needs: Some("alias"),
+        attributes: &[("alias", ANY)],
+        holds: &[],
+    },
+    Rule {
+        name: "w",
+        needs: None,
+        attributes: &[("role", ANY)],
+        holds: IN_WORD,
+    },
 ];
 
 impl Rule {
@@ -150,11 +213,18 @@ impl Rule {
         if let Some(outer) = outer
             && !outer.holds.contains(&name)
         {
-            let message = format!("`<{name}>` has no place in `<{}>`; the text in it is spoken", outer.name);
+            let message = format!(
+                "`<{name}>` has no place in `<{}>`; the text in it is spoken",
+                outer.name
+            );
             report.warn(error::SCHEMA, element.span.clone(), message);
             return None;
         }
-        let usable: Vec<_> = element.attributes.iter().filter(|a| rule.allows(a, report)).collect();
+        let usable: Vec<_> = element
+            .attributes
+            .iter()
+            .filter(|a| rule.allows(a, report))
+            .collect();
         if let Some(needed) = rule.needs
             && !usable.iter().any(|attribute| attribute.name == needed)
         {
@@ -162,7 +232,9 @@ impl Rule {
                 .warn(
                     error::SCHEMA,
                     element.span.clone(),
-                    format!("`<{name}>` without `{needed}` changes nothing; the text in it is spoken"),
+                    format!(
+                        "`<{name}>` without `{needed}` changes nothing; the text in it is spoken"
+                    ),
                 )
                 .help(format!("write `{needed}`"));
             return None;
@@ -182,12 +254,19 @@ impl Rule {
         };
         let written = attribute.value.trim();
         let (fits, expected) = match value {
-            Value::Words(words) => (words.contains(&written), format!("write one of {}", words.join(", "))),
+            Value::Words(words) => (
+                words.contains(&written),
+                format!("write one of {}", words.join(", ")),
+            ),
             Value::Like(expected, is) => (is(written), (*expected).to_owned()),
         };
         if !fits {
             let message = format!("`{name}` of `<{}>` cannot be `{written}`", self.name);
-            let span = if attribute.value_span.is_empty() { &attribute.name_span } else { &attribute.value_span };
+            let span = if attribute.value_span.is_empty() {
+                &attribute.name_span
+            } else {
+                &attribute.value_span
+            };
             report
                 .warn(error::SCHEMA, span.clone(), message)
                 .help(format!("{expected}; it is left out"));
@@ -206,8 +285,13 @@ fn is_time(value: &str) -> bool {
 }
 
 fn is_volume(value: &str) -> bool {
-    let words = ["default", "silent", "x-soft", "soft", "medium", "loud", "x-loud"];
-    words.contains(&value) || value.strip_suffix("dB").is_some_and(|n| n.parse::<f64>().is_ok())
+    let words = [
+        "default", "silent", "x-soft", "soft", "medium", "loud", "x-loud",
+    ];
+    words.contains(&value)
+        || value
+            .strip_suffix("dB")
+            .is_some_and(|n| n.parse::<f64>().is_ok())
 }
 
 fn is_rate(value: &str) -> bool {
@@ -221,7 +305,9 @@ fn is_pitch(value: &str) -> bool {
 }
 
 fn is_percent(value: &str) -> bool {
-    value.strip_suffix('%').is_some_and(|n| n.parse::<f64>().is_ok())
+    value
+        .strip_suffix('%')
+        .is_some_and(|n| n.parse::<f64>().is_ok())
 }
 
 #[cfg(test)]
@@ -263,24 +349,45 @@ mod tests {
     fn bad_values_are_left_out() {
         for (written, kept) in [
             ("<break time='soon'/>", "<break/>"),
-            ("<break time='11s' strength='weak'/>", "<break strength=\"weak\"/>"),
+            (
+                "<break time='11s' strength='weak'/>",
+                "<break strength=\"weak\"/>",
+            ),
             ("<break strength='huge'/>", "<break/>"),
-            ("<emphasis level='loud'>a</emphasis>", "<emphasis>a</emphasis>"),
+            (
+                "<emphasis level='loud'>a</emphasis>",
+                "<emphasis>a</emphasis>",
+            ),
             ("<prosody rate='quick'>a</prosody>", "<prosody>a</prosody>"),
             ("<prosody volume='6'>a</prosody>", "<prosody>a</prosody>"),
-            ("<say-as interpret-as='date' format='x'>a</say-as>", "<say-as interpret-as=\"date\">a</say-as>"),
+            (
+                "<say-as interpret-as='date' format='x'>a</say-as>",
+                "<say-as interpret-as=\"date\">a</say-as>",
+            ),
             ("<p class='x'>a</p>", "<p>a</p>"),
         ] {
-            assert_eq!(left(&format!("x {written}")), (format!("x {kept}"), 1), "{written}");
+            assert_eq!(
+                left(&format!("x {written}")),
+                (format!("x {kept}"), 1),
+                "{written}"
+            );
         }
     }
 
     #[test]
     fn what_an_element_is_for_must_be_written() {
-        for written in ["<sub>a</sub>", "<phoneme>a</phoneme>", "<say-as>a</say-as>", "<lang>a</lang>"] {
+        for written in [
+            "<sub>a</sub>",
+            "<phoneme>a</phoneme>",
+            "<say-as>a</say-as>",
+            "<lang>a</lang>",
+        ] {
             assert_eq!(left(written), ("a".into(), 1), "{written}");
         }
-        assert_eq!(left("<say-as interpret-as='song'>a</say-as>"), ("a".into(), 2));
+        assert_eq!(
+            left("<say-as interpret-as='song'>a</say-as>"),
+            ("a".into(), 2)
+        );
     }
 
     #[test]
@@ -289,7 +396,10 @@ mod tests {
             ("<s><p>a</p></s>", "<s>a</s>"),
             ("<p><p>a</p></p>", "<p>a</p>"),
             ("<emphasis><s>a</s></emphasis>", "<emphasis>a</emphasis>"),
-            ("<w role='x'><lang xml:lang='fr'>a</lang></w>", "<w role=\"x\">a</w>"),
+            (
+                "<w role='x'><lang xml:lang='fr'>a</lang></w>",
+                "<w role=\"x\">a</w>",
+            ),
             (
                 "<sub alias='b'><emphasis>a</emphasis></sub>",
                 "<sub alias=\"b\">a</sub>",

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::call::{self, Call};
+use super::challenge::Challenge;
 use super::message::{Message, Start, user_of};
 use super::{OnCall, Phone};
 use crate::error::Result;
@@ -37,6 +38,7 @@ struct Table {
 
 struct Plugged {
     on_call: OnCall,
+    challenge: Option<Challenge>,
     incoming: mpsc::UnboundedSender<Call>,
 }
 
@@ -70,6 +72,7 @@ impl Exchange {
             on_call: OnCall::Answer {
                 after: Duration::from_millis(300),
             },
+            challenge: None,
             incoming: sender,
         };
         self.shared.table().phones.insert(number.into(), plugged);
@@ -119,6 +122,12 @@ impl Shared {
         }
     }
 
+    pub(super) fn set_challenge(&self, number: &str, challenge: Challenge) {
+        if let Some(phone) = self.table().phones.get_mut(number) {
+            phone.challenge = Some(challenge);
+        }
+    }
+
     /// Removes a phone whose receiver was closed, unless another of the same
     /// number took its place.
     pub(super) fn unplug(&self, number: &str) {
@@ -147,10 +156,13 @@ impl Shared {
                     .table()
                     .phones
                     .get(user_of(uri))
-                    .map(|p| (p.on_call.clone(), p.incoming.clone()));
+                    .map(|p| (p.on_call.clone(), p.challenge.clone(), p.incoming.clone()));
                 match phone {
-                    Some((on_call, incoming)) => {
-                        call::take(self, message, on_call, incoming);
+                    Some((on_call, challenge, incoming)) => {
+                        match challenge.and_then(|challenge| challenge.refuse(&message)) {
+                            Some(refusal) => self.send(&refusal.to_bytes()),
+                            None => call::take(self, message, on_call, incoming),
+                        }
                         return;
                     }
                     None => (404, "Not Found"),

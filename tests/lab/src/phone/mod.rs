@@ -19,6 +19,7 @@
 
 mod actor;
 mod call;
+mod challenge;
 mod dialog;
 mod exchange;
 mod g711;
@@ -36,6 +37,7 @@ pub use message::{Message, Start};
 pub(crate) use rtp::tone;
 
 use crate::error::{LabError, Result};
+use challenge::Challenge;
 use exchange::Shared;
 
 /// How a phone takes a call.
@@ -87,6 +89,13 @@ impl Phone {
     /// How calls to this phone are taken from now on; `Answer` after 0.3 s at first.
     pub fn on_call(&self, how: OnCall) {
         self.shared.set_on_call(&self.number, how);
+    }
+
+    /// From now on a call is taken only from who knows this password: others are
+    /// challenged with 401 or, as a proxy would, 407.
+    pub fn challenge(&self, code: u16, user: &str, password: &str) {
+        let challenge = Challenge::new(code, user, password);
+        self.shared.set_challenge(&self.number, challenge);
     }
 
     /// The next call to this phone, at once when one already came. Fails after 15 s.
