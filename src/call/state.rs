@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::journal::Step;
 use super::ops::{
-    AudioFormat, Behind, CallRecording, Dequeuing, Owed, Queued, RecordingPlan, RecordingRef,
+    AudioFormat, Behind, CallRecording, Confirm, Dequeuing, Owed, Queued, RecordingPlan, RecordingRef,
     RecordingReport, Upload,
 };
 use super::rooms::InRoom;
@@ -105,6 +105,9 @@ pub struct State {
     /// What legs that run documents of their own inherit; `flow` writes and reads it.
     #[serde(default)]
     pub inherit: Value,
+    /// It is a leg that is asked for a key, and nothing else.
+    #[serde(default)]
+    pub confirm: Option<Confirm>,
 }
 
 /// How the caller's channel ended.
@@ -199,6 +202,7 @@ impl State {
             borrowed: false,
             lent: None,
             inherit: Value::Null,
+            confirm: None,
         }
     }
 

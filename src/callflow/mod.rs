@@ -1,12 +1,15 @@
 //! Callflow JSON: a tree of modules, each of which decides which of its
 //! children comes next.
 
+mod admission;
 mod caller;
 mod caller_id;
 mod conform;
+mod endpoint;
 mod fields;
 mod json;
 mod listen;
+mod members;
 mod modules;
 mod node;
 mod numbers;
@@ -18,9 +21,11 @@ mod sounds;
 mod stored;
 mod told;
 mod tones;
+mod trunks;
 mod variables;
 mod walk;
 
+pub use admission::admit;
 pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::{read, read_stored};

@@ -106,6 +106,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("user", Kind::Text),
             ("device", Kind::Text),
             ("client", Kind::Text),
+            ("internal", Kind::Text),
             ("timeout_s", Kind::Number),
         ],
     ),
@@ -114,7 +115,10 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
         &[("sid", Kind::Text), ("auth_token", Kind::Secret)],
     ),
     ("store", &[("url", Kind::Text)]),
-    ("numbers", &[("converters", Kind::Json)]),
+    (
+        "numbers",
+        &[("converters", Kind::Json), ("classifiers", Kind::Json)],
+    ),
     (
         "speech",
         &[

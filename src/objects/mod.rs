@@ -14,9 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use callflow::NO_MATCH;
+pub use device::Ringtones;
+pub use resource::Gateway;
 pub use common::{
-    CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
-    unix_of_gregorian,
+    CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services,
+    gregorian, unix_of_gregorian,
 };
 
 /// A stored thing. Every field has a default but for those that say who it is.
