@@ -125,7 +125,9 @@ impl Call {
     pub async fn channel_variable(&mut self, name: &str) -> Result<Option<String>, Interrupt> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         if name.is_empty() || !name.chars().all(plain) {
-            self.warn(format!("{name:?} is no plain channel variable, and is not read"));
+            self.warn(format!(
+                "{name:?} is no plain channel variable, and is not read"
+            ));
             return Ok(None);
         }
         let op = match self.begin::<Option<String>, ()>() {

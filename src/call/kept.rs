@@ -100,6 +100,15 @@ impl Call {
         self.checkpoint();
     }
 
+    /// How urgent the call is for queues, as `set_variable` has it.
+    pub fn priority(&self) -> Option<i64> {
+        match self.state.kept.channel_vars.get("call_priority")? {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        }
+    }
+
     /// Gives legs a variable too. A name that is none of Asterisk's plain ones is
     /// refused: `CURL(…)` would be a function call.
     pub fn export(&mut self, name: &str, value: &str) {

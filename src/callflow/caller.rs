@@ -25,7 +25,9 @@ pub(super) async fn device_id(call: &mut Call) -> Result<Option<String>, Interru
         call.set_owner(&owner);
     }
     let kept = id.clone().unwrap_or_default();
-    call.kept_mut().channel_vars.insert(DEVICE.into(), kept.into());
+    call.kept_mut()
+        .channel_vars
+        .insert(DEVICE.into(), kept.into());
     Ok(id)
 }
 

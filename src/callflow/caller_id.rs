@@ -90,11 +90,15 @@ async fn own(call: &mut Call, reaches: Reaches<'_>) -> Result<CallerId, Interrup
     if reaches == Reaches::Phone
         && let Some(presence) = configured.iter().rev().find_map(|c| c.presence_id.as_ref())
     {
-        presence.split('@').next().unwrap_or_default().clone_into(&mut own.number);
+        presence
+            .split('@')
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut own.number);
     }
     let [kind, otherwise] = reaches.kinds();
-    let has = |c: &&Configured| c.caller_id.get(kind).is_some();
-    let kind = if configured.iter().any(|c| has(&c)) { kind } else { otherwise };
+    let known = configured.iter().any(|c| c.caller_id.get(kind).is_some());
+    let kind = if known { kind } else { otherwise };
     for id in configured.iter().filter_map(|c| c.caller_id.get(kind)) {
         own.number = id.number.clone().unwrap_or(own.number);
         own.name = id.name.clone().unwrap_or(own.name);
@@ -128,7 +132,12 @@ fn shown(own: CallerId, by: &Presentation) -> CallerId {
         number: if by.hide_number {
             hidden.number
         } else {
-            half(&by.prefix.number, &own.number, &by.rewritten.number, ANONYMOUS)
+            half(
+                &by.prefix.number,
+                &own.number,
+                &by.rewritten.number,
+                ANONYMOUS,
+            )
         },
         name: if by.hide_name {
             hidden.name

@@ -80,14 +80,24 @@ mod tests {
         for (entry, expected) in [
             (entry(Some("1415"), None, None), Some(Matched::ByPrefix(4))),
             (entry(Some("+1415"), None, None), Some(Matched::ByPrefix(4))),
-            (entry(Some("1"), Some("141"), None), Some(Matched::ByPrefix(3))),
+            (
+                entry(Some("1"), Some("141"), None),
+                Some(Matched::ByPrefix(3)),
+            ),
             (entry(None, None, Some("55")), Some(Matched::ByPattern)),
-            (entry(Some("1415"), None, Some("55")), Some(Matched::ByPrefix(4))),
+            (
+                entry(Some("1415"), None, Some("55")),
+                Some(Matched::ByPrefix(4)),
+            ),
             (entry(Some("415"), None, Some("^55")), None),
             (entry(None, None, None), None),
             (entry(Some(""), None, None), None),
         ] {
-            assert_eq!(matches(&entry, "+14155551234").unwrap(), expected, "{entry:?}");
+            assert_eq!(
+                matches(&entry, "+14155551234").unwrap(),
+                expected,
+                "{entry:?}"
+            );
         }
         assert!(matches(&entry(None, None, Some("(")), "1").is_err());
     }

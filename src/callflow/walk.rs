@@ -303,7 +303,10 @@ mod tests {
     #[test]
     fn a_flow_that_is_left_for_another_is_not_returned_to() {
         let mut walk = Walk::new(node("a").with_child("_", node("after a")));
-        after(&mut walk, Flow::Branch(Arc::new(node("b").with_child("_", node("after b")))));
+        after(
+            &mut walk,
+            Flow::Branch(Arc::new(node("b").with_child("_", node("after b")))),
+        );
         assert_eq!(after(&mut walk, Flow::Replace(Arc::new(node("c")))), "c");
         assert_eq!(walk.pointer(), "");
         assert_eq!(after(&mut walk, Flow::Next), "end");

@@ -45,7 +45,9 @@ async fn variables_are_told_to_the_web_application_a_webhook_and_the_call_record
     scenario.answer_with("/voice", &flow);
     scenario.web.on("/hook", Reply::status(200));
     scenario.web.on("/cdr", Reply::status(200));
-    scenario.web.on("/next", Reply::xml("<Response><Hangup/></Response>"));
+    scenario
+        .web
+        .on("/next", Reply::xml("<Response><Hangup/></Response>"));
     let phone = scenario.call().await;
     scenario.end(&phone).await;
     for (path, name) in [
@@ -61,7 +63,9 @@ async fn variables_are_told_to_the_web_application_a_webhook_and_the_call_record
             tokio::time::sleep(ms(100)).await;
             seen = scenario.web.at(path);
         }
-        let seen = seen.first().unwrap_or_else(|| panic!("{path} was not asked"));
+        let seen = seen
+            .first()
+            .unwrap_or_else(|| panic!("{path} was not asked"));
         for (variable, value) in [("customer", "4711"), ("vip", "true")] {
             let told = seen.param(&format!("{name}[{variable}]"));
             assert_eq!(told.as_deref(), Some(value), "{path}");
@@ -79,14 +83,26 @@ fn exported_variables_reach_the_legs_and_others_do_not() {
         )
     };
     for (nodes, expected) in [
-        (vec![variables(json!({"customer": 4711}), true)], json!({"__customer": "4711"})),
+        (
+            vec![variables(json!({"customer": 4711}), true)],
+            json!({"__customer": "4711"}),
+        ),
         (vec![variables(json!({"customer": 4711}), false)], json!({})),
         (
-            vec![variables(json!({"a": 1, "b": "x"}), true), variables(json!({"a": 2}), true)],
+            vec![
+                variables(json!({"a": 1, "b": "x"}), true),
+                variables(json!({"a": 2}), true),
+            ],
             json!({"__a": "2", "__b": "x"}),
         ),
         // Nobody runs functions of Asterisk's by naming a variable like one.
-        (vec![variables(json!({"CURL(http://x)": 1, "SHELL(id)": 1, "__x": 1}), true)], json!({})),
+        (
+            vec![variables(
+                json!({"CURL(http://x)": 1, "SHELL(id)": 1, "__x": 1}),
+                true,
+            )],
+            json!({}),
+        ),
         (vec![set("both")], json!({"__call_priority": "5"})),
         (vec![set("a")], json!({})),
     ] {
@@ -99,7 +115,10 @@ fn exported_variables_reach_the_legs_and_others_do_not() {
             let phone = scenario.call().await;
             scenario.end(&phone).await;
             let mut variables = of_leg(&scenario).await;
-            variables.as_object_mut().unwrap().retain(|name, _| !name.starts_with("CONNECTEDLINE"));
+            variables
+                .as_object_mut()
+                .unwrap()
+                .retain(|name, _| !name.starts_with("CONNECTEDLINE"));
             assert_eq!(variables, expected);
         });
     }
@@ -109,15 +128,45 @@ fn exported_variables_reach_the_legs_and_others_do_not() {
 #[test]
 fn a_variable_takes_the_child_of_its_value() {
     for (set, variable, children, taken) in [
-        (json!({"vip": true}), json!("vip"), &["true", "_"][..], "true"),
-        (json!({"vip": false}), json!("vip"), &["true", "false"], "false"),
+        (
+            json!({"vip": true}),
+            json!("vip"),
+            &["true", "_"][..],
+            "true",
+        ),
+        (
+            json!({"vip": false}),
+            json!("vip"),
+            &["true", "false"],
+            "false",
+        ),
         (json!({"level": 3}), json!("level"), &["3", "_"], "3"),
-        (json!({"city": "Bonn"}), json!("city"), &["Bonn", "bonn", "_"], "Bonn"),
+        (
+            json!({"city": "Bonn"}),
+            json!("city"),
+            &["Bonn", "bonn", "_"],
+            "Bonn",
+        ),
         (json!({"city": "Bonn"}), json!("city"), &["bonn", "_"], "_"),
         (json!({"city": "Bonn"}), json!("town"), &["Bonn", "_"], "_"),
-        (json!({"Cust-Class": "a"}), json!("cust_class"), &["a", "_"], "a"),
-        (json!({"cust_class": "a"}), json!("CUST-CLASS"), &["a", "_"], "a"),
-        (json!({"cust_class": "a"}), json!(["cust_class"]), &["a", "_"], "a"),
+        (
+            json!({"Cust-Class": "a"}),
+            json!("cust_class"),
+            &["a", "_"],
+            "a",
+        ),
+        (
+            json!({"cust_class": "a"}),
+            json!("CUST-CLASS"),
+            &["a", "_"],
+            "a",
+        ),
+        (
+            json!({"cust_class": "a"}),
+            json!(["cust_class"]),
+            &["a", "_"],
+            "a",
+        ),
         (json!({"x": "_"}), json!("x"), &["a", "_"], "_"),
     ] {
         for scope in [None, Some("custom_application_vars")] {
@@ -140,7 +189,10 @@ fn a_variable_takes_the_child_of_its_value() {
 /// Checks 72 and 73.
 #[test]
 fn a_priority_is_no_variable_of_the_application() {
-    for (scope, taken) in [("custom_channel_vars", "5"), ("custom_application_vars", "_")] {
+    for (scope, taken) in [
+        ("custom_channel_vars", "5"),
+        ("custom_application_vars", "_"),
+    ] {
         in_virtual_time(async move {
             let set = json!({"variable": "Call-Priority", "value": "5"});
             let data = json!({"variable": "call_priority", "scope": scope});
@@ -154,7 +206,11 @@ fn a_priority_is_no_variable_of_the_application() {
 
 #[test]
 fn a_channel_variable_is_read_and_a_function_is_not() {
-    for (variable, taken) in [("CUSTOMER_CLASS", "gold"), ("customer_class", "_"), ("CHANNEL(language)", "_")] {
+    for (variable, taken) in [
+        ("CUSTOMER_CLASS", "gold"),
+        ("customer_class", "_"),
+        ("CHANNEL(language)", "_"),
+    ] {
         in_virtual_time(async move {
             let scenario = Scenario::new().await;
             let data = json!({"variable": variable, "scope": "channel"});
@@ -169,7 +225,11 @@ fn a_channel_variable_is_read_and_a_function_is_not() {
                 .await;
             scenario.heard(&phone, &[&format!("took-{taken}")]).await;
             let asked = scenario.asterisk.requests().await;
-            assert!(!asked.iter().any(|r| r.params["variable"] == "CHANNEL(language)"));
+            assert!(
+                !asked
+                    .iter()
+                    .any(|r| r.params["variable"] == "CHANNEL(language)")
+            );
         });
     }
 }
@@ -179,7 +239,11 @@ async fn branching_inside(data: Value, children: &[&str], endpoint: &str) -> Vec
     let scenario = Scenario::stored().await;
     let account = scenario.pivot.services.account.to_string();
     scenario
-        .put(Kind::Account, &account, json!({"name": "shop", "timezone": "UTC", "language": "de-de"}))
+        .put(
+            Kind::Account,
+            &account,
+            json!({"name": "shop", "timezone": "UTC", "language": "de-de"}),
+        )
         .await;
     scenario
         .put(Kind::User, "alice", json!({"first_name": "A", "last_name": "A", "language": "en-us", "do_not_disturb": {"enabled": true}}))
@@ -198,16 +262,64 @@ async fn branching_inside(data: Value, children: &[&str], endpoint: &str) -> Vec
 #[test]
 fn stored_things_are_branched_on() {
     for (variable, scope, children, endpoint, taken) in [
-        (json!("timezone"), "account", &["UTC", "_"][..], "sipp", "UTC"),
-        (json!("language"), "account", &["de-de", "_"], "sipp", "de-de"),
+        (
+            json!("timezone"),
+            "account",
+            &["UTC", "_"][..],
+            "sipp",
+            "UTC",
+        ),
+        (
+            json!("language"),
+            "account",
+            &["de-de", "_"],
+            "sipp",
+            "de-de",
+        ),
         (json!("language"), "user", &["en-us", "_"], "sipp", "en-us"),
-        (json!("do_not_disturb.enabled"), "user", &["true", "_"], "sipp", "true"),
-        (json!(["do_not_disturb", "enabled"]), "user", &["true", "_"], "sipp", "true"),
-        (json!(["enabled", "do_not_disturb"]), "user", &["true", "_"], "sipp", "_"),
-        (json!("device_type"), "device", &["sip_device", "_"], "sipp", "sip_device"),
-        (json!("device_type"), "device", &["sip_device", "_"], "other", "_"),
+        (
+            json!("do_not_disturb.enabled"),
+            "user",
+            &["true", "_"],
+            "sipp",
+            "true",
+        ),
+        (
+            json!(["do_not_disturb", "enabled"]),
+            "user",
+            &["true", "_"],
+            "sipp",
+            "true",
+        ),
+        (
+            json!(["enabled", "do_not_disturb"]),
+            "user",
+            &["true", "_"],
+            "sipp",
+            "_",
+        ),
+        (
+            json!("device_type"),
+            "device",
+            &["sip_device", "_"],
+            "sipp",
+            "sip_device",
+        ),
+        (
+            json!("device_type"),
+            "device",
+            &["sip_device", "_"],
+            "other",
+            "_",
+        ),
         (json!("language"), "user", &["en-us", "_"], "other", "_"),
-        (json!("language"), "merged", &["en-us", "de-de", "_"], "sipp", "en-us"),
+        (
+            json!("language"),
+            "merged",
+            &["en-us", "de-de", "_"],
+            "sipp",
+            "en-us",
+        ),
         (json!("timezone"), "merged", &["UTC", "_"], "sipp", "UTC"),
         (json!("timezone"), "merged", &["UTC", "_"], "other", "_"),
         (json!("timezone"), "merged", &["CET", "_"], "sipp", "_"),
@@ -224,7 +336,8 @@ fn stored_things_are_branched_on() {
 async fn code(data: Value, children: &[&str]) -> Scenario {
     let scenario = Scenario::stored().await;
     let flow = branching("branch_bnumber", data, children);
-    let body = json!({"name": "code", "numbers": ["55"], "patterns": [r"^\*5(\d*)$"], "flow": flow});
+    let body =
+        json!({"name": "code", "numbers": ["55"], "patterns": [r"^\*5(\d*)$"], "flow": flow});
     scenario.put(Kind::Callflow, "code", body).await;
     scenario.callflow("found", &["200"], play("found")).await;
     scenario.callflow("rest", &["no_match"], play("rest")).await;
@@ -242,11 +355,36 @@ fn a_captured_number_takes_its_child_or_its_own_flow() {
         (json!({}), "55", &[], &["took-_"]),
         (json!({}), "*5", &[], &["took-_"]),
         (hunt(), "*5200", &[], &["found", "took-_"]),
-        (json!({"hunt": true, "hunt_allow": "^2"}), "*5200", &[], &["found", "took-_"]),
-        (json!({"hunt": true, "hunt_allow": "^3"}), "*5200", &[], &["took-_"]),
-        (json!({"hunt": true, "hunt_allow": "("}), "*5200", &[], &["took-_"]),
-        (json!({"hunt": true, "hunt_deny": "00$"}), "*5200", &[], &["took-_"]),
-        (json!({"hunt": true, "hunt_deny": "("}), "*5200", &[], &["found", "took-_"]),
+        (
+            json!({"hunt": true, "hunt_allow": "^2"}),
+            "*5200",
+            &[],
+            &["found", "took-_"],
+        ),
+        (
+            json!({"hunt": true, "hunt_allow": "^3"}),
+            "*5200",
+            &[],
+            &["took-_"],
+        ),
+        (
+            json!({"hunt": true, "hunt_allow": "("}),
+            "*5200",
+            &[],
+            &["took-_"],
+        ),
+        (
+            json!({"hunt": true, "hunt_deny": "00$"}),
+            "*5200",
+            &[],
+            &["took-_"],
+        ),
+        (
+            json!({"hunt": true, "hunt_deny": "("}),
+            "*5200",
+            &[],
+            &["found", "took-_"],
+        ),
         (hunt(), "*5999", &[], &["took-_"]),
         (hunt(), "*5999", &["internal=yes"], &["rest", "took-_"]),
     ] {

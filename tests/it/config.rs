@@ -479,3 +479,18 @@ fn keys(warnings: &[Warning]) -> Vec<&str> {
         .map(|warning| warning.key.as_str())
         .collect()
 }
+
+#[test]
+fn contexts_of_the_dialplan_are_names_and_the_shop_is_told_over_http() {
+    let text = format!(
+        "{ARI}[notify]\nurl = 'ftp://shop'\n[dialplan]\ntransfer = ''\nfax = 'fax,s,1'\nfax_detect = 'fax-listen'\n"
+    );
+    let shown = error("contexts", &text, &[]);
+    for key in ["notify.url", "dialplan.transfer", "dialplan.fax"] {
+        assert!(
+            shown.contains(&format!("`{key}`")) || shown.contains(&format!("{key}: ")),
+            "{shown}"
+        );
+    }
+    assert!(!shown.contains("fax_detect"), "{shown}");
+}

@@ -13,11 +13,15 @@ mod callbacks;
 #[cfg(test)]
 mod callflow_broken;
 #[cfg(test)]
+mod callflow_caller_id;
+#[cfg(test)]
 mod callflow_calls;
 #[cfg(test)]
 mod callflow_dialling;
 #[cfg(test)]
 mod callflow_documents;
+#[cfg(test)]
+mod callflow_elsewhere;
 #[cfg(test)]
 mod callflow_flows;
 #[cfg(test)]
@@ -27,9 +31,16 @@ mod callflow_leaving;
 #[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]
+mod callflow_outside;
+#[cfg(test)]
 mod callflow_stored;
 #[cfg(test)]
+mod callflow_variables;
+#[cfg(test)]
+mod callflow_who_calls;
+#[cfg(test)]
 mod calls;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod layers;
@@ -39,6 +50,7 @@ mod resume;
 mod scenarios;
 #[cfg(test)]
 mod simulate;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;

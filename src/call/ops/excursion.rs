@@ -63,10 +63,17 @@ impl Call {
         }
         while self.state.away {
             if self.next(Some(at.until)).await?.is_none() {
-                return Err(self.left_for_good());
+                // Its return may not have been told, while the event socket was lost.
+                let back = Request::stop_silence(&self.state.channel);
+                if self.request(back).await.is_err() {
+                    return Err(self.left_for_good());
+                }
+                self.state.away = false;
             }
         }
-        let result = self.variable_of(&self.state.channel, excursion.result).await;
+        let result = self
+            .variable_of(&self.state.channel, excursion.result)
+            .await;
         Ok(self.done(&op, result.unwrap_or_default()))
     }
 

@@ -79,9 +79,8 @@ impl BranchVariable {
 
     async fn value(&self, call: &mut Call, node: &Node) -> Result<Option<String>, Interrupt> {
         let path = self.path();
-        let stored = |value: &serde_json::Map<String, serde_json::Value>| {
-            at(value, &path).and_then(text)
-        };
+        let stored =
+            |value: &serde_json::Map<String, serde_json::Value>| at(value, &path).and_then(text);
         Ok(match self.scope {
             Scope::CustomChannelVars => channel_var(call, &path),
             Scope::CustomApplicationVars => stored(call.custom_vars()),
@@ -123,7 +122,9 @@ impl BranchVariable {
 /// What is known of the call, then what the flow has set.
 fn channel_var(call: &Call, path: &[String]) -> Option<String> {
     let known = at(&call.kept().channel_vars, path);
-    known.or_else(|| at(call.custom_vars(), path)).and_then(text)
+    known
+        .or_else(|| at(call.custom_vars(), path))
+        .and_then(text)
 }
 
 impl Module for BranchVariable {

@@ -10,7 +10,7 @@
 //! | `max_digits`, `min_digits` | 10, 10 | `manual`: how long it is |
 //! | `whitelist_regex` | `\d+` | `manual`: regular expression that it must match |
 //! | `interdigit_timeout` | 2000 ms | `manual`: for each further key |
-//! | `caller_id` | – | `static`: `name` and `number`; a missing half stays as it is |
+//! | `caller_id.name`, `caller_id.number` | – | `static`: a half that is missing stays as it is |
 //! | `id` | – | `list`, `lists`: the stored list |
 //! | `idx_name` | – | `list`: the named group that holds the key of the entry |
 //! | `permit_custom_callflow` | `false` | `list`, `lists`: the number may have a flow of its own |
@@ -100,13 +100,8 @@ enum Action {
 }
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[schemars(inline, extend("x-expect" = "an object with `name` and `number`"))]
-#[serde(transparent)]
-struct FixedCallerId(Halves);
-
-#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[schemars(inline)]
-struct Halves {
+struct FixedCallerId {
     /// The name.
     #[schemars(length(max = 128))]
     name: Option<String>,
@@ -155,7 +150,9 @@ impl DynamicCid {
             .await?;
         let number = collected.digits;
         if !self.is_good(call, &number) {
-            call.note(format!("{number:?} is no number to be shown; the caller id stays"));
+            call.note(format!(
+                "{number:?} is no number to be shown; the caller id stays"
+            ));
             return say(call, prompt(REFUSED)).await;
         }
         let tone = tones::parse(ACCEPTED).unwrap_or_default();
@@ -177,14 +174,16 @@ impl DynamicCid {
     }
 
     async fn fixed(&self, call: &mut Call) -> Result<(), Interrupt> {
-        let Halves { name, number } = &self.caller_id.0;
+        let FixedCallerId { name, number } = &self.caller_id;
         if number.is_none() {
             call.warn("`caller_id.number` is missing; the caller's own stays");
             say(call, prompt(REFUSED)).await?;
         }
         let facts = call.facts();
         let id = CallerId {
-            number: number.clone().unwrap_or_else(|| facts.caller_number.clone()),
+            number: number
+                .clone()
+                .unwrap_or_else(|| facts.caller_number.clone()),
             name: name.clone().unwrap_or_else(|| facts.caller_name.clone()),
         };
         choose(call, id);
@@ -194,12 +193,14 @@ impl DynamicCid {
     async fn listed(&self, call: &mut Call, captured: &str) -> Result<Flow, Interrupt> {
         let list = self.id.as_deref().unwrap_or_default();
         let entries = call.stored_under::<ListEntry>(list).await?;
-        let named = self.idx_name.as_ref().filter(|_| self.action == Action::List);
+        let named = self
+            .idx_name
+            .as_ref()
+            .filter(|_| self.action == Action::List);
         let key = named.and_then(|name| call.matched_flow().captured.groups.get(name).cloned());
         let found = entries.iter().find_map(|(_, entry)| match (named, &key) {
-            (Some(_), Some(key)) => {
-                (entry.capture_group_key.as_ref() == Some(key)).then(|| (entry, captured.to_owned()))
-            }
+            (Some(_), Some(key)) => (entry.capture_group_key.as_ref() == Some(key))
+                .then(|| (entry, captured.to_owned())),
             (Some(_), None) => None,
             (None, _) => rest(entry, captured).map(|rest| (entry, rest)),
         });
@@ -225,7 +226,9 @@ impl DynamicCid {
         if may && let Some(flow) = stored::hunt(call, &number, true).await? {
             return Ok(Flow::Branch(Arc::new(flow)));
         }
-        call.warn(format!("{number} leads to no callflow that may be called like this"));
+        call.warn(format!(
+            "{number} leads to no callflow that may be called like this"
+        ));
         say(call, prompt("disa-invalid_extension")).await?;
         Ok(Flow::Stop(None))
     }
@@ -233,9 +236,9 @@ impl DynamicCid {
 
 /// What follows the key of an entry, if the text begins with it.
 fn rest(entry: &ListEntry, captured: &str) -> Option<String> {
-    let length = entry
-        .capture_group_length
-        .map_or(KEY_LENGTH, |length| usize::try_from(length).unwrap_or(KEY_LENGTH));
+    let length = entry.capture_group_length.map_or(KEY_LENGTH, |length| {
+        usize::try_from(length).unwrap_or(KEY_LENGTH)
+    });
     let (key, rest) = captured.split_at_checked(length)?;
     (entry.capture_group_key.as_deref() == Some(key)).then(|| rest.to_owned())
 }
@@ -288,8 +291,14 @@ mod tests {
             capture_group_length: length,
             ..ListEntry::default()
         };
-        assert_eq!(rest(&entry("01", None), "015551234").as_deref(), Some("5551234"));
-        assert_eq!(rest(&entry("0", Some(1)), "015551234").as_deref(), Some("15551234"));
+        assert_eq!(
+            rest(&entry("01", None), "015551234").as_deref(),
+            Some("5551234")
+        );
+        assert_eq!(
+            rest(&entry("0", Some(1)), "015551234").as_deref(),
+            Some("15551234")
+        );
         assert_eq!(rest(&entry("02", None), "015551234"), None);
         assert_eq!(rest(&entry("01", None), "0"), None);
         assert_eq!(rest(&ListEntry::default(), "015551234"), None);

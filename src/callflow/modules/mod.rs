@@ -133,7 +133,10 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// Why there is no such module, if Kazoo has it.
 pub(super) fn refusal(name: &str) -> Option<&'static str> {
-    REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, why)| *why)
+    REFUSED
+        .iter()
+        .find(|(refused, _)| *refused == name)
+        .map(|(_, why)| *why)
 }
 
 struct Entry {

@@ -63,7 +63,11 @@ pub(super) struct Nomorobo {
 impl std::fmt::Debug for Nomorobo {
     /// Without the password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Nomorobo {{ username: {:?}, url: {:?} }}", self.username, self.url)
+        write!(
+            f,
+            "Nomorobo {{ username: {:?}, url: {:?} }}",
+            self.username, self.url
+        )
     }
 }
 
@@ -93,13 +97,19 @@ fn child(node: &Node, score: Option<i64>) -> Option<String> {
         .collect();
     children.sort_unstable();
     let taken = match score {
-        Some(score) => children.iter().rfind(|(least, _)| *least <= score).or(children.first()),
+        Some(score) => children
+            .iter()
+            .rfind(|(least, _)| *least <= score)
+            .or(children.first()),
         None => children.first().filter(|(least, _)| *least <= 0),
     };
     taken.map(|(_, key)| (*key).to_owned())
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "rounded down, and within bounds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounded down, and within bounds"
+)]
 fn score(answer: &Value) -> Option<i64> {
     let score = answer.get("score")?;
     let score = score.as_f64().or_else(|| score.as_str()?.parse().ok())?;
@@ -128,7 +138,13 @@ impl Module for Nomorobo {
         .map(|(name, value)| (name.to_owned(), value.clone()))
         .to_vec();
         let timeout = TIMEOUT;
-        let answer = call.fetch_json(JsonFetch { url, params, timeout }).await?;
+        let answer = call
+            .fetch_json(JsonFetch {
+                url,
+                params,
+                timeout,
+            })
+            .await?;
         let score = answer.as_ref().and_then(score);
         if answer.is_some() && score.is_none() {
             call.warn("the answer has no `score` between 0 and 1");
@@ -156,8 +172,20 @@ mod tests {
     #[test]
     fn the_highest_child_that_is_not_above_the_score_is_taken() {
         let all = ["10", "_", "3", "6"];
-        for (score, expected) in [(0, "_"), (2, "_"), (3, "3"), (5, "3"), (6, "6"), (9, "6"), (10, "10")] {
-            assert_eq!(taken(&all, Some(score)).as_deref(), Some(expected), "{score}");
+        for (score, expected) in [
+            (0, "_"),
+            (2, "_"),
+            (3, "3"),
+            (5, "3"),
+            (6, "6"),
+            (9, "6"),
+            (10, "10"),
+        ] {
+            assert_eq!(
+                taken(&all, Some(score)).as_deref(),
+                Some(expected),
+                "{score}"
+            );
         }
         assert_eq!(taken(&["5", "8", "menu"], Some(2)).as_deref(), Some("5"));
         assert_eq!(taken(&[], Some(2)), None);

@@ -73,7 +73,8 @@ pub(super) async fn hand_over(
         return Ok(Flow::Next);
     };
     call.set_channel_variable(name, value).await?;
-    call.set_channel_variable("PIVOT_FAX_T38", media.t38()).await?;
+    call.set_channel_variable("PIVOT_FAX_T38", media.t38())
+        .await?;
     Ok(Flow::End(End::Dialplan {
         context: Some(context),
         extension: Some("s".into()),

@@ -46,7 +46,9 @@ impl Module for SetVariables {
     ) -> Result<Flow, Interrupt> {
         for (name, value) in &self.custom_application_vars {
             let Some(text) = text(value) else {
-                call.warn(format!("variable {name} is not set: it is no text, number or boolean"));
+                call.warn(format!(
+                    "variable {name} is not set: it is no text, number or boolean"
+                ));
                 continue;
             };
             call.custom_vars_mut().insert(name.clone(), value.clone());

@@ -25,12 +25,7 @@ impl Module for Skel {
     const NAME: &'static str = "skel";
     type Progress = ();
 
-    async fn run(
-        &self,
-        _: &mut Call,
-        _: &Node,
-        _: &mut Self::Progress,
-    ) -> Result<Flow, Interrupt> {
+    async fn run(&self, _: &mut Call, _: &Node, _: &mut Self::Progress) -> Result<Flow, Interrupt> {
         Ok(Flow::Next)
     }
 }

@@ -23,7 +23,11 @@ const OWN: &str = "Stasis:";
 pub(super) fn route(world: &mut World, request: &Request, path: &[&str]) -> Handled {
     match (request.method.as_str(), path) {
         ("GET", []) => {
-            let all: Vec<Value> = world.device_states.iter().map(|(n, s)| shown(n, s)).collect();
+            let all: Vec<Value> = world
+                .device_states
+                .iter()
+                .map(|(n, s)| shown(n, s))
+                .collect();
             Ok(Some(Answer::ok(all.into())))
         }
         ("GET", [name]) => {

@@ -206,13 +206,18 @@ impl FakeAsterisk {
     /// The state that somebody has set for `Stasis:name`.
     pub async fn device_state(&self, name: &str) -> Option<String> {
         let name = format!("Stasis:{name}");
-        self.world.ask(move |world| world.device_states.get(&name).cloned()).await.flatten()
+        self.world
+            .ask(move |world| world.device_states.get(&name).cloned())
+            .await
+            .flatten()
     }
 
     /// Says what a context of the dialplan does with calls that are sent there.
     pub async fn context(&self, name: &str, context: Context) {
         let name = name.to_owned();
-        self.world.ask(move |world| world.contexts.insert(name, context)).await;
+        self.world
+            .ask(move |world| world.contexts.insert(name, context))
+            .await;
     }
 
     /// How long calls stay in the dialplan after `continue` before it hangs up.

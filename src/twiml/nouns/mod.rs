@@ -222,6 +222,7 @@ fn identity(text: &str, span: Span, report: &mut Report) -> Option<String> {
 mod tests {
     use super::Party;
     use super::{Endpoint, Target};
+    use crate::call::ops::Screen;
     use crate::config::Method;
     use crate::twiml::verbs::dial::Dial;
     use crate::twiml::verbs::reading::{clean, read};
