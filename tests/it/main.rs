@@ -25,6 +25,10 @@ mod callflow_elsewhere;
 #[cfg(test)]
 mod callflow_flows;
 #[cfg(test)]
+mod callflow_forwarding;
+#[cfg(test)]
+mod callflow_groups;
+#[cfg(test)]
 mod callflow_keys;
 #[cfg(test)]
 mod callflow_leaving;
@@ -33,7 +37,13 @@ mod callflow_odd;
 #[cfg(test)]
 mod callflow_outside;
 #[cfg(test)]
+mod callflow_restrictions;
+#[cfg(test)]
+mod callflow_ringing;
+#[cfg(test)]
 mod callflow_stored;
+#[cfg(test)]
+mod callflow_trunks;
 #[cfg(test)]
 mod callflow_variables;
 #[cfg(test)]
