@@ -364,6 +364,13 @@ impl Request {
             .joining()
     }
 
+    /// A channel that keeps the caller id that it was given: otherwise two in a
+    /// bridge are told who the other is, and a leg that is dialled there shows it.
+    /// 16 does not know of it.
+    pub fn add_leg_to_bridge(id: &str, channel: &str) -> Self {
+        Self::add_to_bridge(id, channel).with("inhibitConnectedLineUpdates", "true")
+    }
+
     pub fn remove_from_bridge(id: &str, channel: &str) -> Self {
         Self::bridge(Method::POST, id, "/removeChannel")
             .with("channel", channel)

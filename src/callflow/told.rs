@@ -38,13 +38,19 @@ pub(super) fn call_told(call: &Call) -> Map<String, Value> {
         add("inception", &address(&facts.caller_number, &sip.from_realm));
     }
     add("owner_id", call.owner().unwrap_or_default());
+    let vars = &call.kept().channel_vars;
+    let device = vars.get("authorizing_id").and_then(Value::as_str);
+    add("authorizing_id", device.unwrap_or_default());
     add("cluster_id", &call.services().config.ari.name);
     for (name, vars) in [
         ("custom_application_vars", call.custom_vars()),
         ("custom_channel_vars", &call.kept().channel_vars),
     ] {
-        if !vars.is_empty() {
-            told.insert(name.to_owned(), vars.clone().into());
+        // An empty one stands for what was looked for and is not there.
+        let said = vars.iter().filter(|(_, value)| *value != "");
+        let said: Map<_, _> = said.map(|(n, v)| (n.clone(), v.clone())).collect();
+        if !said.is_empty() {
+            told.insert(name.to_owned(), said.into());
         }
     }
     told

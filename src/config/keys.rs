@@ -360,7 +360,7 @@ mod tests {
         same::<settings::Dialplan>("dialplan");
         same::<settings::Control>("control");
         same::<settings::Limits>("limits");
-        assert_eq!(TABLES.len(), 22, "21 structs, one of them for two tables");
+        assert_eq!(TABLES.len(), 24, "23 structs, one of them for two tables");
     }
 
     #[test]

@@ -2,23 +2,21 @@
 //! `set_alert_info`, and what is configured for the phones of the shop.
 
 use pivot::objects::Kind;
-use pivot::simulate::{Behaviour, Caller};
+use pivot::simulate::{Behaviour, Caller, Version};
 use serde_json::{Value, json};
 
 use crate::callflow_flows::{ask, chain, in_virtual_time, node, play};
-use crate::support::{Scenario, ms, seconds};
+use crate::support::{Scenario, Setting, ms, seconds};
 
-/// What the legs were shown: number and name, in the order of their making.
+/// What the phones that were called saw: number and name, in their order.
 pub(crate) async fn shown(scenario: &Scenario) -> Vec<(String, String)> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    created(scenario)
-        .await
-        .iter()
-        .map(|variables| {
-            let number = text(&variables["CONNECTEDLINE(num)"]);
-            (number, text(&variables["CONNECTEDLINE(name)"]))
-        })
-        .collect()
+    let mut all = Vec::new();
+    for pattern in ["PJSIP/*", "Local/*"] {
+        for phone in scenario.asterisk.called(pattern).await {
+            all.extend(phone.shown().await);
+        }
+    }
+    all
 }
 
 /// The channel variables of each leg.
@@ -344,6 +342,25 @@ fn a_phone_of_the_shop_shows_what_is_configured_for_it_its_user_or_the_account()
     ] {
         in_virtual_time(async move {
             assert_eq!(inside(reaches, before).await, expected);
+        });
+    }
+}
+
+/// A leg that rings in the caller's bridge would show the caller's own id there.
+#[test]
+fn a_phone_sees_what_the_flow_shows_on_every_version() {
+    for version in [Version::V16, Version::V22] {
+        in_virtual_time(async move {
+            let scenario = Scenario::with(Setting {
+                version,
+                ..Setting::default()
+            })
+            .await;
+            everybody_answers(&scenario).await;
+            scenario.answer_with("/voice", &chain([set_cid("700", "Desk"), device()]));
+            let phone = scenario.call().await;
+            scenario.end(&phone).await;
+            assert_eq!(shown(&scenario).await, [id("700", "Desk")], "{version:?}");
         });
     }
 }

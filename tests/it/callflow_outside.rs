@@ -1,6 +1,7 @@
 //! What a flow tells and asks beside the call: `webhook`, `edr`, `notification`,
 //! `missed_call_alert`, `nomorobo`, `manual_presence`.
 
+use pivot::objects::Kind;
 use pivot::simulate::{Behaviour, Phone};
 use serde_json::{Value, json};
 
@@ -225,6 +226,37 @@ async fn a_call_that_goes_on_in_the_dialplan_is_not_missed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_alert_for_a_user_goes_to_the_users_address() {
+    let scenario = notified().await;
+    let alice = json!({"first_name": "A", "last_name": "A", "email": "alice@example.com"});
+    scenario.put(Kind::User, "alice", alice).await;
+    let recipients = json!([{"type": "user", "id": ["alice", "nobody"]}]);
+    let alert = node("missed_call_alert", json!({"recipients": recipients}));
+    scenario.answer_with("/voice", &chain([alert]));
+    let phone = scenario.call().await;
+    scenario.end(&phone).await;
+    let seen = told(&scenario, "/notify", 1).await;
+    let address = seen[0].param("recipients[email][]");
+    assert_eq!(address.as_deref(), Some("alice@example.com"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_webhook_says_whose_call_it_is() {
+    let scenario = notified().await;
+    let phone = json!({"name": "phone", "owner_id": "alice", "sip": {"username": "sipp"}});
+    scenario.put(Kind::Device, "phone", phone).await;
+    let branch = json!({"variable": "name", "scope": "device"});
+    let flow = chain([node("branch_variable", branch), webhook(json!({}))]);
+    scenario.answer_with("/voice", &flow);
+    let phone = scenario.call().await;
+    scenario.end(&phone).await;
+    let seen = told(&scenario, "/hook", 1).await;
+    for (name, value) in [("owner_id", "alice"), ("authorizing_id", "phone")] {
+        assert_eq!(seen[0].param(name).as_deref(), Some(value), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_anybody_to_be_told_there_is_a_warning() {
     let (scenario, phone) = Scenario::flow(chain([alert(), play("bye")])).await;
     scenario.heard(&phone, &["bye"]).await;
@@ -349,9 +381,7 @@ fn a_presence_id_is_lit_as_the_flow_says() {
             let scenario = Scenario::stored().await;
             let flow = chain([node("manual_presence", data.clone()), play("done")]);
             let body = json!({"name": "p", "numbers": ["2000"], "patterns": [r"^\*3(\d+)$"], "flow": flow});
-            scenario
-                .put(pivot::objects::Kind::Callflow, "p", body)
-                .await;
+            scenario.put(Kind::Callflow, "p", body).await;
             let phone = scenario.dial(dialled, &[]).await;
             scenario.heard(&phone, &["done"]).await;
             let lit = scenario.asterisk.device_state(lamp).await;

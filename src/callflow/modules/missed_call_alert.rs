@@ -9,7 +9,7 @@
 //!
 //! | field | default | |
 //! |---|---|---|
-//! | `recipients` | required | passed on: a list of `{"type": "user" or "email", "id": …}` |
+//! | `recipients` | required | a list of `{"type": "user" or "email", "id": …}`, passed on with the addresses of stored users |
 //!
 //! ```json
 //! {
@@ -52,7 +52,8 @@ impl Module for MissedCallAlert {
         }
         call.learn_sip_facts().await;
         let mut told = call_told(call);
-        told.insert("recipients".into(), Recipient::told(&self.recipients));
+        let recipients = Recipient::told(call, &self.recipients).await?;
+        told.insert("recipients".into(), recipients);
         call.notify_at_end(Notice {
             event: Self::NAME.into(),
             if_missed: true,

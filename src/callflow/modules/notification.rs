@@ -7,7 +7,7 @@
 //! | field | default | |
 //! |---|---|---|
 //! | `template_id` | – | passed on |
-//! | `recipients` | – | passed on: a list of `{"type": "user" or "email", "id": …}` |
+//! | `recipients` | – | a list of `{"type": "user" or "email", "id": …}`, passed on with the addresses of stored users |
 //! | `send_at` | `channel_destroy` | `channel_destroy`: when the call is over, with its `hangup_cause`; `callflow_exec`: at once |
 //! | `comments` | – | passed on |
 //! | `notification_media` | – | passed on: `email`, `sms` |
@@ -24,11 +24,13 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::Module;
 use crate::call::{Call, Interrupt, Notice};
 use crate::callflow::Node;
 use crate::callflow::told::call_told;
+use crate::objects::User;
 use crate::program::Flow;
 
 /// Tells the shop something about the call.
@@ -88,8 +90,9 @@ enum SendAt {
 }
 
 impl Recipient {
-    /// As `recipients[user][]` and `recipients[email][]`.
-    pub(super) fn told(recipients: &[Self]) -> serde_json::Value {
+    /// As `recipients[user][]` and `recipients[email][]`; the addresses of stored
+    /// users are among the latter.
+    pub(super) async fn told(call: &mut Call, recipients: &[Self]) -> Result<Value, Interrupt> {
         let mut users = Vec::new();
         let mut addresses = Vec::new();
         for recipient in recipients {
@@ -98,11 +101,18 @@ impl Recipient {
                 RecipientKind::Email => &mut addresses,
             };
             match &recipient.id {
-                Ids::One(id) => list.push(id),
-                Ids::Several(ids) => list.extend(ids),
+                Ids::One(id) => list.push(id.clone()),
+                Ids::Several(ids) => list.extend(ids.iter().cloned()),
             }
         }
-        serde_json::json!({"user": users, "email": addresses})
+        for id in &users {
+            let user = call.stored::<User>(id).await?;
+            match user.and_then(|user| user.email) {
+                Some(address) => addresses.push(address),
+                None => call.note(format!("user {id} has no address that is known here")),
+            }
+        }
+        Ok(json!({"user": users, "email": addresses}))
     }
 }
 
@@ -126,7 +136,8 @@ impl Module for Notification {
                 told.insert(name.into(), value.clone().into());
             }
         }
-        told.insert("recipients".into(), Recipient::told(&self.recipients));
+        let recipients = Recipient::told(call, &self.recipients).await?;
+        told.insert("recipients".into(), recipients);
         let media = self.notification_media.clone();
         told.insert("notification_media".into(), media.into());
         let event = String::from(Self::NAME);

@@ -234,7 +234,9 @@ impl Call {
         if !(was_joined && self.state.leg(winner).is_some_and(|leg| leg.bridged))
             && let Some(bridge) = at.bridge.clone()
         {
-            let joined = self.join(Request::add_to_bridge(&bridge, winner)).await?;
+            let joined = self
+                .join(Request::add_leg_to_bridge(&bridge, winner))
+                .await?;
             if joined.is_err() {
                 // Nobody is to sit in silence with somebody who is not there.
                 self.warn("the one who answered did not join the bridge and is hung up");
