@@ -33,7 +33,6 @@ pub async fn admit(call: &mut Call, flow: Node) -> Result<Node, Interrupt> {
 }
 
 /// Whether the phone that calls, if one does, may call this number.
-#[expect(dead_code, reason = "numbers that are dialled within a call")]
 pub(super) async fn may_call(call: &mut Call, number: &str) -> Result<bool, Interrupt> {
     let Some(id) = caller::device_id(call).await? else {
         return Ok(true);
@@ -114,7 +113,7 @@ async fn share_a_group(call: &mut Call, mine: &[&str], callee: &str) -> Result<b
 }
 
 /// The caller hears that the call is not allowed.
-fn refusal() -> Node {
+pub(super) fn refusal() -> Node {
     let id = ("id".to_owned(), "/system_media/cf-unauthorized_call".into());
     Node::new("play", Map::from_iter([id]))
         .with_child(DEFAULT_CHILD, Node::new("hangup", Map::new()))

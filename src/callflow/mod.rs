@@ -10,6 +10,7 @@ mod fields;
 mod json;
 mod listen;
 mod members;
+mod merged;
 mod modules;
 mod node;
 mod numbers;

@@ -164,6 +164,11 @@ fn of_gateway(gateway: &Gateway, number: &str) -> Option<Endpoint> {
         });
     }
     let server = gateway.server.as_ref()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "+*#".contains(c);
+    if !number.chars().all(plain) {
+        return None;
+    }
+    let number = number.replace('#', "%23");
     let port = gateway.port.map(|port| format!(":{port}")).unwrap_or_default();
     Some(Endpoint::Sip(format!("sip:{number}@{server}{port}")))
 }
@@ -220,8 +225,10 @@ mod tests {
         );
         assert_eq!(
             of_gateway(&gateway(None, Some("sip.example.com")), "491"),
-            Some(Endpoint::Sip("sip:00491#@sip.example.com:5070".into()))
+            Some(Endpoint::Sip("sip:00491%23@sip.example.com:5070".into()))
         );
+        let elsewhere = of_gateway(&gateway(None, Some("sip.example.com")), "1@other");
+        assert_eq!(elsewhere, None);
         assert_eq!(of_gateway(&gateway(None, None), "491"), None);
     }
 }

@@ -53,6 +53,7 @@ async fn all_ring_at_once_and_the_first_who_answers_has_the_call() {
 }
 
 /// Check 50.
+// Proves ring_group.endpoints.delay, ring_group.endpoints.timeout.
 #[tokio::test(start_paused = true)]
 async fn each_member_rings_after_its_own_delay_for_its_own_time() {
     let endpoints = json!([
@@ -171,6 +172,7 @@ fn the_phones_of_a_group_ring_as_the_group_says() {
 }
 
 /// Check 51.
+// Proves ring_group.endpoints.id, ring_group.endpoints.endpoint_type.
 #[tokio::test(start_paused = true)]
 async fn users_and_nested_groups_become_their_phones_and_nobody_rings_twice() {
     let scenario = house().await;
@@ -201,6 +203,7 @@ async fn users_and_nested_groups_become_their_phones_and_nobody_rings_twice() {
 }
 
 /// Check 51.
+// Proves ring_group.endpoints.disable_until.
 #[test]
 fn a_member_that_is_switched_off_until_later_does_not_ring() {
     for (from_now, rings) in [(60, false), (-60, true)] {
@@ -262,6 +265,7 @@ async fn members_of_a_group_ring_by_weight_and_none_is_lost() {
 }
 
 /// Check 52.
+// Proves ring_group.endpoints.weight.
 #[tokio::test(start_paused = true)]
 async fn all_members_ring_one_at_a_time_in_an_order_that_changes() {
     let scenario = house().await;

@@ -126,3 +126,25 @@ async fn a_preflow_runs_before_the_refusal_and_not_the_flow() {
     let phone = scenario.runs(play("through")).await;
     scenario.heard(&phone, &["pre", "ss-noservice"]).await;
 }
+
+// Proves dynamic_cid.enforce_call_restriction.
+#[test]
+fn a_number_from_a_list_is_restricted_too_unless_the_node_says_otherwise() {
+    for (enforces, expected) in [(json!(null), true), (json!(true), true), (json!(false), false)] {
+        in_virtual_time(async move {
+            let scenario = house().await;
+            scenario.device("sipp", restricts("international", "deny")).await;
+            let entry = json!({"capture_group_key": "01", "number": "700"});
+            scenario.put(Kind::ListEntry, "cids/one", entry).await;
+            let mut data = json!({"action": "lists", "id": "cids", "permit_custom_callflow": true});
+            if !enforces.is_null() {
+                data["enforce_call_restriction"] = enforces.clone();
+            }
+            let flow = json!({"patterns": ["^\\*5(.*)$"], "flow": node("dynamic_cid", data)});
+            scenario.put(Kind::Callflow, "prefix", flow).await;
+            scenario.callflow("main", &["+4930"], play("through")).await;
+            let phone = scenario.dial("*501+4930", &[]).await;
+            assert_eq!(refused(&scenario, &phone).await, expected, "{enforces}");
+        });
+    }
+}

@@ -457,3 +457,21 @@ async fn a_call_that_is_picked_up_while_a_stored_user_rings_goes_on() {
     assert_eq!(scenario.endpoints().await, ["PJSIP/desk"]);
     assert!(talked(&phone).await, "{}", scenario.lines().await);
 }
+
+// Proves user.delay, user.static_invite, user.custom_sip_headers.
+#[tokio::test(start_paused = true)]
+async fn what_a_user_node_says_holds_for_each_of_the_devices() {
+    let scenario = house().await;
+    scenario.behaves("*", Behaviour::busy()).await;
+    scenario.user("ann", json!({})).await;
+    for id in ["cell", "desk"] {
+        scenario.device(id, json!({"owner_id": "ann"})).await;
+    }
+    let data = json!({"id": "ann", "delay": 5, "static_invite": "700", "custom_sip_headers": {"X-A": "b"}});
+    let phone = scenario.runs(ringing("user", data, &["USER_BUSY"])).await;
+    let ended = scenario.end(&phone).await;
+    assert!(ended.at >= seconds(5), "{ended:?}");
+    assert_eq!(scenario.endpoints().await, ["PJSIP/700@cell", "PJSIP/700@desk"]);
+    let legs = scenario.legs().await;
+    assert!(legs.iter().all(|leg| leg.header("X-A") == Some("b")), "{legs:?}");
+}

@@ -424,3 +424,54 @@ fn a_stored_trunk_cannot_lead_past_its_own_template() {
         });
     }
 }
+
+// Proves offnet.to_did, offnet.timeout, offnet.ringback, offnet.custom_sip_headers.
+// Proves offnet.caller_id_type, offnet.outbound_flags, offnet.dynamic_flags.
+// Proves offnet.do_not_normalize, offnet.bypass_e164, offnet.emit_account_id.
+// Proves offnet.ignore_early_media, offnet.hunt_account_id.
+#[tokio::test(start_paused = true)]
+async fn offnet_takes_the_fields_of_resources() {
+    let scenario =
+        Scenario::stored_with("[numbers]\nconverters = [{ regex = '^0(.+)$', prefix = '+49' }]\n").await;
+    scenario.behaves("*", Behaviour::no_answer()).await;
+    scenario.asterisk.sound("wait", seconds(60)).await;
+    let ids = json!({"external": {"number": "+49301"}, "internal": {"number": "701"}});
+    scenario.device("sipp", json!({"caller_id": ids})).await;
+    scenario.trunk("a", carrier("a", json!({"weight_cost": 1}))).await;
+    scenario.trunk("b", carrier("b", json!({"flags": ["fax", "+15550001"]}))).await;
+    let own = scenario.pivot.services.account.to_string();
+    let data = json!({"to_did": "0305", "timeout": 7, "ringback": "sound:wait", "caller_id_type": "internal",
+        "custom_sip_headers": {"X-A": "b"}, "outbound_flags": ["fax"], "dynamic_flags": ["from_user"],
+        "do_not_normalize": true, "emit_account_id": true, "use_local_resources": true, "hunt_account_id": own});
+    let phone = scenario.runs(ringing("offnet", data, &["NO_ANSWER"])).await;
+    let ended = scenario.end(&phone).await;
+    assert!(ended.at >= seconds(7) && ended.at < seconds(10), "{ended:?}");
+    assert_eq!(phone.heard_media().await, ["sound:wait", "sound:took-NO_ANSWER"]);
+    let legs = scenario.legs().await;
+    assert_eq!((legs.len(), legs[0].endpoint.as_str(), legs[0].caller()), (1, "PJSIP/0305@b", "701"));
+    assert_eq!(legs[0].header("X-A"), Some("b"));
+    assert_eq!(legs[0].header("X-Account-ID"), Some(own.as_str()));
+    for (data, joins_first) in [
+        (json!({"bypass_e164": true, "to_did": "0305", "ignore_early_media": true}), false),
+        (json!({"bypass_e164": true, "to_did": "0305"}), true),
+    ] {
+        let before = scenario.asterisk.requests().await.len();
+        let phone = scenario.runs(ringing("offnet", data, &["NO_ANSWER"])).await;
+        scenario.end(&phone).await;
+        let requests = scenario.asterisk.requests().await.split_off(before);
+        let dialled = requests.iter().position(|r| r.path.ends_with("/dial")).unwrap();
+        let joined = requests.iter().take(dialled).any(|r| r.path.ends_with("/addChannel"));
+        assert_eq!(joined, joins_first);
+    }
+    assert!(scenario.endpoints().await.iter().all(|endpoint| endpoint.contains("0305@")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_cannot_lead_past_the_address_of_a_gateway() {
+    let scenario = house().await;
+    scenario.trunk("a", json!({"gateways": [{"server": "sip.example.com"}]})).await;
+    let data = json!({"to_did": "1@evil.example"});
+    let phone = scenario.runs(out(data, &["NO_ROUTE_DESTINATION"])).await;
+    scenario.heard(&phone, &["took-NO_ROUTE_DESTINATION"]).await;
+    assert!(scenario.endpoints().await.is_empty());
+}

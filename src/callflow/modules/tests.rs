@@ -222,9 +222,9 @@ fn every_setting_is_read() {
         privacy::Privacy, r##"{"mode": "hide_name", "endpoint_strategy": "merge"}"##
             => r##"Privacy { mode: HideName, endpoint_strategy: Merge }"##;
         dynamic_cid::DynamicCid, r##"{}"##
-            => r##"DynamicCid { action: Manual, media_id: None, max_digits: 10, min_digits: 10, whitelist_regex: "\\d+", interdigit_timeout: 2000, caller_id: FixedCallerId { name: None, number: None }, id: None, idx_name: None, permit_custom_callflow: false }"##;
-        dynamic_cid::DynamicCid, r##"{"action": "lists", "media_id": "m", "max_digits": "12", "min_digits": 3, "whitelist_regex": "^1", "interdigit_timeout": 500, "caller_id": {"name": "a", "number": 5}, "id": "l", "idx_name": "who", "permit_custom_callflow": true}"##
-            => r##"DynamicCid { action: Lists, media_id: Some("m"), max_digits: 12, min_digits: 3, whitelist_regex: "^1", interdigit_timeout: 500, caller_id: FixedCallerId { name: Some("a"), number: Some("5") }, id: Some("l"), idx_name: Some("who"), permit_custom_callflow: true }"##;
+            => r##"DynamicCid { action: Manual, media_id: None, max_digits: 10, min_digits: 10, whitelist_regex: "\\d+", interdigit_timeout: 2000, caller_id: FixedCallerId { name: None, number: None }, id: None, idx_name: None, permit_custom_callflow: false, enforce_call_restriction: true }"##;
+        dynamic_cid::DynamicCid, r##"{"action": "lists", "media_id": "m", "max_digits": "12", "min_digits": 3, "whitelist_regex": "^1", "interdigit_timeout": 500, "caller_id": {"name": "a", "number": 5}, "id": "l", "idx_name": "who", "permit_custom_callflow": true, "enforce_call_restriction": "false"}"##
+            => r##"DynamicCid { action: Lists, media_id: Some("m"), max_digits: 12, min_digits: 3, whitelist_regex: "^1", interdigit_timeout: 500, caller_id: FixedCallerId { name: Some("a"), number: Some("5") }, id: Some("l"), idx_name: Some("who"), permit_custom_callflow: true, enforce_call_restriction: false }"##;
         set_alert_info::SetAlertInfo, r##"{"alert_info": "a"}"##
             => r##"SetAlertInfo { alert_info: "a" }"##;
         branch_variable::BranchVariable, r##"{"variable": "a"}"##

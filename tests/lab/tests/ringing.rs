@@ -117,7 +117,7 @@ on_each_asterisk! {
         h.put(Kind::Device, "alice", json!({})).await;
         let children = json!({ "USER_BUSY": device("bob", json!({})), "_": { "module": "hangup" } });
         let mut call = h.call(device("alice", children)).await;
-        bob.next_call().await.unwrap();
+        let _callee = bob.next_call().await.unwrap();
         h.over(&mut call).await;
     };
 
@@ -149,7 +149,7 @@ on_each_asterisk! {
         callee.wait_prompt_over(ms(700)).await.unwrap();
         callee.press("2").await.unwrap();
         callee.wait_ended().await.unwrap();
-        bob.next_call().await.unwrap();
+        let _callee = bob.next_call().await.unwrap();
         h.over(&mut call).await;
     };
 
@@ -181,7 +181,7 @@ on_each_asterisk! {
             h.put(Kind::Callflow, id, flow).await;
         }
         let mut call = h.call(device("a", json!({ "_": device("bob", json!({})) }))).await;
-        bob.next_call_within(Duration::from_secs(30)).await.unwrap();
+        let _callee = bob.next_call_within(Duration::from_secs(30)).await.unwrap();
         h.over(&mut call).await;
     };
 
@@ -227,7 +227,7 @@ on_each_asterisk! {
         let mut callee = alice.next_call().await.unwrap();
         first.wait_answered().await.unwrap();
         let mut second = h.call(flow).await;
-        bob.next_call().await.unwrap();
+        let _callee = bob.next_call().await.unwrap();
         second.wait_ended().await.unwrap();
         assert!(alice.next_call_within(ms(300)).await.is_err(), "{}", h.trace().await);
         callee.hangup().await.unwrap();
@@ -240,7 +240,7 @@ on_each_asterisk! {
         let data = json!({ "endpoints": [{ "id": "alice", "endpoint_type": "device" }],
             "ringback": "tone_stream://%(700,300,620)" });
         let mut call = h.call(json!({ "module": "ring_group", "data": data })).await;
-        alice.next_call().await.unwrap();
+        let _callee = alice.next_call().await.unwrap();
         tokio::time::sleep(ms(2500)).await;
         assert!(call.state().answered_at.is_none(), "{}", h.trace().await);
         h.over(&mut call).await;
