@@ -85,6 +85,7 @@ impl Call {
             self.give_up_leg(channel, DialOutcome::Canceled, Cause::NORMAL)
                 .await;
         }
+        self.end_eavesdropping().await;
         for bridge in std::mem::take(&mut self.state.bridges) {
             self.insist(Request::destroy_bridge(&bridge)).await.ok();
         }

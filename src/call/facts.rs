@@ -138,7 +138,8 @@ impl Call {
         Ok(self.done(&op, value))
     }
 
-    async fn variable(&self, name: &str) -> Option<String> {
+    /// A variable of the caller's channel.
+    pub async fn variable(&self, name: &str) -> Option<String> {
         self.variable_of(&self.state.channel, name).await
     }
 

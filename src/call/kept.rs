@@ -41,6 +41,8 @@ pub struct Presentation {
     pub hide_number: bool,
     /// `Alert-Info` of the INVITE: how a phone rings.
     pub alert_info: Option<String>,
+    /// Phones are asked to answer by themselves.
+    pub auto_answer: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::journal::Step;
 use super::ops::{
-    AudioFormat, Behind, CallRecording, Confirm, Dequeuing, Owed, Queued, RecordingPlan, RecordingRef,
-    RecordingReport, Upload,
+    AudioFormat, Behind, CallRecording, Confirm, Dequeuing, Eavesdropping, Owed, Queued,
+    RecordingPlan, RecordingRef, RecordingReport, Upload,
 };
 use super::rooms::InRoom;
 use super::stored::Matched;
@@ -76,6 +76,9 @@ pub struct State {
     /// What the caller hears when nothing else plays.
     #[serde(default)]
     pub behind: Option<Behind>,
+    /// What lets the caller listen to somebody else.
+    #[serde(default)]
+    pub eavesdropping: Option<Eavesdropping>,
     /// The queue that the caller waits in, or was taken from.
     #[serde(default)]
     pub queued: Option<Queued>,
@@ -191,6 +194,7 @@ impl State {
             waiting_recordings: Vec::new(),
             recording_reports: Vec::new(),
             behind: None,
+            eavesdropping: None,
             queued: None,
             dequeuing: None,
             owed: Vec::new(),
@@ -223,6 +227,10 @@ impl State {
             .iter()
             .filter_map(|room| room.coaching.as_ref())
             .flat_map(|coaching| [coaching.snoop.as_str(), coaching.bridge.as_str()]);
+        let eavesdropping = self
+            .eavesdropping
+            .iter()
+            .flat_map(|e| [e.snoop.as_str(), e.bridge.as_str()]);
         let own = self.lent.is_none().then_some(self.channel.as_str());
         own.into_iter()
             .chain(legs)
@@ -231,6 +239,7 @@ impl State {
             .chain(self.bridges.iter().map(String::as_str))
             .chain(snoops)
             .chain(coaching)
+            .chain(eavesdropping)
     }
 
     pub fn leg(&self, channel: &str) -> Option<&Leg> {

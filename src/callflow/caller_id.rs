@@ -54,7 +54,21 @@ pub(super) async fn present(
             }
         }
     }
+    if call.kept().presentation.auto_answer && reaches == Reaches::Phone {
+        for target in &mut dial.targets {
+            target.headers.extend(auto_answer());
+        }
+    }
     Ok(())
+}
+
+/// What makes phones answer by themselves: each make listens to one of these.
+pub(super) fn auto_answer() -> [(String, String); 2] {
+    [
+        ("Call-Info", "<sip:pivot>;answer-after=0"),
+        ("Alert-Info", "<http://pivot>;info=alert-autoanswer"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 /// The caller id of a leg.

@@ -131,7 +131,7 @@ impl Phones {
         }
         let mut legs = Legs::default();
         for (device_id, device) in call.all_stored::<Device>().await? {
-            if device.users().contains(&id) {
+            if device.belongs_to(id) {
                 legs.add(self.stored(call, &device_id, &device, asked).await?);
             }
         }
@@ -239,7 +239,7 @@ impl Phones {
             return Some("it is the caller's own");
         }
         let user = self.user.as_deref()?;
-        device.users().contains(&user).then_some("it is the caller's, too")
+        device.belongs_to(user).then_some("it is the caller's, too")
     }
 
     fn target(&self, endpoint: Endpoint, asked: &Asked) -> Target {

@@ -2,10 +2,12 @@
 //! children comes next.
 
 mod admission;
+mod agents;
 mod caller;
 mod caller_id;
 mod conform;
 mod endpoint;
+mod feature;
 mod fields;
 mod json;
 mod listen;
@@ -14,12 +16,17 @@ mod merged;
 mod modules;
 mod node;
 mod numbers;
+mod own;
+mod phones;
+mod pickup;
 mod prompts;
 mod read;
 mod ring;
+mod rules;
 mod shape;
 mod sounds;
 mod stored;
+pub mod table;
 mod told;
 mod tones;
 mod trunks;

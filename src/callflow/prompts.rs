@@ -26,6 +26,8 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("ivr-group_confirm", &["followme/options"]),
     ("menu-invalid_entry", &["vm-sorry"]),
     ("menu-transferring_call", &["pbx-transfer"]),
+    ("temporal-marked_disabled", &["de-activated"]),
+    ("temporal-marked_enabled", &["activated"]),
     ("vm-deleted", &["vm-deleted"]),
     ("vm-enter_pass", &["vm-password"]),
     ("vm-fail_auth", &["vm-incorrect"]),
@@ -52,6 +54,11 @@ const SPOKEN: &[(&str, &str)] = &[
     ),
     ("menu-exit", "That was one try too many."),
     ("menu-no_prompt", "This menu has no greeting."),
+    ("temporal-marker_reset", "The clock decides again."),
+    (
+        "temporal-menu",
+        "To turn the schedule on, press 1. To turn it off, press 2. To let the clock decide, press 3.",
+    ),
 ];
 
 /// A prompt by its name; any other name is one of Asterisk's sounds.

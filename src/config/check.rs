@@ -13,6 +13,7 @@ use super::account::is_account_sid;
 use super::network::Network;
 use super::{Config, Dial, Limits, Numbers};
 use crate::patterns::Pattern;
+use crate::schedule::time_zone;
 
 /// One thing wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +136,11 @@ impl Config {
                 "account.sid",
                 "write AC and 32 hex digits in lower case, or leave it out and one is made",
             );
+        }
+        if let Some(name) = &self.account.timezone
+            && let Err(error) = time_zone(name)
+        {
+            found.add("account.timezone", error.to_string());
         }
         if let Some(token) = &self.account.auth_token {
             found.add_unless(

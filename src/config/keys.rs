@@ -112,7 +112,11 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
     ),
     (
         "account",
-        &[("sid", Kind::Text), ("auth_token", Kind::Secret)],
+        &[
+            ("sid", Kind::Text),
+            ("auth_token", Kind::Secret),
+            ("timezone", Kind::Text),
+        ],
     ),
     ("store", &[("url", Kind::Text)]),
     (

@@ -204,6 +204,8 @@ pub struct Account {
     pub sid: Option<String>,
     /// Signs requests (`X-Twilio-Signature`) and opens the APIs.
     pub auth_token: Option<SecretString>,
+    /// Of schedules that name none, as `Europe/Berlin`; the machine's when absent.
+    pub timezone: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

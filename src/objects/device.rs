@@ -52,6 +52,11 @@ impl Device {
         }
     }
 
+    /// Whether this user owns it, or has logged in on it.
+    pub fn belongs_to(&self, user: &str) -> bool {
+        self.owner_id.as_deref() == Some(user) || self.hotdesk.users.contains_key(user)
+    }
+
     /// The endpoint that Asterisk knows it by.
     pub fn endpoint<'a>(&'a self, id: &'a str) -> &'a str {
         self.sip.username.as_deref().unwrap_or(id)

@@ -236,7 +236,7 @@ async fn a_stored_device_rings_after_its_delay_for_its_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_rings_where_it_has_logged_in_and_the_owner_there_does_not() {
+async fn a_user_rings_where_it_has_logged_in_and_on_its_own_devices() {
     let scenario = house().await;
     let guest = json!({"owner_id": "bob", "hotdesk": {"users": {"ann": {}}}});
     scenario.device("lobby", guest).await;
@@ -244,7 +244,7 @@ async fn a_user_rings_where_it_has_logged_in_and_the_owner_there_does_not() {
     for user in ["ann", "bob"] {
         scenario.user(user, json!({})).await;
     }
-    for (user, rung) in [("ann", &["PJSIP/desk", "PJSIP/lobby"][..]), ("bob", &[])] {
+    for (user, rung) in [("ann", &["PJSIP/desk", "PJSIP/lobby"][..]), ("bob", &["PJSIP/lobby"])] {
         let before = scenario.endpoints().await.len();
         let phone = scenario.runs(ringing("user", json!({"id": user}), &[])).await;
         scenario.end(&phone).await;

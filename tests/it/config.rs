@@ -101,6 +101,7 @@ callflow = {flow:?}
 [account]
 sid        = "AC0123456789abcdef0123456789abcdef"
 auth_token = "t"
+timezone = "Europe/Berlin"
 [store]
 url = "sqlite:pivot.db"
 [speech]
@@ -374,6 +375,10 @@ fn stores_and_engines_say_what_they_need() {
             "no.onnx is not there",
         ),
         ("[http]\npublic_url = \"http://h/?a\"", "without `?…`"),
+        (
+            "[account]\ntimezone = \"Berlin\"",
+            "account.timezone: there is no time zone \"Berlin\"",
+        ),
     ] {
         let shown = error("needs", &format!("{ARI}{text}"), &[]);
         assert!(shown.contains(expected), "{text}: {shown}");

@@ -11,6 +11,8 @@ mod ari_scenarios;
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod callflow_agents;
+#[cfg(test)]
 mod callflow_broken;
 #[cfg(test)]
 mod callflow_caller_id;
@@ -22,6 +24,8 @@ mod callflow_dialling;
 mod callflow_documents;
 #[cfg(test)]
 mod callflow_elsewhere;
+#[cfg(test)]
+mod callflow_features;
 #[cfg(test)]
 mod callflow_flows;
 #[cfg(test)]
@@ -41,7 +45,13 @@ mod callflow_restrictions;
 #[cfg(test)]
 mod callflow_ringing;
 #[cfg(test)]
+mod callflow_schedule;
+#[cfg(test)]
+mod callflow_schedule_actions;
+#[cfg(test)]
 mod callflow_stored;
+#[cfg(test)]
+mod callflow_table;
 #[cfg(test)]
 mod callflow_trunks;
 #[cfg(test)]
@@ -53,7 +63,23 @@ mod calls;
 #[cfg(test)]
 mod config;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
+mod dialplan;
+#[cfg(test)]
+mod fetching;
+#[cfg(test)]
+mod fetching_answers;
+#[cfg(test)]
+mod fetching_told;
+#[cfg(test)]
+mod hangups;
+#[cfg(test)]
+mod ladder;
+#[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
@@ -108,18 +134,3 @@ mod web_servers;
 mod web_support;
 #[cfg(test)]
 mod web_tls;
-
-#[cfg(test)]
-mod control;
-#[cfg(test)]
-mod dialplan;
-#[cfg(test)]
-mod fetching;
-#[cfg(test)]
-mod fetching_answers;
-#[cfg(test)]
-mod fetching_told;
-#[cfg(test)]
-mod hangups;
-#[cfg(test)]
-mod ladder;

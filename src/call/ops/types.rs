@@ -296,6 +296,8 @@ pub struct Target {
     pub send_digits: Option<String>,
     /// What it hears before it is connected.
     pub screen: Option<Screen>,
+    /// The agent of a queue whose phone it is.
+    pub agent: Option<String>,
 }
 
 /// How a machine that answers is told from a person.
@@ -367,6 +369,7 @@ impl Target {
             detection: None,
             send_digits: None,
             screen: None,
+            agent: None,
         }
     }
 }

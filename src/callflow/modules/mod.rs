@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::node::Node;
 use super::shape::Shape;
 use crate::call::{Call, Interrupt};
+use crate::objects::hide;
 use crate::program::Flow;
 
 /// What a node can do. The struct that has it is the node's `data`.
@@ -64,33 +65,51 @@ macro_rules! modules {
 }
 
 modules! {
+    acdc_agent::AcdcAgent,
+    acdc_member::AcdcMember,
+    acdc_queue::AcdcQueue,
+    acdc_wait_time::AcdcWaitTime,
     after_bridge::AfterBridge,
     answer::Answer,
     audio_macro::AudioMacro,
     branch_bnumber::BranchBnumber,
     branch_variable::BranchVariable,
+    call_forward::CallForward,
+    call_waiting::CallWaiting,
     callflow::Callflow,
     check_cid::CheckCid,
     cidlistmatch::Cidlistmatch,
     collect_dtmf::CollectDtmf,
     dead_air::DeadAir,
     device::Device,
+    do_not_disturb::DoNotDisturb,
     dynamic_cid::DynamicCid,
+    eavesdrop::Eavesdrop,
+    eavesdrop_feature::EavesdropFeature,
     edr::Edr,
     fax_detect::FaxDetect,
     faxbox::Faxbox,
     flush_dtmf::FlushDtmf,
     group::Group,
+    group_pickup::GroupPickup,
+    group_pickup_feature::GroupPickupFeature,
     hangup::Hangup,
+    hotdesk::Hotdesk,
+    intercept::Intercept,
+    intercept_feature::InterceptFeature,
+    intercom::Intercom,
     language::Language,
     lookupcidname::Lookupcidname,
     manual_presence::ManualPresence,
     menu::Menu,
     missed_call_alert::MissedCallAlert,
+    move_call::Move,
     nomorobo::Nomorobo,
     noop::Noop,
     notification::Notification,
     offnet::Offnet,
+    page_group::PageGroup,
+    park::Park,
     pivot::PivotModule,
     play::PlayModule,
     prepend_cid::PrependCid,
@@ -111,6 +130,7 @@ modules! {
     set_variables::SetVariables,
     skel::Skel,
     sleep::Sleep,
+    temporal_route::TemporalRoute,
     transfer::Transfer,
     tts::Tts,
     user::User,
@@ -120,7 +140,7 @@ modules! {
 
 /// Modules of Kazoo's that cannot be had here, and why. Validation refuses them as
 /// it refuses unknown ones; a call that meets one goes on to `_`.
-const REFUSED: &[(&str, &str)] = &[
+pub(super) const REFUSED: &[(&str, &str)] = &[
     (
         "function",
         "it runs a script on Kazoo's own servers; have a web application answer a `pivot` node",
@@ -190,7 +210,9 @@ pub async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
 
 async fn run_module<M: Module>(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
     let mut progress: M::Progress = call.enter_step();
-    match serde_json::from_value::<M>(Value::Object(node.data.clone())) {
+    let mut data = node.data.clone();
+    hide(M::NAME, &mut data);
+    match serde_json::from_value::<M>(data.into()) {
         Ok(module) => module.run(call, node, &mut progress).await,
         Err(error) => {
             call.warn(format!(

@@ -273,5 +273,9 @@ fn every_setting_is_read() {
             => r##"Menu { id: None, retries: 3, timeout: 10000, interdigit_timeout: None, max_extension_length: 4, media: Media { greeting: None, invalid_media: Usual(true), exit_media: Usual(true), transfer_media: Usual(true) }, suppress_media: false }"##;
         menu::Menu, r##"{"id": "main", "name": "Main", "retries": "2", "timeout": 5000, "interdigit_timeout": 1000, "max_extension_length": 1, "media": {"greeting": "g", "invalid_media": false, "exit_media": "bye", "transfer_media": true}, "suppress_media": true}"##
             => r##"Menu { id: Some("main"), retries: 2, timeout: 5000, interdigit_timeout: Some(1000), max_extension_length: 1, media: Media { greeting: Some("g"), invalid_media: Usual(false), exit_media: Media("bye"), transfer_media: Usual(true) }, suppress_media: true }"##;
+        temporal_route::TemporalRoute, r##"{}"##
+            => r##"TemporalRoute { rules: [], rule_set: None, timezone: None, action: None, interdigit_timeout: 2000 }"##;
+        temporal_route::TemporalRoute, r##"{"rules": ["a", 5, {"name": "n", "cycle": "yearly", "interval": "2", "start_date": 1, "time_window_start": 2, "time_window_stop": 3, "days": ["4"], "wdays": ["wensday"], "ordinal": "last", "month": 5, "enabled": "true", "flags": ["f"]}], "rule_set": "s", "timezone": "UTC", "action": "MENU", "interdigit_timeout": "500"}"##
+            => r##"TemporalRoute { rules: [Id("a"), Id("5"), Rule(Rule { name: "n", cycle: Some(Yearly), interval: 2, start_date: 1, time_window_start: 2, time_window_stop: 3, days: [4], wdays: [Wensday], ordinal: Last, month: 5, enabled: Some(true), flags: ["f"] })], rule_set: Some("s"), timezone: Some("UTC"), action: Some(Menu), interdigit_timeout: 500 }"##;
     }
 }

@@ -10,6 +10,8 @@
 mod end;
 mod endpoint;
 mod legs;
+mod page;
+mod picked;
 mod prepare;
 mod ringback;
 mod screen;
@@ -24,6 +26,7 @@ use crate::call::journal::Begun;
 use crate::call::{Call, Cause, Interrupt, Leg, LegState, Prepared};
 use crate::clock::{self, Time};
 use crate::id::OpId;
+use crate::news::Taken;
 
 pub use end::DialSoFar;
 pub use screen::LegCall;
@@ -56,8 +59,30 @@ struct Dialling {
     rounds: usize,
     #[serde(default)]
     round_since: Option<Time>,
+    /// Somebody else has taken the caller.
+    #[serde(default)]
+    picked: Option<Taken>,
     /// Keys since here may be a `*`.
     mark: u64,
+}
+
+impl Dialling {
+    fn new(targets: usize, mark: u64) -> Self {
+        Self {
+            began: clock::now(),
+            bridge: None,
+            joined: false,
+            turn: None,
+            legs: vec![None; targets],
+            winner: None,
+            bridged_at: None,
+            ringback: None,
+            rounds: 0,
+            round_since: None,
+            picked: None,
+            mark,
+        }
+    }
 }
 
 impl Call {
@@ -70,32 +95,23 @@ impl Call {
             }
             Begun::Again(op, at) => (op, at),
             Begun::New(op) => {
-                let at = Dialling {
-                    began: clock::now(),
-                    bridge: None,
-                    joined: false,
-                    turn: None,
-                    legs: vec![None; dial.targets.len()],
-                    winner: None,
-                    bridged_at: None,
-                    ringback: None,
-                    rounds: 0,
-                    round_since: None,
-                    mark: self.state.keys.mark(),
-                };
+                let at = Dialling::new(dial.targets.len(), self.state.keys.mark());
                 self.state.dialling_from = self.state.legs.len();
                 (op, at)
             }
         };
         self.write_down(&op, &at);
-        if at.winner.is_none() {
+        if at.winner.is_none() && at.picked.is_none() {
             self.ring_legs(&dial, &op, &mut at).await?;
         }
-        if let Some(winner) = at.winner.clone() {
+        if let Some(winner) = at.winner.clone()
+            && at.picked.is_none()
+        {
             self.connect(&dial, &op, &mut at, &winner).await?;
-            self.talk(&dial, &at, &winner).await?;
+            self.talk(&dial, &op, &mut at, &winner).await?;
         }
         let dialled = self.end_dial(&dial, &at).await?;
+        let dialled = self.follow_picked(&at, dialled).await?;
         Ok(self.done(&op, dialled))
     }
 
@@ -126,6 +142,9 @@ impl Call {
             self.start_dial_recording(record.clone()).await?;
         }
         loop {
+            if self.is_picked_up(op, at) {
+                return Ok(());
+            }
             self.go_on_with_ringback(dial, op, at).await?;
             let silent = self.give_up_silent_legs(dial, at).await;
             let next = self.create_due_legs(dial, op, at).await;
@@ -246,6 +265,14 @@ impl Call {
             }
         }
         at.bridged_at = Some(clock::now());
+        let place = at
+            .legs
+            .iter()
+            .position(|leg| leg.as_deref() == Some(winner));
+        let target = place.and_then(|place| dial.targets.get(place));
+        if let Some(agent) = target.and_then(|target| target.agent.as_ref()) {
+            self.services.queues.connected(&self.state.id, agent);
+        }
         self.reached();
         at.mark = self.state.keys.mark();
         self.write_down(op, at);
@@ -263,12 +290,18 @@ impl Call {
     }
 
     /// Until the callee hangs up, the time is over, or the caller presses `*`.
-    async fn talk(&mut self, dial: &Dial, at: &Dialling, winner: &str) -> Result<(), Interrupt> {
+    async fn talk(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+        winner: &str,
+    ) -> Result<(), Interrupt> {
         let limit = dial
             .time_limit
             .map(|limit| at.bridged_at.unwrap_or(at.began).after(limit));
         loop {
-            if self.state.leg(winner).is_none_or(Leg::is_over) {
+            if self.is_picked_up(op, at) || self.state.leg(winner).is_none_or(Leg::is_over) {
                 return Ok(());
             }
             let starred =
