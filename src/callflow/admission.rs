@@ -86,7 +86,10 @@ async fn denies(
 
 /// What is said there, unless it is what is said further up.
 fn said(restriction: &Restriction) -> Option<&str> {
-    restriction.action.as_deref().filter(|action| *action != "inherit")
+    restriction
+        .action
+        .as_deref()
+        .filter(|action| *action != "inherit")
 }
 
 /// The phone or user that a flow rings first, without anybody's choice in between.
@@ -94,7 +97,11 @@ fn callee(flow: &Node) -> Option<String> {
     let mut node = flow;
     loop {
         if ["device", "user"].contains(&node.module.as_str()) {
-            return node.data.get("id").and_then(Value::as_str).map(str::to_owned);
+            return node
+                .data
+                .get("id")
+                .and_then(Value::as_str)
+                .map(str::to_owned);
         }
         node = node.child(DEFAULT_CHILD)?;
     }

@@ -138,11 +138,7 @@ impl Phones {
         Ok(legs)
     }
 
-    async fn learn_user(
-        &mut self,
-        call: &mut Call,
-        id: &str,
-    ) -> Result<Option<&User>, Interrupt> {
+    async fn learn_user(&mut self, call: &mut Call, id: &str) -> Result<Option<&User>, Interrupt> {
         if !self.users.contains_key(id) {
             let user = call.stored::<User>(id).await?;
             self.users.insert(id.to_owned(), user);
@@ -151,13 +147,7 @@ impl Phones {
     }
 
     /// An endpoint that only Asterisk knows.
-    fn unstored(
-        &self,
-        call: &mut Call,
-        endpoint: Endpoint,
-        template: &str,
-        asked: &Asked,
-    ) -> Legs {
+    fn unstored(&self, call: &mut Call, endpoint: Endpoint, template: &str, asked: &Asked) -> Legs {
         let id = endpoint.told();
         let own = is_of(&call.facts().channel_name, &template.replace("{id}", &id));
         if own && !asked.can_call_self {
@@ -263,7 +253,11 @@ impl Phones {
         }
         let internal = call.facts().internal || self.device.is_some();
         let set = call.kept().presentation.alert_info.clone();
-        let ringtone = asked.ringtone.clone().or(set).or_else(|| merged?.ringtone(internal));
+        let ringtone = asked
+            .ringtone
+            .clone()
+            .or(set)
+            .or_else(|| merged?.ringtone(internal));
         if let Some(ringtone) = ringtone {
             ring::add_headers(&mut headers, vec![("Alert-Info".into(), ringtone)]);
         }
@@ -318,7 +312,9 @@ impl Phones {
 
 /// Whether a channel such as `PJSIP/alice-00000001` belongs to the endpoint.
 fn is_of(channel: &str, endpoint: &str) -> bool {
-    channel.rsplit_once('-').is_some_and(|(of, _)| of == endpoint)
+    channel
+        .rsplit_once('-')
+        .is_some_and(|(of, _)| of == endpoint)
 }
 
 #[cfg(test)]

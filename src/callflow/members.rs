@@ -160,7 +160,10 @@ async fn expanded(call: &mut Call, members: &[Member]) -> Result<Vec<Member>, In
             continue;
         }
         if depth >= DEEPEST {
-            call.warn(format!("group {} is nested too deeply, and left out", member.id));
+            call.warn(format!(
+                "group {} is nested too deeply, and left out",
+                member.id
+            ));
             continue;
         }
         match call.stored::<Group>(&member.id).await? {

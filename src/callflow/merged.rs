@@ -18,7 +18,10 @@ impl Merged<'_> {
     /// Where its calls go, if they do.
     pub(super) fn forward(&self, by: By) -> Option<&CallForward> {
         let own = self.device.call_forward.as_ref();
-        let users = self.users.iter().filter_map(|user| user.call_forward.as_ref());
+        let users = self
+            .users
+            .iter()
+            .filter_map(|user| user.call_forward.as_ref());
         let forward = own
             .into_iter()
             .chain(users)
@@ -26,7 +29,10 @@ impl Merged<'_> {
             .find(|forward| forward.enabled)?;
         let number = forward.number.as_deref().unwrap_or_default();
         let direct = by == By::Itself;
-        let ignored = by == By::Group { ignore_forward: true };
+        let ignored = by
+            == By::Group {
+                ignore_forward: true,
+            };
         (!number.is_empty() && !ignored && (direct || !forward.direct_calls_only))
             .then_some(forward)
     }
@@ -64,7 +70,10 @@ impl Merged<'_> {
             }
         };
         let users = self.users.iter().map(|user| &user.ringtones);
-        [&self.device.ringtones].into_iter().chain(users).find_map(of)
+        [&self.device.ringtones]
+            .into_iter()
+            .chain(users)
+            .find_map(of)
     }
 
     /// As whom it calls the outside world.

@@ -70,11 +70,10 @@ impl From<Cause> for Failure {
 impl Failure {
     /// The child that wants this failure: by its cause, else by its code.
     pub(super) fn child(&self, node: &Node) -> Option<Flow> {
-        let keys = [
-            self.cause.kazoo().to_owned(),
-            format!("sip:{}", self.code),
-        ];
-        keys.into_iter().find(|key| node.offers(key)).map(Flow::Child)
+        let keys = [self.cause.kazoo().to_owned(), format!("sip:{}", self.code)];
+        keys.into_iter()
+            .find(|key| node.offers(key))
+            .map(Flow::Child)
     }
 }
 
@@ -143,7 +142,11 @@ fn filled(call: &Call, headers: Vec<(&String, &Value)>) -> Vec<(String, String)>
 
 /// Headers on top of others: one of the same name takes its place.
 pub(super) fn add_headers(headers: &mut Vec<(String, String)>, more: Vec<(String, String)>) {
-    headers.retain(|(name, _)| !more.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)));
+    headers.retain(|(name, _)| {
+        !more
+            .iter()
+            .any(|(other, _)| other.eq_ignore_ascii_case(name))
+    });
     headers.extend(more);
 }
 

@@ -70,7 +70,9 @@ pub(super) fn ways(call: &Call, trunks: &[(String, Resource)], wanted: &Wanted<'
         .collect();
     // An emergency finds any trunk that is not meant for it only after those that are.
     fitting.sort_by_key(|(trunk, ..)| (wanted.emergency && !trunk.emergency, trunk.weight_cost));
-    let ways = fitting.iter().flat_map(|(trunk, id, number)| of_trunk(trunk, id, number));
+    let ways = fitting
+        .iter()
+        .flat_map(|(trunk, id, number)| of_trunk(trunk, id, number));
     ways.collect()
 }
 
@@ -110,7 +112,9 @@ fn dialled(call: &Call, rules: &[String], number: &str) -> Option<String> {
     if rules.is_empty() {
         return Some(number.to_owned());
     }
-    let captures = rules.iter().find_map(|rule| pattern(call, rule)?.captures(number))?;
+    let captures = rules
+        .iter()
+        .find_map(|rule| pattern(call, rule)?.captures(number))?;
     Some(captures.last.unwrap_or(captures.whole))
 }
 
@@ -121,15 +125,24 @@ fn pattern(call: &Call, text: &str) -> Option<Pattern> {
 }
 
 fn of_trunk(trunk: &Resource, id: &str, number: &str) -> Vec<Way> {
-    let name = if trunk.name.is_empty() { id } else { &trunk.name };
+    let name = if trunk.name.is_empty() {
+        id
+    } else {
+        &trunk.name
+    };
     let caller_id_type = trunk.caller_id_options.get("type");
     let way = |endpoint: Endpoint| Way {
         name: name.to_owned(),
         endpoint,
         username: None,
         progress: None,
-        longest: trunk.grace_period.filter(|s| *s > 0).map(Duration::from_secs),
-        caller_id_type: caller_id_type.and_then(|kind| kind.as_str()).map(str::to_owned),
+        longest: trunk
+            .grace_period
+            .filter(|s| *s > 0)
+            .map(Duration::from_secs),
+        caller_id_type: caller_id_type
+            .and_then(|kind| kind.as_str())
+            .map(str::to_owned),
     };
     let by_template = |template: &str| {
         way(Endpoint::Trunk {
@@ -147,8 +160,14 @@ fn of_trunk(trunk: &Resource, id: &str, number: &str) -> Vec<Way> {
     open.filter_map(|gateway| {
         let endpoint = of_gateway(gateway, number)?;
         Some(Way {
-            username: gateway.username.clone().filter(|_| gateway.endpoint.is_none()),
-            progress: gateway.progress_timeout.filter(|s| *s > 0).map(Duration::from_secs),
+            username: gateway
+                .username
+                .clone()
+                .filter(|_| gateway.endpoint.is_none()),
+            progress: gateway
+                .progress_timeout
+                .filter(|s| *s > 0)
+                .map(Duration::from_secs),
             ..way(endpoint)
         })
     })
@@ -169,7 +188,10 @@ fn of_gateway(gateway: &Gateway, number: &str) -> Option<Endpoint> {
         return None;
     }
     let number = number.replace('#', "%23");
-    let port = gateway.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let port = gateway
+        .port
+        .map(|port| format!(":{port}"))
+        .unwrap_or_default();
     Some(Endpoint::Sip(format!("sip:{number}@{server}{port}")))
 }
 

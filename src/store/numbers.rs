@@ -31,8 +31,16 @@ impl Numbers {
         let class =
             |class: &config::Classifier| Ok((Pattern::new(&class.regex)?, class.name.clone()));
         Ok(Self {
-            converters: config.converters.iter().map(converter).collect::<Result<_, _>>()?,
-            classes: config.classifiers.iter().map(class).collect::<Result<_, _>>()?,
+            converters: config
+                .converters
+                .iter()
+                .map(converter)
+                .collect::<Result<_, _>>()?,
+            classes: config
+                .classifiers
+                .iter()
+                .map(class)
+                .collect::<Result<_, _>>()?,
         })
     }
 

@@ -13,7 +13,10 @@ const OUTSIDE: &str = "Local/5551234@pivot-outbound/n";
 
 fn forward(more: Value) -> Value {
     let mut forward = json!({"enabled": true, "number": "555-1234", "require_keypress": false});
-    forward.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    forward
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     json!({"call_forward": forward})
 }
 
@@ -28,6 +31,7 @@ async fn forwarding(more: Value) -> Scenario {
     scenario
 }
 
+// Proves device.call_forward.substitute.
 #[test]
 fn the_phone_itself_rings_only_if_nothing_takes_its_place() {
     for (substitute, rung) in [(true, &[OUTSIDE][..]), (false, &["PJSIP/desk", OUTSIDE])] {
@@ -54,13 +58,18 @@ async fn the_phone_and_then_its_forward_ring_if_the_node_says_so() {
     assert!(legs[1].after >= seconds(5), "{legs:?}");
 }
 
+// Proves device.call_forward.require_keypress.
 #[test]
 fn who_answers_a_forwarded_call_presses_1_to_take_it() {
     for (keys, taken) in [("1", true), ("2", false), ("", false)] {
         in_virtual_time(async move {
             let scenario = forwarding(json!({"require_keypress": true})).await;
             let behaviour = Behaviour::answers(seconds(1)).presses(seconds(2), keys);
-            let behaviour = if taken { behaviour.hangs_up_after(seconds(6)) } else { behaviour };
+            let behaviour = if taken {
+                behaviour.hangs_up_after(seconds(6))
+            } else {
+                behaviour
+            };
             scenario.behaves("Local/*", behaviour).await;
             let phone = scenario.runs(desk(&["NO_ANSWER", "_"])).await;
             let sounds: &[&str] = if taken { &[] } else { &["took-NO_ANSWER"] };
@@ -78,7 +87,9 @@ fn who_answers_a_forwarded_call_presses_1_to_take_it() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_leaves_ends_the_one_who_is_asked_for_a_key() {
     let scenario = forwarding(json!({"require_keypress": true})).await;
-    scenario.behaves("Local/*", Behaviour::answers(ms(100))).await;
+    scenario
+        .behaves("Local/*", Behaviour::answers(ms(100)))
+        .await;
     let phone = scenario.runs(desk(&["_"])).await;
     phone.hangup_at(seconds(2));
     scenario.end(&phone).await;
@@ -89,7 +100,9 @@ async fn a_caller_who_leaves_ends_the_one_who_is_asked_for_a_key() {
 #[tokio::test(start_paused = true)]
 async fn a_leg_that_is_asked_for_a_key_is_picked_up_as_it_was() {
     let scenario = forwarding(json!({"require_keypress": true})).await;
-    let behaviour = Behaviour::answers(ms(100)).presses(seconds(5), "1").hangs_up_after(seconds(9));
+    let behaviour = Behaviour::answers(ms(100))
+        .presses(seconds(5), "1")
+        .hangs_up_after(seconds(9));
     scenario.behaves("Local/*", behaviour).await;
     let phone = scenario.runs(desk(&["_"])).await;
     tokio::time::sleep(seconds(3)).await;
@@ -149,6 +162,7 @@ async fn phones_that_forward_to_each_other_come_to_an_end() {
     assert!(scenario.endpoints().await.is_empty());
 }
 
+// Proves device.call_forward.keep_caller_id, device.caller_id.*.number.
 #[test]
 fn a_forwarded_call_shows_its_caller_or_the_phone_that_forwards() {
     for (keeps, shown) in [(true, "+15550001"), (false, "+4930700")] {
@@ -164,11 +178,12 @@ fn a_forwarded_call_shows_its_caller_or_the_phone_that_forwards() {
     }
 }
 
+// Proves device.call_forward.enabled, device.call_forward.number, user.call_forward.enabled.
+// Proves user.call_forward.number, account.call_forward.enabled.
+// Proves account.call_forward.number.
 #[test]
 fn the_forward_is_the_devices_if_it_is_on_else_the_users_else_the_accounts() {
-    let to = |number: &str, enabled: bool| {
-        json!({"call_forward": {"enabled": enabled, "number": number, "require_keypress": false}})
-    };
+    let to = |number: &str, enabled: bool| json!({"call_forward": {"enabled": enabled, "number": number, "require_keypress": false}});
     for (device, user, account, number) in [
         (to("1", true), to("2", true), to("3", true), "1"),
         (to("1", false), to("2", true), to("3", true), "2"),
@@ -189,22 +204,31 @@ fn the_forward_is_the_devices_if_it_is_on_else_the_users_else_the_accounts() {
     }
 }
 
+// Proves device.call_forward.ignore_early_media.
 #[test]
 fn early_media_of_a_forward_is_not_heard_unless_the_phone_says_so() {
     for (ignores, joins_first) in [(true, false), (false, true)] {
         in_virtual_time(async move {
             let scenario = forwarding(json!({"ignore_early_media": ignores})).await;
-            scenario.behaves("Local/*", talks().early_media_after(ms(100))).await;
+            scenario
+                .behaves("Local/*", talks().early_media_after(ms(100)))
+                .await;
             let phone = scenario.runs(desk(&[])).await;
             scenario.end(&phone).await;
             let requests = scenario.asterisk.requests().await;
-            let at = |what: &str| requests.iter().position(|r| r.path.ends_with(what)).unwrap();
+            let at = |what: &str| {
+                requests
+                    .iter()
+                    .position(|r| r.path.ends_with(what))
+                    .unwrap()
+            };
             assert_eq!(at("/addChannel") < at("/dial"), joins_first, "{ignores}");
         });
     }
 }
 
 // Proves ring_group.ignore_forward.
+// Proves device.call_forward.direct_calls_only.
 #[test]
 fn a_ring_group_is_forwarded_only_if_it_says_so_and_the_phone_takes_such_calls() {
     for (ignores, direct_only, rung) in [
@@ -221,7 +245,11 @@ fn a_ring_group_is_forwarded_only_if_it_says_so_and_the_phone_takes_such_calls()
             }
             let phone = scenario.runs(node("ring_group", data)).await;
             scenario.end(&phone).await;
-            assert_eq!(scenario.endpoints().await, [rung], "{ignores} {direct_only}");
+            assert_eq!(
+                scenario.endpoints().await,
+                [rung],
+                "{ignores} {direct_only}"
+            );
         });
     }
 }

@@ -16,7 +16,10 @@ use crate::support::{Scenario, ms, seconds};
 
 fn member(id: &str, more: Value) -> Value {
     let mut member = json!({"id": id, "endpoint_type": "device"});
-    member.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    member
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     member
 }
 
@@ -48,7 +51,14 @@ async fn all_ring_at_once_and_the_first_who_answers_has_the_call() {
     let legs = scenario.legs().await;
     assert_eq!(scenario.endpoints().await, ["PJSIP/a", "PJSIP/b"]);
     assert!(legs[1].after < seconds(1), "{legs:?}");
-    assert_eq!(scenario.asterisk.called("PJSIP/a").await[0].ended().await.unwrap().cause, 26);
+    assert_eq!(
+        scenario.asterisk.called("PJSIP/a").await[0]
+            .ended()
+            .await
+            .unwrap()
+            .cause,
+        26
+    );
     assert!(talked(&phone).await);
 }
 
@@ -74,7 +84,10 @@ async fn each_member_rings_after_its_own_delay_for_its_own_time() {
         let callee = &scenario.asterisk.called(&format!("PJSIP/{leg}")).await[0];
         rang.push(callee.ended().await.unwrap().at);
     }
-    assert!(near(rang[0], seconds(6)) && near(rang[2], seconds(14)), "{rang:?}");
+    assert!(
+        near(rang[0], seconds(6)) && near(rang[2], seconds(14)),
+        "{rang:?}"
+    );
     assert!(near(rang[1], seconds(30)), "{rang:?}");
 }
 
@@ -128,7 +141,12 @@ async fn the_caller_hears_the_ringback_over_and_over_until_somebody_answers() {
     let data = json!({"endpoints": members(&["a"]), "ringback": "sound:wait-for-us"});
     let scenario = house().await;
     scenario.asterisk.sound("wait-for-us", seconds(4)).await;
-    scenario.behaves("*", Behaviour::answers(seconds(10)).hangs_up_after(seconds(3))).await;
+    scenario
+        .behaves(
+            "*",
+            Behaviour::answers(seconds(10)).hangs_up_after(seconds(3)),
+        )
+        .await;
     let phone = scenario.runs(ringing("ring_group", data, &["_"])).await;
     scenario.heard(&phone, &["wait-for-us"; 3]).await;
     let heard = phone.heard().await;
@@ -145,9 +163,16 @@ async fn a_ringback_that_cannot_be_played_is_ringing() {
     scenario.behaves("*", Behaviour::no_answer()).await;
     let phone = scenario.runs(ringing("ring_group", data, &["_"])).await;
     scenario.end(&phone).await;
-    assert!(phone.responses().await.contains(&180), "{:?}", phone.responses().await);
+    assert!(
+        phone.responses().await.contains(&180),
+        "{:?}",
+        phone.responses().await
+    );
     let requests = scenario.asterisk.requests().await;
-    let played = requests.iter().filter(|r| r.path.contains("/play/")).count();
+    let played = requests
+        .iter()
+        .filter(|r| r.path.contains("/play/"))
+        .count();
     assert!(played <= 3, "{played}");
 }
 
@@ -158,7 +183,12 @@ fn the_phones_of_a_group_ring_as_the_group_says() {
     for (arguments, header) in [(&["internal=yes"][..], "inside"), (&[], "outside")] {
         in_virtual_time(async move {
             let scenario = house().await;
-            scenario.device("a", json!({"ringtones": {"internal": "own", "external": "own"}})).await;
+            scenario
+                .device(
+                    "a",
+                    json!({"ringtones": {"internal": "own", "external": "own"}}),
+                )
+                .await;
             let data = json!({"endpoints": members(&["a"]),
                 "ringtones": {"internal": "inside", "external": "outside"}});
             let alert = node("set_alert_info", json!({"alert_info": "set"}));
@@ -182,9 +212,13 @@ async fn users_and_nested_groups_become_their_phones_and_nobody_rings_twice() {
         scenario.device(id, json!({"owner_id": "ann"})).await;
     }
     let inner = json!({"deep": {"type": "device", "delay": 3}, "outer": {"type": "group"}});
-    scenario.put(Kind::Group, "inner", json!({"endpoints": inner})).await;
+    scenario
+        .put(Kind::Group, "inner", json!({"endpoints": inner}))
+        .await;
     let outer = json!({"inner": {"type": "group"}, "ann": {"type": "user"}, "b": {"type": "device", "timeout": 5}});
-    scenario.put(Kind::Group, "outer", json!({"endpoints": outer})).await;
+    scenario
+        .put(Kind::Group, "outer", json!({"endpoints": outer}))
+        .await;
     let endpoints = json!([
         {"id": "outer", "endpoint_type": "group", "timeout": 8},
         {"id": "b", "endpoint_type": "device", "timeout": 5},
@@ -196,10 +230,21 @@ async fn users_and_nested_groups_become_their_phones_and_nobody_rings_twice() {
     scenario.heard(&phone, &["took-_"]).await;
     let legs = scenario.legs().await;
     let rung: Vec<&str> = legs.iter().map(|leg| leg.endpoint.as_str()).collect();
-    assert_eq!(rung, ["PJSIP/cell", "PJSIP/desk", "PJSIP/b", "PJSIP/deep"], "{}", scenario.lines().await);
+    assert_eq!(
+        rung,
+        ["PJSIP/cell", "PJSIP/desk", "PJSIP/b", "PJSIP/deep"],
+        "{}",
+        scenario.lines().await
+    );
     assert!(near(legs[3].after, seconds(3)), "{legs:?}");
-    let ended = scenario.asterisk.called("PJSIP/desk").await[0].ended().await.unwrap();
-    assert!(near(ended.at, seconds(8)), "a nested member has the group's time: {ended:?}");
+    let ended = scenario.asterisk.called("PJSIP/desk").await[0]
+        .ended()
+        .await
+        .unwrap();
+    assert!(
+        near(ended.at, seconds(8)),
+        "a nested member has the group's time: {ended:?}"
+    );
 }
 
 /// Check 51.
@@ -258,7 +303,9 @@ async fn members_of_a_group_ring_by_weight_and_none_is_lost() {
         "c": {"type": "device", "weight": 9}, "a": {"type": "device", "weight": 5}});
     let group = json!({"endpoints": endpoints, "strategy": "single"});
     scenario.put(Kind::Group, "g", group).await;
-    let phone = scenario.runs(ringing("group", json!({"id": "g"}), &["USER_BUSY"])).await;
+    let phone = scenario
+        .runs(ringing("group", json!({"id": "g"}), &["USER_BUSY"]))
+        .await;
     scenario.heard(&phone, &["took-USER_BUSY"]).await;
     let order = scenario.endpoints().await;
     assert_eq!(order, ["PJSIP/b", "PJSIP/a", "PJSIP/c", "PJSIP/none"]);
@@ -271,9 +318,16 @@ async fn all_members_ring_one_at_a_time_in_an_order_that_changes() {
     let scenario = house().await;
     scenario.behaves("*", Behaviour::busy()).await;
     let weighted = |id: &str, weight: u32| member(id, json!({"weight": weight}));
-    let endpoints = json!([weighted("a", 50), weighted("b", 50), weighted("c", 50), weighted("d", 50)]);
+    let endpoints = json!([
+        weighted("a", 50),
+        weighted("b", 50),
+        weighted("c", 50),
+        weighted("d", 50)
+    ]);
     let data = json!({"endpoints": endpoints, "strategy": "weighted_random"});
-    scenario.callflow("main", &["2030"], ringing("ring_group", data, &["_"])).await;
+    scenario
+        .callflow("main", &["2030"], ringing("ring_group", data, &["_"]))
+        .await;
     let mut orders = BTreeSet::new();
     for call in 0..12 {
         let phone = scenario.dial("2030", &[]).await;
@@ -314,7 +368,9 @@ async fn one_who_is_busy_ends_the_ringing_of_the_group_if_it_says_so() {
     scenario.behaves("PJSIP/a", Behaviour::no_answer()).await;
     scenario.behaves("PJSIP/b", Behaviour::busy()).await;
     let data = json!({"endpoints": members(&["a", "b"]), "fail_on_single_reject": true});
-    let phone = scenario.runs(ringing("ring_group", data, &["USER_BUSY", "_"])).await;
+    let phone = scenario
+        .runs(ringing("ring_group", data, &["USER_BUSY", "_"]))
+        .await;
     let ended = scenario.end(&phone).await;
     assert_eq!(phone.heard_media().await, ["sound:took-USER_BUSY"]);
     assert!(ended.at < seconds(5), "{ended:?}");
@@ -327,7 +383,9 @@ async fn a_stored_group_rings_and_does_not_answer_first() {
     let scenario = house().await;
     scenario.behaves("*", Behaviour::no_answer()).await;
     let endpoints = json!({"a": {"type": "device"}, "b": {"type": "device"}});
-    scenario.put(Kind::Group, "g", json!({"endpoints": endpoints})).await;
+    scenario
+        .put(Kind::Group, "g", json!({"endpoints": endpoints}))
+        .await;
     let data = json!({"id": "g", "timeout": 6});
     let phone = scenario.runs(ringing("group", data, &["NO_ANSWER"])).await;
     tokio::time::sleep(seconds(3)).await;
@@ -352,14 +410,19 @@ fn the_node_fills_in_what_the_stored_group_does_not_say() {
             scenario.behaves("*", Behaviour::no_answer()).await;
             scenario.asterisk.sound("ours", seconds(100)).await;
             let call_forward = json!({"enabled": true, "number": "5551234"});
-            scenario.device("b", json!({"call_forward": call_forward})).await;
+            scenario
+                .device("b", json!({"call_forward": call_forward}))
+                .await;
             let mut group = group;
             group["endpoints"] = json!({"a": {"type": "device"}, "b": {"type": "device"}});
             scenario.put(Kind::Group, "g", group.clone()).await;
             let phone = scenario.runs(ringing("group", data, &["_"])).await;
             scenario.heard(&phone, &["ours", "took-_"]).await;
             let legs = scenario.legs().await;
-            assert_eq!(scenario.endpoints().await, ["PJSIP/a", "Local/5551234@pivot-outbound/n"]);
+            assert_eq!(
+                scenario.endpoints().await,
+                ["PJSIP/a", "Local/5551234@pivot-outbound/n"]
+            );
             assert!(near(legs[1].after, seconds(5)), "{legs:?}");
         });
     }
@@ -378,18 +441,24 @@ async fn a_group_with_members_of_its_own_needs_no_stored_group() {
 #[tokio::test(start_paused = true)]
 async fn a_group_that_is_not_stored_takes_the_default_child() {
     let scenario = house().await;
-    let phone = scenario.runs(ringing("group", json!({"id": "gone"}), &["_"])).await;
+    let phone = scenario
+        .runs(ringing("group", json!({"id": "gone"}), &["_"]))
+        .await;
     scenario.heard(&phone, &["took-_"]).await;
 }
 
 /// Q11: without types the internal caller ids count.
 // Proves route_to_cid.cid_types, route_to_cid.endpoint_types.
+// Proves user.caller_id.*.number.
 #[test]
 fn whoever_has_the_called_number_as_a_caller_id_rings() {
     for (data, rung) in [
         (json!({}), vec!["PJSIP/cell", "PJSIP/desk", "PJSIP/door"]),
         (json!({"endpoint_types": ["device"]}), vec!["PJSIP/door"]),
-        (json!({"endpoint_types": ["user"]}), vec!["PJSIP/cell", "PJSIP/desk"]),
+        (
+            json!({"endpoint_types": ["user"]}),
+            vec!["PJSIP/cell", "PJSIP/desk"],
+        ),
         (json!({"cid_types": ["external"]}), vec!["PJSIP/gate"]),
         (json!({"cid_types": ["emergency"]}), vec![]),
     ] {
@@ -404,7 +473,9 @@ fn whoever_has_the_called_number_as_a_caller_id_rings() {
             scenario.device("door", has("internal")).await;
             scenario.device("gate", has("external")).await;
             let child = if rung.is_empty() { "_" } else { "USER_BUSY" };
-            let phone = scenario.runs(ringing("route_to_cid", data.clone(), &["_", "USER_BUSY"])).await;
+            let phone = scenario
+                .runs(ringing("route_to_cid", data.clone(), &["_", "USER_BUSY"]))
+                .await;
             scenario.heard(&phone, &[&format!("took-{child}")]).await;
             let mut legs = scenario.endpoints().await;
             legs.sort();
@@ -420,14 +491,24 @@ fn whoever_has_the_called_number_as_a_caller_id_rings() {
 async fn route_to_cid_rings_as_a_device_node_does() {
     let scenario = house().await;
     scenario.behaves("*", Behaviour::no_answer()).await;
-    scenario.device("sipp", json!({"caller_id": {"internal": {"number": "2030"}}})).await;
+    scenario
+        .device(
+            "sipp",
+            json!({"caller_id": {"internal": {"number": "2030"}}}),
+        )
+        .await;
     let data = json!({"timeout": 6, "delay": 3, "can_call_self": true, "suppress_clid": true,
         "static_invite": "700", "custom_sip_headers": {"X-A": "b"}});
-    let phone = scenario.runs(ringing("route_to_cid", data, &["NO_ANSWER"])).await;
+    let phone = scenario
+        .runs(ringing("route_to_cid", data, &["NO_ANSWER"]))
+        .await;
     let ended = scenario.end(&phone).await;
     let legs = scenario.legs().await;
     assert_eq!(legs[0].endpoint, "PJSIP/700@sipp");
-    assert_eq!((legs[0].caller(), legs[0].header("X-A")), ("anonymous", Some("b")));
+    assert_eq!(
+        (legs[0].caller(), legs[0].header("X-A")),
+        ("anonymous", Some("b"))
+    );
     assert!(near(ended.at, seconds(10) + ms(100)), "{ended:?}");
 }
 
@@ -450,14 +531,23 @@ fn a_user_leaves_and_joins_the_ring_groups_of_a_callflow() {
             let sales = json!({"module": "ring_group", "data": {"endpoints": groups}, "children": {"_": other}});
             scenario.callflow("sales", &["3000"], sales).await;
             let data = json!({"action": action, "callflow_id": "sales"});
-            let phone = scenario.runs(ringing("ring_group_toggle", data, &["_"])).await;
+            let phone = scenario
+                .runs(ringing("ring_group_toggle", data, &["_"]))
+                .await;
             scenario.end(&phone).await;
             let heard = phone.heard_media().await;
             assert_eq!(heard[0], format!("sound:{sound}"));
             // In between it is said that the other group does not have the user.
-            assert_eq!((heard.len(), heard[2].as_str()), (3, "sound:took-_"), "{heard:?}");
+            assert_eq!(
+                (heard.len(), heard[2].as_str()),
+                (3, "sound:took-_"),
+                "{heard:?}"
+            );
             let stored = scenario.get(Kind::Callflow, "sales").await.unwrap();
-            let members = stored["flow"]["data"]["endpoints"].as_array().unwrap().clone();
+            let members = stored["flow"]["data"]["endpoints"]
+                .as_array()
+                .unwrap()
+                .clone();
             let ids: Vec<_> = members.iter().map(|member| member["id"].clone()).collect();
             assert_eq!(ids, ["bob", "ann", "cleo"], "the order stays");
             let switched: Vec<_> = members.iter().map(|m| m["disable_until"].clone()).collect();
@@ -473,6 +563,8 @@ fn a_user_leaves_and_joins_the_ring_groups_of_a_callflow() {
 async fn a_callflow_that_is_not_there_cannot_be_toggled() {
     let scenario = house().await;
     let data = json!({"action": "login", "callflow_id": "gone"});
-    let phone = scenario.runs(ringing("ring_group_toggle", data, &["_"])).await;
+    let phone = scenario
+        .runs(ringing("ring_group_toggle", data, &["_"]))
+        .await;
     scenario.heard(&phone, &["took-_"]).await;
 }

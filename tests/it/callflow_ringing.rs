@@ -25,7 +25,9 @@ impl Leg {
     }
 
     pub(crate) fn caller(&self) -> &str {
-        self.variables["CONNECTEDLINE(num)"].as_str().unwrap_or_default()
+        self.variables["CONNECTEDLINE(num)"]
+            .as_str()
+            .unwrap_or_default()
     }
 }
 
@@ -33,7 +35,10 @@ impl Scenario {
     /// The legs in the order of their making.
     pub(crate) async fn legs(&self) -> Vec<Leg> {
         let requests = self.asterisk.requests().await;
-        let made: Vec<_> = requests.iter().filter(|r| r.path == "channels/create").collect();
+        let made: Vec<_> = requests
+            .iter()
+            .filter(|r| r.path == "channels/create")
+            .collect();
         let first = made.first().map_or(Duration::ZERO, |leg| leg.at);
         let leg = |made: &&pivot::simulate::Request| Leg {
             endpoint: made.params["endpoint"].as_str().unwrap_or_default().into(),
@@ -44,7 +49,11 @@ impl Scenario {
     }
 
     pub(crate) async fn endpoints(&self) -> Vec<String> {
-        self.legs().await.into_iter().map(|leg| leg.endpoint).collect()
+        self.legs()
+            .await
+            .into_iter()
+            .map(|leg| leg.endpoint)
+            .collect()
     }
 
     /// How somebody behaves who is called.
@@ -91,18 +100,32 @@ fn device(id: &str, children: &[&str]) -> Value {
 #[test]
 fn why_a_stored_device_was_not_reached_decides_what_comes_next() {
     for (behaviour, children, taken) in [
-        (Behaviour::no_answer(), &["NO_ANSWER", "sip:480", "_"][..], "took-NO_ANSWER"),
+        (
+            Behaviour::no_answer(),
+            &["NO_ANSWER", "sip:480", "_"][..],
+            "took-NO_ANSWER",
+        ),
         (Behaviour::no_answer(), &["sip:480", "_"], "took-sip-480"),
         (Behaviour::no_answer(), &["USER_BUSY", "_"], "took-_"),
         (Behaviour::busy(), &["USER_BUSY", "_"], "took-USER_BUSY"),
-        (Behaviour::rejects(603), &["CALL_REJECTED", "_"], "took-CALL_REJECTED"),
-        (Behaviour::unregistered(), &["SUBSCRIBER_ABSENT", "_"], "took-SUBSCRIBER_ABSENT"),
+        (
+            Behaviour::rejects(603),
+            &["CALL_REJECTED", "_"],
+            "took-CALL_REJECTED",
+        ),
+        (
+            Behaviour::unregistered(),
+            &["SUBSCRIBER_ABSENT", "_"],
+            "took-SUBSCRIBER_ABSENT",
+        ),
         (Behaviour::unregistered(), &["_"], "took-_"),
     ] {
         in_virtual_time(async move {
             let scenario = house().await;
             scenario.behaves("*", behaviour).await;
-            scenario.device("d1", json!({"sip": {"username": "bob"}})).await;
+            scenario
+                .device("d1", json!({"sip": {"username": "bob"}}))
+                .await;
             let phone = scenario.runs(device("d1", children)).await;
             scenario.heard(&phone, &[taken]).await;
         });
@@ -111,10 +134,13 @@ fn why_a_stored_device_was_not_reached_decides_what_comes_next() {
 
 /// Check 47.
 // Proves device.id.
+// Proves device.sip.username.
 #[tokio::test(start_paused = true)]
 async fn a_stored_device_rings_by_its_user_name_and_its_conversation_ends_the_call() {
     let scenario = house().await;
-    scenario.device("d1", json!({"sip": {"username": "bob"}})).await;
+    scenario
+        .device("d1", json!({"sip": {"username": "bob"}}))
+        .await;
     let phone = scenario.runs(device("d1", &["_", "NORMAL_CLEARING"])).await;
     scenario.heard(&phone, &[]).await;
     assert_eq!(scenario.endpoints().await, ["PJSIP/bob"]);
@@ -132,7 +158,11 @@ async fn a_device_without_a_user_name_rings_by_its_id() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_stored_never_leads_past_the_shops_templates() {
-    for (username, invite) in [("a&PJSIP/b", None), ("1@trunk", None), ("bob", Some("1@trunk"))] {
+    for (username, invite) in [
+        ("a&PJSIP/b", None),
+        ("1@trunk", None),
+        ("bob", Some("1@trunk")),
+    ] {
         let scenario = house().await;
         let sip = json!({"username": username, "static_invite": invite});
         scenario.device("d1", json!({"sip": sip})).await;
@@ -149,7 +179,9 @@ fn the_callers_own_device_rings_only_if_the_node_says_so() {
     for (can_call_self, sounds, legs) in [(false, &["took-_"][..], 0), (true, &[], 1)] {
         in_virtual_time(async move {
             let scenario = house().await;
-            scenario.device("d1", json!({"sip": {"username": "sipp"}})).await;
+            scenario
+                .device("d1", json!({"sip": {"username": "sipp"}}))
+                .await;
             let data = json!({"id": "d1", "can_call_self": can_call_self});
             let phone = scenario.runs(ringing("device", data, &["_"])).await;
             scenario.heard(&phone, sounds).await;
@@ -179,6 +211,7 @@ fn other_devices_of_the_callers_own_user_ring_only_if_the_node_says_so() {
 
 /// Check 49.
 // Proves user.id.
+// Proves device.owner_id.
 #[tokio::test(start_paused = true)]
 async fn all_devices_of_a_user_ring_and_the_first_who_answers_has_the_call() {
     let scenario = house().await;
@@ -187,7 +220,9 @@ async fn all_devices_of_a_user_ring_and_the_first_who_answers_has_the_call() {
     scenario.device("desk", json!({"owner_id": "ann"})).await;
     scenario.device("other", json!({"owner_id": "bob"})).await;
     scenario.behaves("PJSIP/desk", Behaviour::no_answer()).await;
-    let phone = scenario.runs(ringing("user", json!({"id": "ann"}), &["_"])).await;
+    let phone = scenario
+        .runs(ringing("user", json!({"id": "ann"}), &["_"]))
+        .await;
     scenario.heard(&phone, &[]).await;
     assert_eq!(scenario.endpoints().await, ["PJSIP/cell", "PJSIP/desk"]);
     let lost = &scenario.asterisk.called("PJSIP/desk").await[0];
@@ -200,7 +235,9 @@ async fn all_devices_of_a_user_ring_and_the_first_who_answers_has_the_call() {
 async fn a_user_without_devices_takes_the_default_child() {
     let scenario = house().await;
     scenario.user("ann", json!({})).await;
-    let phone = scenario.runs(ringing("user", json!({"id": "ann"}), &["_"])).await;
+    let phone = scenario
+        .runs(ringing("user", json!({"id": "ann"}), &["_"]))
+        .await;
     scenario.heard(&phone, &["took-_"]).await;
     assert!(scenario.endpoints().await.is_empty());
 }
@@ -218,8 +255,14 @@ async fn the_devices_of_a_user_ring_one_after_the_other_if_the_node_says_so() {
     let phone = scenario.runs(ringing("user", data, &["_"])).await;
     scenario.heard(&phone, &[]).await;
     let legs = scenario.legs().await;
-    assert_eq!((legs[0].endpoint.as_str(), legs[1].endpoint.as_str()), ("PJSIP/cell", "PJSIP/desk"));
-    assert!(legs[1].after >= seconds(6) && legs[1].after < seconds(8), "{legs:?}");
+    assert_eq!(
+        (legs[0].endpoint.as_str(), legs[1].endpoint.as_str()),
+        ("PJSIP/cell", "PJSIP/desk")
+    );
+    assert!(
+        legs[1].after >= seconds(6) && legs[1].after < seconds(8),
+        "{legs:?}"
+    );
 }
 
 // Proves device.timeout, device.delay.
@@ -232,9 +275,13 @@ async fn a_stored_device_rings_after_its_delay_for_its_timeout() {
     let phone = scenario.runs(ringing("device", data, &["NO_ANSWER"])).await;
     let ended = scenario.end(&phone).await;
     assert_eq!(phone.heard_media().await, ["sound:took-NO_ANSWER"]);
-    assert!(ended.at >= seconds(11) && ended.at < seconds(15), "{ended:?}");
+    assert!(
+        ended.at >= seconds(11) && ended.at < seconds(15),
+        "{ended:?}"
+    );
 }
 
+// Proves device.hotdesk.users.
 #[tokio::test(start_paused = true)]
 async fn a_user_rings_where_it_has_logged_in_and_on_its_own_devices() {
     let scenario = house().await;
@@ -244,15 +291,22 @@ async fn a_user_rings_where_it_has_logged_in_and_on_its_own_devices() {
     for user in ["ann", "bob"] {
         scenario.user(user, json!({})).await;
     }
-    for (user, rung) in [("ann", &["PJSIP/desk", "PJSIP/lobby"][..]), ("bob", &["PJSIP/lobby"])] {
+    for (user, rung) in [
+        ("ann", &["PJSIP/desk", "PJSIP/lobby"][..]),
+        ("bob", &["PJSIP/lobby"]),
+    ] {
         let before = scenario.endpoints().await.len();
-        let phone = scenario.runs(ringing("user", json!({"id": user}), &[])).await;
+        let phone = scenario
+            .runs(ringing("user", json!({"id": user}), &[]))
+            .await;
         scenario.end(&phone).await;
         assert_eq!(scenario.endpoints().await[before..], *rung, "{user}");
     }
 }
 
 /// Check 54.
+// Proves device.do_not_disturb.enabled, user.do_not_disturb.enabled.
+// Proves account.do_not_disturb.enabled, device.enabled, user.enabled.
 #[test]
 fn nobody_rings_who_is_not_to_be_disturbed_or_is_switched_off() {
     let quiet = json!({"do_not_disturb": {"enabled": true}});
@@ -275,7 +329,9 @@ fn nobody_rings_who_is_not_to_be_disturbed_or_is_switched_off() {
             scenario.user("ann", user.clone()).await;
             scenario.account(account.clone()).await;
             for (module, id) in [("device", "desk"), ("user", "ann")] {
-                let phone = scenario.runs(ringing(module, json!({"id": id}), &["_"])).await;
+                let phone = scenario
+                    .runs(ringing(module, json!({"id": id}), &["_"]))
+                    .await;
                 let sounds: &[&str] = if rings { &[] } else { &["took-_"] };
                 scenario.heard(&phone, sounds).await;
             }
@@ -286,6 +342,7 @@ fn nobody_rings_who_is_not_to_be_disturbed_or_is_switched_off() {
 }
 
 /// The second call of a phone that is in a call already.
+// Proves device.call_waiting.enabled, user.call_waiting.enabled.
 #[test]
 fn a_phone_without_call_waiting_is_busy_while_it_talks() {
     for (device, user, busy) in [
@@ -300,7 +357,9 @@ fn a_phone_without_call_waiting_is_busy_while_it_talks() {
             scenario.behaves("PJSIP/desk", long).await;
             let document = json!({"owner_id": "ann", "call_waiting": {"enabled": device}});
             scenario.device("desk", document).await;
-            scenario.user("ann", json!({"call_waiting": {"enabled": user}})).await;
+            scenario
+                .user("ann", json!({"call_waiting": {"enabled": user}}))
+                .await;
             let flow = ringing("device", json!({"id": "desk"}), &["USER_BUSY"]);
             let first = scenario.runs(flow).await;
             assert!(first.wait_answered(seconds(5)).await);
@@ -314,6 +373,7 @@ fn a_phone_without_call_waiting_is_busy_while_it_talks() {
     }
 }
 
+// Proves device.ringtones.internal, device.ringtones.external, user.ringtones.external.
 #[test]
 fn a_phone_rings_as_it_is_said_for_this_caller() {
     let own = json!({"internal": "own-in", "external": "own-out"});
@@ -328,7 +388,9 @@ fn a_phone_rings_as_it_is_said_for_this_caller() {
             let scenario = house().await;
             let document = json!({"owner_id": "ann", "ringtones": ringtones});
             scenario.device("desk", document).await;
-            scenario.user("ann", json!({"ringtones": {"external": "user-out"}})).await;
+            scenario
+                .user("ann", json!({"ringtones": {"external": "user-out"}}))
+                .await;
             let flow = chain(nodes.into_iter().chain([device("desk", &[])]));
             scenario.callflow("main", &["2030"], flow).await;
             let phone = scenario.dial("2030", arguments).await;
@@ -340,13 +402,18 @@ fn a_phone_rings_as_it_is_said_for_this_caller() {
 
 /// Q30: `in` is what calls to the device have, `out` what calls from it have.
 // Proves device.custom_sip_headers.
+// Proves device.sip.custom_sip_headers.
 #[tokio::test(start_paused = true)]
 async fn headers_of_the_callee_the_caller_and_the_node_reach_the_phone() {
     let scenario = house().await;
     let headers = json!({"in": {"X-In": "in {caller_id_number}", "X-Both": "callee"}, "out": {"X-Out": "wrong"}, "X-Old": 5});
-    scenario.device("desk", json!({"sip": {"custom_sip_headers": headers}})).await;
+    scenario
+        .device("desk", json!({"sip": {"custom_sip_headers": headers}}))
+        .await;
     let headers = json!({"out": {"X-Mine": "mine"}, "in": {"X-Wrong": "wrong"}});
-    scenario.device("sipp", json!({"sip": {"custom_sip_headers": headers}})).await;
+    scenario
+        .device("sipp", json!({"sip": {"custom_sip_headers": headers}}))
+        .await;
     let data = json!({"id": "desk", "custom_sip_headers": {"X-Both": "node"}});
     let phone = scenario.runs(node("device", data)).await;
     scenario.end(&phone).await;
@@ -364,17 +431,27 @@ async fn headers_of_the_callee_the_caller_and_the_node_reach_the_phone() {
 }
 
 // Proves device.static_invite.
+// Proves device.sip.static_invite.
 #[tokio::test(start_paused = true)]
 async fn the_node_or_the_device_says_for_whom_the_invite_is() {
     let scenario = house().await;
-    scenario.device("desk", json!({"sip": {"static_invite": "700"}})).await;
-    for data in [json!({"id": "desk"}), json!({"id": "desk", "static_invite": "800"})] {
+    scenario
+        .device("desk", json!({"sip": {"static_invite": "700"}}))
+        .await;
+    for data in [
+        json!({"id": "desk"}),
+        json!({"id": "desk", "static_invite": "800"}),
+    ] {
         let phone = scenario.runs(node("device", data)).await;
         scenario.end(&phone).await;
     }
-    assert_eq!(scenario.endpoints().await, ["PJSIP/700@desk", "PJSIP/800@desk"]);
+    assert_eq!(
+        scenario.endpoints().await,
+        ["PJSIP/700@desk", "PJSIP/800@desk"]
+    );
 }
 
+// Proves device.sip.route, device.sip.invite_format.
 #[tokio::test(start_paused = true)]
 async fn a_device_that_is_an_address_is_called_there() {
     let scenario = house().await;
@@ -382,7 +459,10 @@ async fn a_device_that_is_an_address_is_called_there() {
     scenario.device("door", json!({"sip": sip})).await;
     let phone = scenario.runs(device("door", &[])).await;
     scenario.end(&phone).await;
-    assert_eq!(scenario.endpoints().await, ["PJSIP/pivot-out/sip:door@192.0.2.5:5070"]);
+    assert_eq!(
+        scenario.endpoints().await,
+        ["PJSIP/pivot-out/sip:door@192.0.2.5:5070"]
+    );
 }
 
 // Proves device.suppress_clid, user.suppress_clid.
@@ -397,7 +477,10 @@ async fn a_hidden_caller_is_not_shown_to_stored_phones() {
         scenario.end(&phone).await;
     }
     let legs = scenario.legs().await;
-    assert!(legs.iter().all(|leg| leg.caller() == "anonymous"), "{legs:?}");
+    assert!(
+        legs.iter().all(|leg| leg.caller() == "anonymous"),
+        "{legs:?}"
+    );
 }
 
 // Proves user.fail_on_single_reject, device.fail_on_single_reject.
@@ -411,11 +494,18 @@ fn one_who_refuses_ends_the_ringing_of_all_if_the_node_says_so() {
                 scenario.device(id, json!({"owner_id": "ann"})).await;
             }
             scenario.behaves("PJSIP/cell", Behaviour::no_answer()).await;
-            scenario.behaves("PJSIP/desk", Behaviour::rejects(603)).await;
+            scenario
+                .behaves("PJSIP/desk", Behaviour::rejects(603))
+                .await;
             let data = json!({"id": "ann", "fail_on_single_reject": fails});
-            let phone = scenario.runs(ringing("user", data, &["CALL_REJECTED", "_"])).await;
+            let phone = scenario
+                .runs(ringing("user", data, &["CALL_REJECTED", "_"]))
+                .await;
             let ended = scenario.end(&phone).await;
-            assert!(ended.at >= lasts && ended.at < lasts + seconds(4), "{fails}: {ended:?}");
+            assert!(
+                ended.at >= lasts && ended.at < lasts + seconds(4),
+                "{fails}: {ended:?}"
+            );
             let child = if fails { "CALL_REJECTED" } else { "_" };
             assert_eq!(phone.heard_media().await, [format!("sound:took-{child}")]);
         });
@@ -423,6 +513,7 @@ fn one_who_refuses_ends_the_ringing_of_all_if_the_node_says_so() {
 }
 
 /// Section 1.4: the language is the device's, else the account's.
+// Proves device.language, account.language.
 #[test]
 fn a_call_of_a_stored_device_has_its_language() {
     for (device, account, language) in [
@@ -434,7 +525,9 @@ fn a_call_of_a_stored_device_has_its_language() {
             scenario.device("sipp", json!({"language": device})).await;
             scenario.account(json!({"language": account})).await;
             scenario.answer_with("/next", &play("end"));
-            let flow = ask("/next").to_string().replace("{app}", &scenario.web.url());
+            let flow = ask("/next")
+                .to_string()
+                .replace("{app}", &scenario.web.url());
             let phone = scenario.runs(serde_json::from_str(&flow).unwrap()).await;
             let told = scenario.told(&phone, "/next", "Language").await;
             assert_eq!(told.as_deref(), Some(language));
@@ -448,8 +541,15 @@ async fn a_call_that_is_picked_up_while_a_stored_user_rings_goes_on() {
     let scenario = house().await;
     scenario.user("ann", json!({})).await;
     scenario.device("desk", json!({"owner_id": "ann"})).await;
-    scenario.behaves("PJSIP/desk", Behaviour::answers(seconds(6)).hangs_up_after(seconds(3))).await;
-    let phone = scenario.runs(ringing("user", json!({"id": "ann"}), &["_"])).await;
+    scenario
+        .behaves(
+            "PJSIP/desk",
+            Behaviour::answers(seconds(6)).hangs_up_after(seconds(3)),
+        )
+        .await;
+    let phone = scenario
+        .runs(ringing("user", json!({"id": "ann"}), &["_"]))
+        .await;
     tokio::time::sleep(seconds(2)).await;
     scenario.device("cell", json!({"owner_id": "ann"})).await;
     scenario.kill_and_resume().await;
@@ -471,7 +571,13 @@ async fn what_a_user_node_says_holds_for_each_of_the_devices() {
     let phone = scenario.runs(ringing("user", data, &["USER_BUSY"])).await;
     let ended = scenario.end(&phone).await;
     assert!(ended.at >= seconds(5), "{ended:?}");
-    assert_eq!(scenario.endpoints().await, ["PJSIP/700@cell", "PJSIP/700@desk"]);
+    assert_eq!(
+        scenario.endpoints().await,
+        ["PJSIP/700@cell", "PJSIP/700@desk"]
+    );
     let legs = scenario.legs().await;
-    assert!(legs.iter().all(|leg| leg.header("X-A") == Some("b")), "{legs:?}");
+    assert!(
+        legs.iter().all(|leg| leg.header("X-A") == Some("b")),
+        "{legs:?}"
+    );
 }

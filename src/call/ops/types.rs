@@ -383,9 +383,15 @@ pub enum Endpoint {
     Device(String),
     Client(String),
     /// A phone that asks for another user part in its INVITE.
-    Invited { device: String, user: String },
+    Invited {
+        device: String,
+        user: String,
+    },
     /// A number by a trunk's own template, such as `PJSIP/{number}@carrier`.
-    Trunk { template: String, number: String },
+    Trunk {
+        template: String,
+        number: String,
+    },
     /// A number that a callflow of this pivot's takes.
     Internal(String),
 }

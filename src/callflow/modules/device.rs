@@ -84,7 +84,11 @@ pub(super) struct Device {
 impl Device {
     /// Whom to ring; without an id nobody.
     fn id<'a>(&'a self, call: &Call) -> Option<&'a str> {
-        let id = self.id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+        let id = self
+            .id
+            .as_deref()
+            .map(str::trim)
+            .filter(|id| !id.is_empty());
         if id.is_none() {
             call.warn("there is no `id`, so nobody rings");
         }

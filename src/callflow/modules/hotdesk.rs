@@ -199,12 +199,7 @@ impl Hotdesk {
         own::say(call, "hotdesk-logged_in").await
     }
 
-    async fn ask(
-        &self,
-        call: &mut Call,
-        question: &str,
-        most: usize,
-    ) -> Result<String, Interrupt> {
+    async fn ask(&self, call: &mut Call, question: &str, most: usize) -> Result<String, Interrupt> {
         let typed = call
             .collect(Collect {
                 prompts: prompt(question),
@@ -272,9 +267,8 @@ async fn log_out(call: &mut Call, user: &str, but: Option<&str>) -> Result<(), I
 }
 
 /// Changes `hotdesk.users` of a device's document.
-fn change_users(
-    body: &mut Map<String, Value>,
-    change: impl FnOnce(&mut Map<String, Value>),
-) {
-    own::within(body, "hotdesk", |hotdesk| own::within(hotdesk, "users", change));
+fn change_users(body: &mut Map<String, Value>, change: impl FnOnce(&mut Map<String, Value>)) {
+    own::within(body, "hotdesk", |hotdesk| {
+        own::within(hotdesk, "users", change)
+    });
 }

@@ -171,14 +171,21 @@ impl Resources {
 
     fn flags(&self, call: &Call, callers: &Callers) -> Vec<String> {
         let mut flags = callers.account.outbound_flags.clone();
-        flags.extend(callers.device.iter().flat_map(|device| device.outbound_flags.clone()));
+        flags.extend(
+            callers
+                .device
+                .iter()
+                .flat_map(|device| device.outbound_flags.clone()),
+        );
         flags.extend(self.outbound_flags.iter().cloned());
         let told = told::call_told(call);
         for name in &self.dynamic_flags {
             let path: Vec<_> = name.split('.').map(str::to_owned).collect();
             match variables::at(&told, &path).and_then(variables::text) {
                 Some(flag) if !flag.is_empty() => flags.push(flag),
-                _ => call.note(format!("the call has no {name}, so no trunk needs that flag")),
+                _ => call.note(format!(
+                    "the call has no {name}, so no trunk needs that flag"
+                )),
             }
         }
         flags
@@ -197,7 +204,9 @@ impl Resources {
         match self.hunt_account_id.as_deref() {
             Some(id) if id == shared => call.all_shared().await,
             Some(id) if id != call.account().as_str() => {
-                call.warn(format!("trunks of account {id} are not this account's to use"));
+                call.warn(format!(
+                    "trunks of account {id} are not this account's to use"
+                ));
                 call.all_stored().await
             }
             _ => call.all_stored().await,
@@ -205,16 +214,16 @@ impl Resources {
     }
 
     /// The ways out for this call, in the order in which they are tried.
-    async fn dials(
-        &self,
-        call: &mut Call,
-        local: bool,
-    ) -> Result<Vec<(String, Dial)>, Interrupt> {
+    async fn dials(&self, call: &mut Call, local: bool) -> Result<Vec<(String, Dial)>, Interrupt> {
         let callers = Callers::of(call).await?;
         let number = self.number(call, &callers);
         let flags = self.flags(call, &callers);
         let emergency = call.services().catalog.numbers.class(&number) == EMERGENCY;
-        let kind = if emergency { EMERGENCY } else { &self.caller_id_type };
+        let kind = if emergency {
+            EMERGENCY
+        } else {
+            &self.caller_id_type
+        };
         let trunks = self.trunks(call, local).await?;
         let ways = if trunks.is_empty() {
             vec![Way::dialplan(&number)]
@@ -232,12 +241,17 @@ impl Resources {
             Some(device) => ring::headers_out(call, &device.sip.custom_sip_headers),
             None => Vec::new(),
         };
-        ring::add_headers(&mut headers, ring::headers_in(call, &self.custom_sip_headers));
+        ring::add_headers(
+            &mut headers,
+            ring::headers_in(call, &self.custom_sip_headers),
+        );
         if self.emit_account_id {
             let id = call.account().to_string();
             ring::add_headers(&mut headers, vec![("X-Account-ID".into(), id)]);
         }
-        let timeout = self.timeout.unwrap_or(call.services().config.dial.timeout_s);
+        let timeout = self
+            .timeout
+            .unwrap_or(call.services().config.dial.timeout_s);
         let mut dials = Vec::new();
         for way in ways {
             let mut target = Target::new(way.endpoint);
@@ -251,12 +265,18 @@ impl Resources {
                 ringback: named_sounds(call, self.ringback.as_deref()),
                 ..Dial::default()
             };
-            let kind = way.caller_id_type.as_deref().filter(|_| !emergency).unwrap_or(kind);
+            let kind = way
+                .caller_id_type
+                .as_deref()
+                .filter(|_| !emergency)
+                .unwrap_or(kind);
             caller_id::present(call, &mut dial, Reaches::World(kind)).await?;
             dials.push((way.name, dial));
         }
         if dials.is_empty() {
-            call.warn(format!("no stored trunk takes {number} with the flags {flags:?}"));
+            call.warn(format!(
+                "no stored trunk takes {number} with the flags {flags:?}"
+            ));
         }
         Ok(dials)
     }
@@ -275,7 +295,10 @@ impl Resources {
         }
         let dials = at.dials.clone().unwrap_or_default();
         let mut failure = match at.failure {
-            Some((cause, code)) => Failure { cause: Cause(cause), code },
+            Some((cause, code)) => Failure {
+                cause: Cause(cause),
+                code,
+            },
             None => Cause::NO_ROUTE.into(),
         };
         while let Some((name, dial)) = dials.get(at.done) {
@@ -288,7 +311,10 @@ impl Resources {
                 break;
             }
             if at.done < dials.len() {
-                call.note(format!("{name}: {}; the next trunk is tried", failed.cause.kazoo()));
+                call.note(format!(
+                    "{name}: {}; the next trunk is tried",
+                    failed.cause.kazoo()
+                ));
             }
             at.failure = Some((failed.cause.0, failed.code));
             call.save(at);
@@ -359,11 +385,25 @@ mod tests {
 
     #[test]
     fn a_failure_that_no_child_wants_is_announced() {
-        for (cause, sounds) in [(1, 1), (3, 1), (17, 1), (18, 1), (21, 1), (41, 2), (19, 0), (34, 0)] {
+        for (cause, sounds) in [
+            (1, 1),
+            (3, 1),
+            (17, 1),
+            (18, 1),
+            (21, 1),
+            (41, 2),
+            (19, 0),
+            (34, 0),
+        ] {
             assert_eq!(announcement(Cause(cause)).len(), sounds, "{cause}");
         }
         let busy = tone(BUSY);
-        let [Sound::Tone(busy)] = &busy[..] else { panic!("{busy:?}") };
-        assert_eq!((busy.times, busy.on, busy.off), (25, Duration::from_millis(500), Duration::from_millis(500)));
+        let [Sound::Tone(busy)] = &busy[..] else {
+            panic!("{busy:?}")
+        };
+        assert_eq!(
+            (busy.times, busy.on, busy.off),
+            (25, Duration::from_millis(500), Duration::from_millis(500))
+        );
     }
 }

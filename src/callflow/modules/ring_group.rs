@@ -50,9 +50,9 @@ use serde::Deserialize;
 
 use super::Module;
 use crate::call::{Call, Interrupt};
-use crate::callflow::{Node, caller};
 use crate::callflow::members::{Member, Ring, Strategy};
 use crate::callflow::ring::{Ringing, failure};
+use crate::callflow::{Node, caller};
 use crate::program::Flow;
 
 /// Rings several phones, users and groups.

@@ -78,7 +78,9 @@ fn toggle(callflow: &mut Map<String, Value>, user: &str, until: i64) -> Vec<bool
             match key.as_str() {
                 "data" if is_group => groups.push(switch(value, user, until)),
                 "children" => {
-                    let Some(children) = value.as_object_mut() else { continue };
+                    let Some(children) = value.as_object_mut() else {
+                        continue;
+                    };
                     let children = children.iter_mut();
                     waiting.extend(children.rev().map(|(_, child)| child));
                 }
@@ -92,7 +94,11 @@ fn toggle(callflow: &mut Map<String, Value>, user: &str, until: i64) -> Vec<bool
 fn switch(data: &mut Value, user: &str, until: i64) -> bool {
     let members = data.get_mut("endpoints").and_then(Value::as_array_mut);
     let mut found = false;
-    for member in members.into_iter().flatten().filter_map(Value::as_object_mut) {
+    for member in members
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
         let is = |key: &str, text: &str| member.get(key).and_then(Value::as_str) == Some(text);
         if is("endpoint_type", "user") && is("id", user) {
             member.insert("disable_until".into(), until.into());
@@ -162,7 +168,10 @@ mod tests {
         let members = callflow["flow"]["data"]["endpoints"].as_array().unwrap();
         let ids: Vec<_> = members.iter().map(|m| m["id"].as_str().unwrap()).collect();
         assert_eq!(ids, ["bob", "ann", "cleo"]);
-        let until: Vec<_> = members.iter().map(|m| m["disable_until"].as_i64()).collect();
+        let until: Vec<_> = members
+            .iter()
+            .map(|m| m["disable_until"].as_i64())
+            .collect();
         assert_eq!(until, [None, Some(7), None]);
         let played = &callflow["flow"]["children"]["USER_BUSY"]["data"]["endpoints"][0];
         assert!(played["disable_until"].is_null());

@@ -83,7 +83,10 @@ impl RouteToCid {
     async fn members(&self, call: &mut Call) -> Result<Vec<Member>, Interrupt> {
         let number = call.facts().dialled.clone();
         let has = |ids: &CallerIds| {
-            let numbers = self.cid_types.iter().filter_map(|kind| ids.get(kind)?.number.as_ref());
+            let numbers = self
+                .cid_types
+                .iter()
+                .filter_map(|kind| ids.get(kind)?.number.as_ref());
             numbers.into_iter().any(|own| *own == number)
         };
         let mut found = Vec::new();

@@ -57,9 +57,17 @@ pub(super) fn of_endpoint(world: &World, tech: &str, resource: &str) -> Handled 
     }
     let own = format!("{tech}/{resource}");
     let is_own = |channel: &&Channel| {
-        channel.name.rsplit_once('-').is_some_and(|(of, _)| of == own)
+        channel
+            .name
+            .rsplit_once('-')
+            .is_some_and(|(of, _)| of == own)
     };
-    let ids: Vec<&str> = world.channels.values().filter(is_own).map(|c| c.id.as_str()).collect();
+    let ids: Vec<&str> = world
+        .channels
+        .values()
+        .filter(is_own)
+        .map(|c| c.id.as_str())
+        .collect();
     Ok(Some(Answer::ok(json!({
         "technology": tech,
         "resource": resource,

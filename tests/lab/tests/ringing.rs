@@ -42,21 +42,33 @@ async fn stage(version: &str) -> Option<House> {
     let stage = stage.await.unwrap()?;
     let store = open(Some(&url)).await.unwrap();
     let catalog = Catalog::open(store, Numbers::default()).await.unwrap();
-    Some(House { stage, catalog, file })
+    Some(House {
+        stage,
+        catalog,
+        file,
+    })
 }
 
 impl House {
     async fn put(&self, kind: Kind, id: &str, document: Value) {
         let account = AccountId::parse(ACCOUNT).unwrap();
         let body = document.as_object().unwrap().clone();
-        self.catalog.put(&account, kind, id, body, Expected::Anything).await.unwrap();
+        self.catalog
+            .put(&account, kind, id, body, Expected::Anything)
+            .await
+            .unwrap();
     }
 
     /// Somebody dials a number whose callflow this is.
     async fn call(&self, flow: Value) -> Call {
         let document = json!({ "numbers": ["2100"], "flow": flow });
         self.put(Kind::Callflow, "main", document).await;
-        self.stage.asterisk.phone(CALLER).call("2100").await.unwrap()
+        self.stage
+            .asterisk
+            .phone(CALLER)
+            .call("2100")
+            .await
+            .unwrap()
     }
 
     async fn over(&self, call: &mut Call) {
@@ -75,7 +87,10 @@ fn device(id: &str, children: Value) -> Value {
 /// A phone that forwards its calls, with more.
 fn forwards(number: &str, more: Value) -> Value {
     let mut forward = json!({ "enabled": true, "number": number });
-    forward.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    forward
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     json!({ "call_forward": forward })
 }
 

@@ -129,7 +129,11 @@ impl Call {
                 continue;
             };
             let silent = |leg: &&Leg| leg.state == LegState::Dialling && !leg.progressed;
-            let Some(since) = self.state.leg(channel).filter(silent).and_then(|leg| leg.dialled)
+            let Some(since) = self
+                .state
+                .leg(channel)
+                .filter(silent)
+                .and_then(|leg| leg.dialled)
             else {
                 continue;
             };
@@ -138,7 +142,9 @@ impl Call {
                 next = Some(next.map_or(due, |next| next.min(due)));
                 continue;
             }
-            self.insist(self.ari.hangup(channel, Cause::TIMER.0)).await.ok();
+            self.insist(self.ari.hangup(channel, Cause::TIMER.0))
+                .await
+                .ok();
             if let Some(leg) = self.state.leg_mut(channel) {
                 leg.cause = Some(Cause::TIMER);
                 leg.end(clock::now());
@@ -153,7 +159,9 @@ impl Call {
         let refused = |leg: &&Leg| {
             leg.is_over() && leg.answered.is_none() && leg.outcome() == DialOutcome::Busy
         };
-        self.legs_of(at).find(refused).filter(|_| dial.fail_on_single_reject)
+        self.legs_of(at)
+            .find(refused)
+            .filter(|_| dial.fail_on_single_reject)
     }
 
     pub(super) async fn create_leg(
@@ -189,7 +197,9 @@ impl Call {
         };
         leg.endpoint.clone_from(&endpoint);
         if target.only_if_free && self.is_in_a_call(&endpoint).await {
-            self.note(format!("{endpoint} has another call and takes no second one"));
+            self.note(format!(
+                "{endpoint} has another call and takes no second one"
+            ));
             leg.cause = Some(Cause::BUSY);
             leg.end(clock::now());
             self.state.legs.push(leg);

@@ -173,7 +173,10 @@ impl Call {
                 .legs_of(at)
                 .any(|leg| leg.rings())
                 .then(|| give_up.after(GRACE));
-            let wake = [next, prepared, silent, overdue].into_iter().flatten().min();
+            let wake = [next, prepared, silent, overdue]
+                .into_iter()
+                .flatten()
+                .min();
             if self.next(wake).await?.is_none() && overdue.is_some_and(|at| clock::now() >= at) {
                 self.give_up_ringing_legs(at).await;
             }

@@ -38,7 +38,10 @@ impl Call {
         at: &mut Dialling,
     ) -> Result<(), Interrupt> {
         let over = |playback: &String| !self.state.playing.contains(playback);
-        let Some(since) = at.round_since.filter(|_| at.ringback.as_ref().is_some_and(over)) else {
+        let Some(since) = at
+            .round_since
+            .filter(|_| at.ringback.as_ref().is_some_and(over))
+        else {
             return Ok(());
         };
         if clock::now().since(since) < SHORTEST {
