@@ -3,6 +3,7 @@
 
 mod admission;
 mod agents;
+mod announce;
 mod caller;
 mod caller_id;
 mod conform;

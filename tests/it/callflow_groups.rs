@@ -40,7 +40,6 @@ fn near(time: Duration, expected: Duration) -> bool {
 }
 
 /// Check 50.
-// Proves ring_group.endpoints.
 #[tokio::test(start_paused = true)]
 async fn all_ring_at_once_and_the_first_who_answers_has_the_call() {
     let scenario = house().await;

@@ -46,16 +46,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Module;
-use crate::call::ops::{Dial, Keys, Play, Sound, Target};
+use crate::call::ops::{Dial, Target};
 use crate::call::{Call, Cause, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
 use crate::callflow::listen::named_sounds;
-use crate::callflow::prompts::prompt;
 use crate::callflow::ring::{self, Failure};
 use crate::callflow::trunks::{self, Wanted, Way};
-use crate::callflow::{DEFAULT_CHILD, Node, caller, told, tones, variables};
+use crate::callflow::{DEFAULT_CHILD, Node, announce, caller, told, variables};
 use crate::objects::{Account, Device, Resource, User};
-use crate::program::{End, Flow};
+use crate::program::Flow;
 
 /// Calls a number in the outside world and connects the caller.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -325,7 +324,7 @@ impl Resources {
         if node.offers(DEFAULT_CHILD) {
             return Ok(Flow::Next);
         }
-        refuse(call, failure.cause).await
+        announce::refuse(call, failure.cause).await
     }
 }
 
@@ -341,69 +340,5 @@ impl Module for Resources {
         at: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
         self.call_out(call, node, at, true).await
-    }
-}
-
-/// What the caller is told when no child wants the failure: a tone or an
-/// announcement, then the fitting SIP code if the call is not answered yet.
-async fn refuse(call: &mut Call, cause: Cause) -> Result<Flow, Interrupt> {
-    let sounds = announcement(cause);
-    if !sounds.is_empty() {
-        let stop_on = Keys::none();
-        call.play(Play { sounds, stop_on }).await?;
-    }
-    if call.is_answered() {
-        return Ok(Flow::Stop(Some(cause)));
-    }
-    // Nothing goes on after a final answer, also not a flow that called this one.
-    Ok(Flow::End(End::Hangup(Some(cause))))
-}
-
-fn announcement(cause: Cause) -> Vec<Sound> {
-    match cause.kazoo() {
-        "UNALLOCATED_NUMBER" | "NO_ROUTE_DESTINATION" => {
-            prompt("fault-can_not_be_completed_as_dialed")
-        }
-        "NORMAL_TEMPORARY_FAILURE" => prompt("fault-can_not_be_completed_at_this_time"),
-        "USER_BUSY" | "NORMAL_CLEARING" => tone(BUSY),
-        "NO_USER_RESPONSE" | "CALL_REJECTED" => tone(REORDER),
-        _ => Vec::new(),
-    }
-}
-
-const BUSY: &str = "%(500,500,480,620);loops=25";
-const REORDER: &str = "%(250,250,480,620);loops=25";
-
-fn tone(notation: &str) -> Vec<Sound> {
-    let tones = tones::parse(notation).unwrap_or_default();
-    tones.into_iter().map(Sound::Tone).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failure_that_no_child_wants_is_announced() {
-        for (cause, sounds) in [
-            (1, 1),
-            (3, 1),
-            (17, 1),
-            (18, 1),
-            (21, 1),
-            (41, 2),
-            (19, 0),
-            (34, 0),
-        ] {
-            assert_eq!(announcement(Cause(cause)).len(), sounds, "{cause}");
-        }
-        let busy = tone(BUSY);
-        let [Sound::Tone(busy)] = &busy[..] else {
-            panic!("{busy:?}")
-        };
-        assert_eq!(
-            (busy.times, busy.on, busy.off),
-            (25, Duration::from_millis(500), Duration::from_millis(500))
-        );
     }
 }
