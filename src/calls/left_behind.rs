@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::ari::{BridgeList, Channel, Request, Router};
 use crate::call::{Services, State};
 use crate::flow::Status;
-use crate::id::{CallId, PREFIX};
+use crate::id::{CallId, PREFIX, is_our_channel};
 use crate::news::{News, Screened};
 
 /// A channel that was seen this long ago and still belongs to nobody is an orphan.
@@ -221,7 +221,7 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
     let legs = channels
         .iter()
         .map(|c| c.id.clone())
-        .filter(|id| id.starts_with(PREFIX) && ours.channel_ids.contains(id))
+        .filter(|id| is_our_channel(id) && ours.channel_ids.contains(id))
         .filter(free)
         .map(Orphan::Leg);
     let rooms = bridges
@@ -234,7 +234,7 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
     let callers = ours
         .channel_ids
         .iter()
-        .filter(|id| !id.starts_with(PREFIX) && channels.iter().any(|c| c.id == **id))
+        .filter(|id| !is_our_channel(id) && channels.iter().any(|c| c.id == **id))
         .filter(|id| free(id))
         .map(|id| Orphan::Caller(id.clone()));
     legs.chain(rooms).chain(callers).collect()

@@ -107,6 +107,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("user", Kind::Text),
             ("device", Kind::Text),
             ("client", Kind::Text),
+            ("internal", Kind::Text),
             ("timeout_s", Kind::Number),
             ("beep_hz", Kind::Number),
         ],
@@ -120,7 +121,10 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
         ],
     ),
     ("store", &[("url", Kind::Text)]),
-    ("numbers", &[("converters", Kind::Json)]),
+    (
+        "numbers",
+        &[("converters", Kind::Json), ("classifiers", Kind::Json)],
+    ),
     (
         "speech",
         &[

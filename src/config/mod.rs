@@ -192,6 +192,8 @@ pub struct Dial {
     pub user: String,
     pub device: String,
     pub client: String,
+    /// Numbers of stored callflows, for calls that phones forward to them.
+    pub internal: String,
     /// How long a leg rings unless the document says otherwise.
     pub timeout_s: u64,
     /// Hertz of the beep of the answering machines of this country.
@@ -219,11 +221,22 @@ pub struct Store {
 
 /// How numbers are written, for stored callflows; as they are dialled unless
 /// there are converters.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Numbers {
     /// The first whose `regex` matches decides.
     pub converters: Vec<Converter>,
+    /// What kinds of numbers there are, for `call_restriction` and emergency calls;
+    /// the first whose `regex` matches decides. One that matches none is `unknown`.
+    pub classifiers: Vec<Classifier>,
+}
+
+/// A kind of numbers.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Classifier {
+    pub name: String,
+    pub regex: String,
 }
 
 /// The last group that `regex` captures, between `prefix` and `suffix`.
@@ -447,8 +460,25 @@ impl Default for Dial {
             user: "PJSIP/{id}".into(),
             device: "PJSIP/{id}".into(),
             client: "PJSIP/{id}".into(),
+            internal: "Local/{number}@pivot-internal/n".into(),
             timeout_s: 30,
             beep_hz: 1000,
+        }
+    }
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        let class = |name: &str, regex: &str| Classifier {
+            name: name.into(),
+            regex: regex.into(),
+        };
+        Self {
+            converters: Vec::new(),
+            classifiers: vec![
+                class("emergency", "^(112|911|999)$"),
+                class("international", r"^(\+|00|011)[0-9]+$"),
+            ],
         }
     }
 }

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Module;
-use crate::call::ops::{Collect, Dial, DialOutcome, Endpoint, Keys, Target};
+use crate::call::ops::{Collect, Dial, Endpoint, Keys, Target};
 use crate::call::{Call, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
 use crate::callflow::prompts::prompt;
@@ -237,10 +237,8 @@ impl Hotdesk {
         };
         caller_id::present(call, &mut dial, Reaches::Phone).await?;
         let dialled = call.dial(dial).await?;
-        if dialled.outcome == DialOutcome::Completed {
-            return Ok(Flow::Next);
-        }
-        Ok(ring::after(node, &dialled).unwrap_or(Flow::Next))
+        let child = ring::failure(&dialled).and_then(|failure| failure.child(node));
+        Ok(child.unwrap_or(Flow::Next))
     }
 }
 

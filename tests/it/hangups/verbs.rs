@@ -309,6 +309,9 @@ async fn the_caller_hangs_up_in_every_verb() {
                     request.param("RecordingUrl").is_some(),
                     "{document}\n{lines}"
                 );
+            } else if document.contains("<Refer") {
+                let told = request.param("ReferCallStatus");
+                assert_eq!(told.as_deref(), Some("canceled"), "{lines}");
             } else if document.contains("<Queue") {
                 assert_eq!(request.param("DialCallStatus").as_deref(), Some("canceled"));
             } else if document.contains("<Enqueue") {
