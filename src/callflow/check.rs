@@ -20,7 +20,11 @@ pub fn check(document: &mut Map<String, Value>, faults: &mut Faults) {
         };
         if let Err(error) = Pattern::new(text) {
             let field = within("patterns", &position.to_string());
-            faults.add(&field, "invalid", Fault::new(error.to_string()).value(pattern));
+            faults.add(
+                &field,
+                "invalid",
+                Fault::new(error.to_string()).value(pattern),
+            );
         }
     }
     let Some(flow) = document.get_mut("flow") else {
@@ -63,7 +67,10 @@ impl Told {
                 .filter(|(pointer, _)| wanted(pointer))
                 .map(|(pointer, d)| {
                     let help = d.help.as_ref().map(|help| format!("; {help}"));
-                    (pointer, format!("{}{}", d.message, help.unwrap_or_default()))
+                    (
+                        pointer,
+                        format!("{}{}", d.message, help.unwrap_or_default()),
+                    )
                 })
                 .collect()
         };
@@ -227,11 +234,17 @@ mod tests {
             ("flow.children.5.module", "type"),
             ("flow.children.6.children", "type"),
         ] {
-            assert!(faults[field][code].is_object(), "{field} {code}: {faults:#}");
+            assert!(
+                faults[field][code].is_object(),
+                "{field} {code}: {faults:#}"
+            );
         }
         assert_eq!(faults.as_object().unwrap().len(), 8, "{faults:#}");
         let unknown = &faults["flow.children.2%2E5.module"]["not_found"];
-        assert!(unknown["message"].as_str().unwrap().contains("sey"), "{unknown}");
+        assert!(
+            unknown["message"].as_str().unwrap().contains("sey"),
+            "{unknown}"
+        );
         assert_eq!(unknown["cause"], "sey");
     }
 

@@ -40,7 +40,11 @@ pub fn check(schema: &Value, value: &mut Value, field: &str, faults: &mut Faults
             [one] => Value::from(*one),
             several => Value::from(several.to_vec()),
         };
-        faults.add(field, "type", Fault::new(message).target(target).value(value));
+        faults.add(
+            field,
+            "type",
+            Fault::new(message).target(target).value(value),
+        );
         return;
     }
     match value {
@@ -285,9 +289,7 @@ fn bring_to(name: &str, value: &mut Value) -> bool {
             .as_f64()
             .map(plain)
             .filter(|value| value.is_i64() || value.is_u64()),
-        ("number", Value::String(text)) => {
-            text.trim().parse::<Number>().ok().map(Value::from)
-        }
+        ("number", Value::String(text)) => text.trim().parse::<Number>().ok().map(Value::from),
         ("object", Value::Array(list)) if list.is_empty() => Some(Map::new().into()),
         _ => None,
     };
@@ -360,7 +362,10 @@ mod tests {
             ("max_extension_length", "minimum"),
         ] {
             let message = faults[field][code]["message"].as_str();
-            assert!(message.is_some_and(|m| !m.is_empty()), "{field}: {faults:#}");
+            assert!(
+                message.is_some_and(|m| !m.is_empty()),
+                "{field}: {faults:#}"
+            );
         }
         assert_eq!(faults["retries"]["maximum"]["target"], 10);
         assert_eq!(faults["retries"]["maximum"]["value"], 11);
@@ -370,11 +375,19 @@ mod tests {
     #[test]
     fn words_are_taken_in_any_case_and_others_are_told_what_there_is() {
         let (queue, faults) = checked(Kind::Queue, json!({"name": "q", "strategy": "Most_Idle"}));
-        assert_eq!((faults, &queue["strategy"]), (json!({}), &json!("most_idle")));
+        assert_eq!(
+            (faults, &queue["strategy"]),
+            (json!({}), &json!("most_idle"))
+        );
         let (_, faults) = checked(Kind::Queue, json!({"name": "q", "strategy": "most_ide"}));
         let fault = &faults["strategy"]["enum"];
         assert_eq!(fault["target"], json!(["round_robin", "most_idle"]));
-        assert!(fault["message"].as_str().unwrap().contains("did you mean most_idle?"));
+        assert!(
+            fault["message"]
+                .as_str()
+                .unwrap()
+                .contains("did you mean most_idle?")
+        );
     }
 
     #[test]
@@ -383,7 +396,10 @@ mod tests {
             Kind::User,
             json!({"first_name": "a", "last_name": "b", "caller_id": {"in.ternal": {"name": 1}}}),
         );
-        assert_eq!(faults["caller_id.in%2Eternal.name"]["type"]["target"], "string");
+        assert_eq!(
+            faults["caller_id.in%2Eternal.name"]["type"]["target"],
+            "string"
+        );
     }
 
     /// What passes can be read, also by types with bounds of their own.
