@@ -98,6 +98,11 @@ impl Server {
         })
     }
 
+    /// Where it listens; the port is a free one when `[http] listen` has port 0.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.local_addr().ok()
+    }
+
     /// Serves until `stop`, then lets the requests that run come to their end.
     pub async fn run(self, stop: CancellationToken) {
         let serving =
