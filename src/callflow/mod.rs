@@ -30,6 +30,7 @@ mod variables;
 mod walk;
 
 pub use check::check;
+pub use json::{Malformed, parse_json};
 pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::{read, read_stored};

@@ -72,13 +72,7 @@ pub(super) fn failure(call: &Call, pivot: &Pivot, iteration: u32, error: &WebErr
 
 /// An answer that cannot be run. It is in the timeline whether `debug` is set or
 /// not: this is how authors find their mistakes.
-pub(super) fn report(
-    call: &Call,
-    pivot: &Pivot,
-    iteration: u32,
-    answer: &Answer,
-    report: &Report,
-) {
+pub(super) fn report(call: &Call, pivot: &Pivot, iteration: u32, answer: &Answer, report: &Report) {
     let text = answer.text().text;
     let errors = || {
         let all = report.diagnostics.iter();
@@ -132,7 +126,12 @@ fn request(call: &Call, iteration: u32, sent: &Sent) -> Value {
 fn record(call: &Call, iteration: u32, mut fields: Value) -> Value {
     let now = clock::now();
     let call_id = &call.facts().call_id;
-    let month: String = now.iso8601().chars().filter(|c| *c != '-').take(6).collect();
+    let month: String = now
+        .iso8601()
+        .chars()
+        .filter(|c| *c != '-')
+        .take(6)
+        .collect();
     fields["call_id"] = call_id.clone().into();
     fields["call_sid"] = call.id().as_str().into();
     fields["debug_id"] = format!("{month}-{call_id}").into();

@@ -5,9 +5,12 @@ use axum::http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
+use crate::callflow::parse_json;
 
 /// Of a JSON body.
 const MOST_JSON: usize = 1 << 20;
+/// Stores read what they have written by readers that go no deeper than 128.
+const DEEPEST: usize = 120;
 /// Kazoo's own limit for media.
 pub(super) const MOST_SOUND: usize = 11_534_336;
 
@@ -82,8 +85,7 @@ pub(super) async fn read(
         };
         return Err(Refusal::content_type(given, possible));
     }
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    match serde_json::from_slice(text) {
+    match parse_json(&bytes, DEEPEST) {
         Ok(Value::Object(envelope)) => Ok(Content {
             envelope,
             sound: None,
@@ -93,10 +95,6 @@ pub(super) async fn read(
             1,
             1,
         )),
-        Err(error) => {
-            let sentence = error.to_string();
-            let what = sentence.split(" at line ").next().unwrap_or(&sentence);
-            Err(Refusal::json(what, error.line(), error.column()))
-        }
+        Err(error) => Err(Refusal::json(&error.message, error.line, error.column)),
     }
 }
