@@ -27,7 +27,7 @@ const AROUND: usize = 60;
 
 const REDACTED: &str = "[redacted]";
 /// What the names of headers and parameters have in them whose values open doors.
-const SECRET: [&str; 8] = [
+const SECRET: [&str; 9] = [
     "authorization",
     "cookie",
     "token",
@@ -36,6 +36,7 @@ const SECRET: [&str; 8] = [
     "passwd",
     "api-key",
     "api_key",
+    "signature",
 ];
 
 /// A request and its answer.
@@ -84,9 +85,13 @@ pub(super) fn report(call: &Call, pivot: &Pivot, iteration: u32, answer: &Answer
             let pointer = error.pointer.as_deref().unwrap_or_default();
             let parts = pointer.split('/').filter(|part| !part.is_empty());
             let field = parts.fold(String::new(), |field, part| within(&field, part));
+            let message = match &error.help {
+                Some(help) => format!("{}; {help}", error.message),
+                None => error.message.clone(),
+            };
             by_field
                 .entry(field)
-                .or_insert(json!({"invalid": {"message": error.message, "help": error.help}}));
+                .or_insert(json!({"invalid": {"message": message}}));
         }
         json!({ "schema_errors": by_field })
     } else {

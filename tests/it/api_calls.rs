@@ -219,8 +219,8 @@ async fn what_a_pivot_node_with_debug_asks_and_is_answered_can_be_read() {
     let url = api.scenario.web.url().replace("http://", "http://me:pass@");
     let flow = |debug: bool| {
         json!({"module": "pivot", "data": {
-            "voice_url": format!("{url}/first?api_key=k1"), "debug": debug,
-            "custom_request_headers": {"X-Api-Key": "k2", "X-Shop": "s1"},
+            "voice_url": format!("{url}/first?api_key=key-one"), "debug": debug,
+            "custom_request_headers": {"X-Api-Key": "key-two", "X-Shop": "s1"},
         }})
     };
     api.create("callflows", json!({"numbers": ["1"], "flow": flow(true)}))
@@ -229,7 +229,7 @@ async fn what_a_pivot_node_with_debug_asks_and_is_answered_can_be_read() {
         .await;
     let next =
         json!({"module": "pivot", "data": {"voice_url": format!("{url}/second"), "debug": true}});
-    let first = Reply::json(&next).header("set-cookie", "session=c1");
+    let first = Reply::json(&next).header("set-cookie", "session=key-three");
     api.scenario.web.on("/first", first);
     api.scenario.web.on(
         "/second",
@@ -255,7 +255,7 @@ async fn what_a_pivot_node_with_debug_asks_and_is_answered_can_be_read() {
     assert!(records[2]["uri"].as_str().unwrap().contains("/second"));
     assert!(records[4]["schema_errors"].is_object(), "{records:#}");
     let text = records.to_string();
-    for secret in ["me:pass", "k1", "k2", "c1", "bWU6cGFzcw"] {
+    for secret in ["me:pass", "key-one", "key-two", "key-three", "bwu6cgfzcw"] {
         assert!(!text.contains(secret), "{secret}: {records:#}");
     }
     // By each of its names.

@@ -275,7 +275,7 @@ async fn recordings_of_calls_are_listed_heard_and_deleted() {
         (&newest["to"], &newest["origin"]),
         (&json!("1"), &json!("RecordCall"))
     );
-    assert_eq!(newest["from"], Caller::default().from);
+    assert_eq!(newest["from"], Caller::default().number);
     let id = newest["id"].as_str().unwrap();
     let item = format!("recordings/{id}");
     let read = api.get(&item).await;

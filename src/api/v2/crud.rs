@@ -46,7 +46,8 @@ pub(super) fn endpoints(resource: &'static Resource) -> Vec<Endpoint> {
             Endpoint::new(Verb::Post, &*item, format!("Replaces a {one}."), |ask| {
                 Box::pin(replace(ask))
             })
-            .takes(schema),
+            .takes(schema)
+            .takes_sound(resource.upload.is_some()),
         ),
         (
             Can::Patch,
@@ -78,11 +79,7 @@ async fn create(ask: &Ask) -> Result<Reply, Refusal> {
     let resource = ask.resource()?;
     owner(ask, resource).await?;
     let body = ask.object()?;
-    let new = uuid::Uuid::new_v4().simple().to_string();
-    let id = match resource.kind {
-        Kind::Media => super::media::id(&body).unwrap_or(new),
-        _ => new,
-    };
+    let id = (resource.id)(&body).unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string());
     let id = match resource.owner() {
         Some(_) => format!("{}/{id}", ask.id(0)),
         None => id,
@@ -99,8 +96,10 @@ async fn read(ask: &Ask) -> Result<Reply, Refusal> {
 
 async fn replace(ask: &Ask) -> Result<Reply, Refusal> {
     let resource = ask.resource()?;
-    if resource.kind == Kind::Media && ask.sound.is_some() {
-        return super::media::upload(ask).await;
+    if ask.sound.is_some()
+        && let Some(upload) = resource.upload
+    {
+        return upload(ask).await;
     }
     let before = existing(ask, resource).await?;
     unchanged(ask, resource, &before).await?;

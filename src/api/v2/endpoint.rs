@@ -110,8 +110,8 @@ impl Endpoint {
         self
     }
 
-    pub(super) fn takes_sound(mut self) -> Self {
-        self.takes_sound = true;
+    pub(super) fn takes_sound(mut self, takes: bool) -> Self {
+        self.takes_sound = takes;
         self
     }
 

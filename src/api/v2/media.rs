@@ -38,7 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Uploads the sound of a medium, in place of the one that it has.",
             |ask| Box::pin(upload(ask)),
         )
-        .takes_sound()
+        .takes_sound(true)
         .of(media),
         get("media/prompts", "Counts the media of each prompt.", |ask| {
             count(ask, |body| text(body, "prompt_id"))

@@ -72,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Uploads the sound of a message.",
             |ask| Box::pin(upload(ask)),
         )
-        .takes_sound(),
+        .takes_sound(true),
     ];
     all.into_iter()
         .map(|endpoint| endpoint.of(messages))

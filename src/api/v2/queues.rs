@@ -42,17 +42,17 @@ async fn read(ask: &Ask) -> Result<Reply, Refusal> {
 }
 
 async fn replace(ask: &Ask) -> Result<Reply, Refusal> {
+    let users = users(ask).await?;
     let Some(wanted) = ask.words("agents")? else {
         return Err(super::ask::no_data());
     };
-    let users = users(ask).await?;
     known(&users, &wanted)?;
     write(ask, users, |id| wanted.iter().any(|wanted| wanted == id)).await
 }
 
 async fn delete(ask: &Ask) -> Result<Reply, Refusal> {
-    let unwanted = ask.words("agents")?;
     let users = users(ask).await?;
+    let unwanted = ask.words("agents")?;
     known(&users, unwanted.as_deref().unwrap_or_default())?;
     let agents: Vec<String> = users
         .iter()

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::ask::Ask;
-use super::endpoint::Doing;
+use super::endpoint::{Doing, Run};
 use super::{callflows, directories, listing, media, messages, recordings, users, vmboxes};
 use crate::objects::{Faults, Kind};
 use crate::store::Document;
@@ -54,6 +54,10 @@ pub(super) struct Resource {
     pub(super) newest_first: bool,
     /// Fields that are worked out: what is sent in them is not stored.
     pub(super) computed: &'static [&'static str],
+    /// The id of a new one, where its fields decide that.
+    pub(super) id: fn(&Map<String, Value>) -> Option<String>,
+    /// What becomes of a sound that is sent to one in place of a document.
+    pub(super) upload: Option<Run>,
     /// Writes a document in our way before it is checked.
     pub(super) prepare: fn(&Ask, &mut Map<String, Value>),
     /// Checks what the schema cannot say. Also given the id that it has or gets.
@@ -77,6 +81,8 @@ impl Resource {
             order: listing::by_name,
             newest_first: false,
             computed: &[],
+            id: |_| None,
+            upload: None,
             prepare: |_, _| {},
             check: |_, _, _| {},
             regexes: &[],
@@ -184,6 +190,8 @@ pub(super) static RESOURCES: &[Resource] = &[
     Resource {
         listed: &["name", "media_source", "language"],
         summary: media::summary,
+        id: media::id,
+        upload: Some(|ask| Box::pin(media::upload(ask))),
         prepare: media::prepare,
         check: media::check,
         ..Resource::of(Kind::Media, "media")

@@ -131,10 +131,7 @@ async fn validate(ask: &Ask) -> Result<Reply, Refusal> {
     let mut faults = Faults::default();
     let checked = match named {
         Named::Documents(resource) => {
-            let id = match resource.kind {
-                Kind::Media => super::media::id(&body).unwrap_or_default(),
-                _ => String::new(),
-            };
+            let id = (resource.id)(&body).unwrap_or_default();
             return Ok(Reply::data(crud::checked(ask, resource, &id, body)?));
         }
         Named::Node => {
