@@ -217,18 +217,23 @@ async fn records(api: &Api, count: usize) -> (Value, Value) {
 async fn what_a_pivot_node_with_debug_asks_and_is_answered_can_be_read() {
     let api = Api::start().await;
     let url = api.scenario.web.url().replace("http://", "http://me:pass@");
-    let flow = |debug: bool| {
+    let flow = |path: &str, debug: bool| {
         json!({"module": "pivot", "data": {
-            "voice_url": format!("{url}/first?api_key=key-one"), "debug": debug,
+            "voice_url": format!("{url}{path}?api_key=key-one"), "debug": debug,
             "custom_request_headers": {"X-Api-Key": "key-two", "X-Shop": "s1"},
         }})
     };
-    api.create("callflows", json!({"numbers": ["1"], "flow": flow(true)}))
-        .await;
-    api.create("callflows", json!({"numbers": ["2"], "flow": flow(false)}))
-        .await;
-    let next =
-        json!({"module": "pivot", "data": {"voice_url": format!("{url}/second"), "debug": true}});
+    api.create(
+        "callflows",
+        json!({"numbers": ["1"], "flow": flow("/first", true)}),
+    )
+    .await;
+    api.create(
+        "callflows",
+        json!({"numbers": ["2"], "flow": flow("/broken", false)}),
+    )
+    .await;
+    let next = json!({"module": "pivot", "data": {"voice_url": format!("{}/second", api.scenario.web.url()), "debug": true}});
     let first = Reply::json(&next).header("set-cookie", "session=key-three");
     api.scenario.web.on("/first", first);
     api.scenario.web.on(
@@ -270,11 +275,14 @@ async fn what_a_pivot_node_with_debug_asks_and_is_answered_can_be_read() {
     let broken = r#"{"module": "tts", "data": {"text": ]}"#;
     api.scenario
         .web
-        .on("/first", Reply::new("application/json", broken));
+        .on("/broken", Reply::new("application/json", broken));
     api.scenario.dial("2", &[]).await.wait_ended().await;
     api.scenario.nothing_left().await;
-    assert_eq!(api.get("pivot/debug").await.body["page_size"], 1);
-    api.scenario.dial("1", &[]).await.wait_ended().await;
+    let rows = api.get("pivot/debug").await;
+    assert_eq!(rows.body["page_size"], 1, "{:#}", rows.body);
+    let document = json!({"numbers": ["3"], "flow": flow("/broken", true)});
+    api.create("callflows", document).await;
+    api.scenario.dial("3", &[]).await.wait_ended().await;
     api.scenario.nothing_left().await;
     let rows = api.get("pivot/debug").await;
     assert_eq!(rows.body["page_size"], 2);
