@@ -940,3 +940,45 @@ async fn schemas_are_open_and_check_documents() {
         assert!(refused.body.get("version").is_none(), "{name}");
     }
 }
+
+/// docs/api.md: every document in it that is sent is taken, but for the one that
+/// shows an error.
+#[tokio::test]
+async fn the_examples_of_the_documentation_work() {
+    let docs = include_str!("../../docs/api.md");
+    let api = Api::start().await;
+    let request =
+        regex::Regex::new(r#"curl (?:-s )?-X (PUT|POST) "?\$API/([a-z_/$A-Z]+)[^']*?-d '([^']*)'"#)
+            .unwrap();
+    let account = api.create("accounts", json!({"name": "bakery"})).await;
+    let mut answers = Vec::new();
+    for found in request.captures_iter(docs) {
+        let path = found[2].replace("$ACCOUNT", &account);
+        let asking = api
+            .asking(&found[1], &format!("/v2/{path}"))
+            .token(OPERATOR);
+        // As curl says it of `-d`.
+        let kind = "application/x-www-form-urlencoded";
+        let answer = asking.body(kind, &found[3]).send().await;
+        answers.push((path, answer.status, answer));
+    }
+    let statuses: Vec<(&str, u16)> = answers.iter().map(|(p, s, _)| (p.as_str(), *s)).collect();
+    assert_eq!(statuses[0], ("callflows", 201));
+    assert_eq!(
+        statuses.iter().filter(|(_, status)| *status == 201).count(),
+        statuses.len() - 1
+    );
+    let (_, _, refused) = answers
+        .iter()
+        .find(|(_, status, _)| *status == 400)
+        .unwrap();
+    let shown = docs
+        .split("```json")
+        .find(|block| block.contains("validation error"))
+        .unwrap();
+    let shown: Value = serde_json::from_str(shown.split("```").next().unwrap()).unwrap();
+    for field in ["data", "status", "error", "message"] {
+        assert_eq!(refused.body[field], shown[field], "{field}");
+    }
+    assert!(statuses.len() >= 6, "{statuses:?}");
+}

@@ -1,10 +1,13 @@
 //! Which documents of a list are wanted: `filter_name=x`, `has_key=a.b`,
 //! `created_from=…`. All that are given must hold.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::ask::Ask;
 use super::refusal::Refusal;
+use crate::clock::Time;
+use crate::objects::gregorian;
+use crate::store::Document;
 
 /// The conditions of a URL.
 pub(super) struct Filters {
@@ -53,27 +56,39 @@ impl Filters {
         })
     }
 
-    /// Whether a whole document, as the API gives it, is wanted.
-    pub(super) fn take(&self, document: &Value) -> bool {
-        let dates = &document["_read_only"];
-        within(self.created, &dates["created"])
-            && within(self.modified, &dates["modified"])
-            && self.fields.iter().all(|(test, path)| {
-                let found = find(document, path);
-                match test {
-                    Test::Is(value) => found.is_some_and(|found| is(found, value)),
-                    Test::IsNot(value) => !found.is_some_and(|found| is(found, value)),
-                    Test::Has => found.is_some(),
-                    Test::HasNot => found.is_none(),
-                    Test::HasValue => found.is_some_and(has_value),
-                    Test::HasNoValue => !found.is_some_and(has_value),
-                }
+    /// Whether a document is wanted, which the API shows under this id.
+    pub(super) fn take(&self, id: &str, document: &Document) -> bool {
+        within(self.created, document.created)
+            && within(self.modified, document.modified)
+            && self.fields.iter().all(|(test, path)| match test {
+                Test::Is(value) if is_id(path) => id == value,
+                Test::IsNot(value) if is_id(path) => id != value,
+                Test::Has | Test::HasValue if is_id(path) => true,
+                Test::HasNot | Test::HasNoValue if is_id(path) => false,
+                test => test.holds(find(&document.body, path)),
             })
     }
 }
 
-fn within((from, to): (Option<i64>, Option<i64>), date: &Value) -> bool {
-    let date = date.as_i64().unwrap_or_default();
+impl Test {
+    fn holds(&self, found: Option<&Value>) -> bool {
+        match self {
+            Self::Is(value) => found.is_some_and(|found| is(found, value)),
+            Self::IsNot(value) => !found.is_some_and(|found| is(found, value)),
+            Self::Has => found.is_some(),
+            Self::HasNot => found.is_none(),
+            Self::HasValue => found.is_some_and(has_value),
+            Self::HasNoValue => !found.is_some_and(has_value),
+        }
+    }
+}
+
+fn is_id(path: &[String]) -> bool {
+    path == ["id"]
+}
+
+fn within((from, to): (Option<i64>, Option<i64>), date: Time) -> bool {
+    let date = gregorian(date);
     from.is_none_or(|from| date >= from) && to.is_none_or(|to| date <= to)
 }
 
@@ -84,11 +99,14 @@ fn path(field: &str) -> Vec<String> {
         .collect()
 }
 
-fn find<'v>(document: &'v Value, path: &[String]) -> Option<&'v Value> {
-    let found = path.iter().try_fold(document, |at, part| match at {
-        Value::Array(list) => list.get(part.parse::<usize>().ok()?),
-        _ => at.get(part),
-    });
+fn find<'v>(document: &'v Map<String, Value>, path: &[String]) -> Option<&'v Value> {
+    let (first, rest) = path.split_first()?;
+    let found = rest
+        .iter()
+        .try_fold(document.get(first)?, |at, part| match at {
+            Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+            _ => at.get(part),
+        });
     found.filter(|found| !found.is_null())
 }
 

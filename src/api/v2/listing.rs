@@ -44,22 +44,16 @@ pub(super) async fn page(
     documents: Vec<Document>,
 ) -> Result<Reply, Refusal> {
     let filters = Filters::of(ask)?;
-    let mut wanted: Vec<(Place, Document, Value)> = documents
+    let mut wanted: Vec<(Place, Document)> = documents
         .into_iter()
-        .map(|document| {
-            let whole = crud::whole(resource, document.clone());
-            (Place::of(resource, &document), document, whole)
-        })
-        .filter(|(_, _, whole)| filters.take(whole))
+        .filter(|document| filters.take(&resource.shown_id(&document.id), document))
+        .map(|document| (Place::of(resource, &document), document))
         .collect();
-    wanted.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-    if is_backwards(ask, resource) {
-        wanted.reverse();
-    }
+    let backwards = is_backwards(ask, resource);
+    wanted.sort_by(|(a, _), (b, _)| if backwards { b.cmp(a) } else { a.cmp(b) });
     let Cut { start, size } = Cut::of(ask)?;
     if let Some(start) = start {
-        let backwards = is_backwards(ask, resource);
-        wanted.retain(|(place, ..)| {
+        wanted.retain(|(place, _)| {
             if backwards {
                 *place <= start
             } else {
@@ -67,12 +61,12 @@ pub(super) async fn page(
             }
         });
     }
-    let first = wanted.first().map(|(place, ..)| place.written());
-    let next = wanted.get(size).map(|(place, ..)| place.written());
+    let first = wanted.first().map(|(place, _)| place.written());
+    let next = wanted.get(size).map(|(place, _)| place.written());
     wanted.truncate(size);
     let mut items: Vec<Value> = wanted
         .into_iter()
-        .map(|(_, document, whole)| item(resource, &document, whole))
+        .map(|(_, document)| item(resource, document))
         .collect();
     if let Some(complete) = resource.complete_list {
         complete(ask, &mut items).await?;
@@ -92,18 +86,18 @@ pub(super) async fn page(
     }))
 }
 
-fn item(resource: &Resource, document: &Document, whole: Value) -> Value {
+fn item(resource: &Resource, document: Document) -> Value {
     if resource.listed.is_empty() {
-        return whole;
+        return crud::whole(resource, document);
     }
     let mut item = Map::new();
-    item.insert("id".into(), whole["id"].clone());
+    item.insert("id".into(), resource.shown_id(&document.id).into());
     for name in resource.listed {
         if let Some(value) = document.body.get(*name) {
             item.insert((*name).into(), value.clone());
         }
     }
-    (resource.summary)(document, &mut item);
+    (resource.summary)(&document, &mut item);
     item.into()
 }
 
