@@ -170,13 +170,10 @@ impl Api {
     }
 
     /// Creates something that must be good, and gives its id.
-    #[track_caller]
-    pub(crate) fn create(&self, path: &str, data: Value) -> impl Future<Output = String> {
-        async move {
-            let answer = self.put(path, data).await;
-            assert_eq!(answer.status, 201, "{path}: {:#}", answer.body);
-            answer.id()
-        }
+    pub(crate) async fn create(&self, path: &str, data: Value) -> String {
+        let answer = self.put(path, data).await;
+        assert_eq!(answer.status, 201, "{path}: {:#}", answer.body);
+        answer.id()
     }
 
     /// A new account, and a token that opens it.

@@ -947,9 +947,10 @@ async fn schemas_are_open_and_check_documents() {
 async fn the_examples_of_the_documentation_work() {
     let docs = include_str!("../../docs/api.md");
     let api = Api::start().await;
-    let request =
-        regex::Regex::new(r#"curl (?:-s )?-X (PUT|POST) "?\$API/([a-z_/$A-Z]+)[^']*?-d '([^']*)'"#)
-            .unwrap();
+    let request = regex::Regex::new(
+        r#"curl (?:-s )?-X (PUT|POST) "?\$API/([a-zA-Z_/$]+)[^'\n]*(?:\\\n[^'\n]*)?-d '([^']*)'"#,
+    )
+    .unwrap();
     let account = api.create("accounts", json!({"name": "bakery"})).await;
     let mut answers = Vec::new();
     for found in request.captures_iter(docs) {

@@ -1,7 +1,7 @@
 //! Which documents of a list are wanted: `filter_name=x`, `has_key=a.b`,
 //! `created_from=…`. All that are given must hold.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::ask::Ask;
 use super::refusal::Refusal;
@@ -115,8 +115,9 @@ fn is(found: &Value, value: &str) -> bool {
     match found {
         Value::String(text) => text == value,
         Value::Array(list) => list.iter().any(|entry| is(entry, value)),
+        Value::Bool(found) => value.parse() == Ok(*found),
+        Value::Number(number) => value.parse().is_ok_and(|value: Number| value == *number),
         Value::Object(_) | Value::Null => false,
-        other => other.to_string() == value,
     }
 }
 
