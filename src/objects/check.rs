@@ -15,7 +15,7 @@ use crate::report::nearest;
 /// as it is, and is in `faults`, each with its field within `field`.
 pub fn check(schema: &Value, value: &mut Value, field: &str, faults: &mut Faults) {
     if let Some(words) = words(schema) {
-        return choose(schema, &words, value, field, faults);
+        return choose(&words, value, field, faults);
     }
     let options: Vec<&Value> = ["anyOf", "oneOf"]
         .iter()
@@ -56,13 +56,8 @@ pub fn check(schema: &Value, value: &mut Value, field: &str, faults: &mut Faults
     }
 }
 
-fn choose(schema: &Value, words: &[&str], value: &mut Value, field: &str, faults: &mut Faults) {
+fn choose(words: &[&str], value: &mut Value, field: &str, faults: &mut Faults) {
     let given = value.as_str().unwrap_or_default();
-    // Words that documents of Kazoo's have for one of these.
-    if let Some(meant) = schema["x-aliases"][given].as_str() {
-        *value = meant.into();
-        return;
-    }
     if let Some(word) = words.iter().find(|word| word.eq_ignore_ascii_case(given)) {
         *value = (*word).into();
         return;

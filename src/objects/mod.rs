@@ -7,8 +7,8 @@
 
 mod check;
 mod common;
-mod hidden;
 mod faults;
+mod hidden;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -25,8 +25,8 @@ pub use common::{
 };
 pub use hidden::hide;
 
-pub use queue::Strategy;
 pub use faults::{Fault, Faults, within};
+pub use queue::Strategy;
 
 /// A stored thing. Every field has a default but for those that say who it is.
 pub trait Object: DeserializeOwned + JsonSchema + Send + Sync + 'static {

@@ -280,6 +280,7 @@ async fn fill(api: &Api, account: &str) -> Vec<(&'static str, String)> {
         .await
         .unwrap();
     ids.extend([
+        ("agents", of("users")),
         ("entries", entry),
         ("messages", message),
         ("recordings", "rec1".into()),

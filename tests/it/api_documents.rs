@@ -476,12 +476,12 @@ async fn strings_are_coerced_and_defaults_are_stored() {
         (&json!(5), &json!(false), &json!(4))
     );
     assert!(stored.get("record_pin").is_none());
-    // Kazoo's own slip of the pen.
+    // Kazoo's own slip of the pen is taken as it is.
     let rule =
         json!({"name": "r", "cycle": "Weekly", "wdays": ["wensday", "friday"], "interval": "2"});
     let id = api.create("temporal_rules", rule).await;
     let stored = api.scenario.get(Kind::TemporalRule, &id).await.unwrap();
-    assert_eq!(stored["wdays"], json!(["wednesday", "friday"]));
+    assert_eq!(stored["wdays"], json!(["wensday", "friday"]));
     assert_eq!(
         (&stored["cycle"], &stored["interval"]),
         (&json!("weekly"), &json!(2))
@@ -879,6 +879,50 @@ async fn the_roster_of_a_queue_is_what_its_users_say() {
     assert_eq!(*left.data(), json!([users[1]]));
     assert_eq!(*api.delete(&roster).await.data(), json!([]));
     assert_eq!(api.get("queues/none/roster").await.status, 404);
+}
+
+#[tokio::test]
+async fn agents_log_in_and_out_and_pause() {
+    let api = Api::start().await;
+    let agent = json!({"first_name": "a", "last_name": "b", "queues": ["q"]});
+    let id = api.create("users", agent).await;
+    api.create("users", json!({"first_name": "c", "last_name": "d"}))
+        .await;
+    let listed = api.get("agents").await;
+    assert_eq!(
+        *listed.data(),
+        json!([{"id": id, "first_name": "a", "last_name": "b", "queues": ["q"]}])
+    );
+    let path = format!("agents/{id}/status");
+    assert_eq!(
+        *api.get(&path).await.data(),
+        json!({"status": "logged_out"})
+    );
+    for (action, status) in [
+        ("login", "ready"),
+        ("pause", "paused"),
+        ("resume", "ready"),
+        ("logout", "logged_out"),
+    ] {
+        let told = api.post(&path, json!({"status": action})).await;
+        assert_eq!(told.data()["status"], status, "{action}");
+        assert_eq!(told.data()["paused_until"].is_i64(), action == "pause");
+        let all = api.get("agents/status").await;
+        assert_eq!(all.data()[&id]["status"], status, "{action}");
+        let stored = api.scenario.get(Kind::Agent, &id).await.unwrap();
+        assert_eq!(stored["status"], status, "{action}");
+    }
+    let for_ever = json!({"status": "pause", "timeout": "0"});
+    let told = api.post(&path, for_ever).await;
+    assert_eq!(*told.data(), json!({"status": "paused"}));
+    for (data, field) in [
+        (json!({"status": "dance"}), "status"),
+        (json!({"status": "pause", "timeout": -1}), "timeout"),
+    ] {
+        let refused = api.post(&path, data).await;
+        assert!(refused.body["data"][field].is_object(), "{field}");
+    }
+    assert_eq!(api.get("agents/nobody/status").await.status, 404);
 }
 
 #[tokio::test]

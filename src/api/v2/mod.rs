@@ -6,6 +6,7 @@
 //! replace, patch and delete is a line in `resource`.
 
 mod accounts;
+mod agents;
 mod ask;
 mod body;
 mod callflows;

@@ -9,13 +9,14 @@ use super::endpoint::{Endpoint, Scope, Verb};
 use super::refusal::Refusal;
 use super::resource::RESOURCES;
 use super::{
-    accounts, credentials, crud, media, messages, openapi, owned, pivot_debug, queues, recordings,
-    schemas, tokens,
+    accounts, agents, credentials, crud, media, messages, openapi, owned, pivot_debug, queues,
+    recordings, schemas, tokens,
 };
 
 /// Every file that has endpoints beside those of its resource.
 const OTHERS: &[fn() -> Vec<Endpoint>] = &[
     accounts::endpoints,
+    agents::endpoints,
     credentials::endpoints,
     media::endpoints,
     messages::endpoints,

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{Answer, Handled, Request, media, no_resource, recordings, wrong_method};
 use crate::simulate::bridges::Bridge;
 use crate::simulate::channels::Channel;
-use crate::simulate::recordings::Live;
 use crate::simulate::options::Version;
+use crate::simulate::recordings::Live;
 use crate::simulate::world::{Ticket, World};
 
 pub(super) fn route(
