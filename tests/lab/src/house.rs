@@ -75,13 +75,17 @@ impl House {
     pub async fn all(&self, kind: Kind) -> Result<Vec<Value>> {
         let listed = self.catalog.list(&self.account, kind).await;
         let listed = listed.map_err(|error| LabError::failed(error.to_string()))?;
-        Ok(listed.into_iter().map(|document| document.body.into()).collect())
+        Ok(listed
+            .into_iter()
+            .map(|document| document.body.into())
+            .collect())
     }
 
     /// The callflow of a number.
     pub async fn flow(&self, number: &str, flow: Value) -> Result<()> {
         let document = json!({ "numbers": [number], "flow": flow });
-        self.put(Kind::Callflow, &format!("at-{number}"), document).await
+        self.put(Kind::Callflow, &format!("at-{number}"), document)
+            .await
     }
 
     /// Somebody's phone dials a number.

@@ -20,10 +20,17 @@ async fn stage(version: &str) -> Option<House> {
     let house = House::new(version).await.unwrap()?;
     for (name, number) in [("alice", "101"), ("bob", "102")] {
         let user = json!({ "first_name": name, "last_name": "Smith", "queues": ["support"] });
-        house.put(Kind::User, &format!("u-{name}"), user).await.unwrap();
-        let device = json!({ "name": name, "owner_id": format!("u-{name}"), "sip": { "username": name } });
+        house
+            .put(Kind::User, &format!("u-{name}"), user)
+            .await
+            .unwrap();
+        let device =
+            json!({ "name": name, "owner_id": format!("u-{name}"), "sip": { "username": name } });
         house.put(Kind::Device, name, device).await.unwrap();
-        house.flow(number, node("device", json!({ "id": name }))).await.unwrap();
+        house
+            .flow(number, node("device", json!({ "id": name })))
+            .await
+            .unwrap();
     }
     Some(house)
 }
@@ -55,7 +62,11 @@ async fn soon(mut is: impl FnMut() -> bool) -> bool {
 }
 
 fn loudness(call: &Call) -> Duration {
-    call.heard_answered().segments().iter().map(|segment| segment.duration()).sum()
+    call.heard_answered()
+        .segments()
+        .iter()
+        .map(|segment| segment.duration())
+        .sum()
 }
 
 on_each_asterisk! {
