@@ -8,7 +8,7 @@ use super::modules;
 use super::read::read_stored;
 use crate::objects::{Fault, Faults, check as check_schema, within};
 use crate::patterns::Pattern;
-use crate::report::{Report, Severity};
+use crate::report::{Severity, nearest};
 
 /// Checks `patterns` and `flow`, and brings the `data` of every node into the
 /// form that its module's schema describes, with the defaults filled in.
@@ -32,69 +32,40 @@ pub fn check(document: &mut Map<String, Value>, faults: &mut Faults) {
         faults.add("flow", "required", Fault::new(message));
         return;
     };
-    let reader = Told::by_reading(flow);
-    let mut nodes = Nodes {
-        reader: &reader,
-        faults,
-    };
-    nodes.node(flow, "flow", "/flow");
+    Nodes { faults }.node(flow, "flow");
     // What the schemas do not say, and calls would not run.
     if faults.is_empty() {
-        for (pointer, message) in Told::by_reading(flow).errors {
-            faults.add(&dotted(&pointer), "invalid", Fault::new(message));
+        for (field, message) in errors_of_reading(flow) {
+            faults.add(&field, "invalid", Fault::new(message));
         }
     }
 }
 
-/// What is found when the flow is read as for a call.
-struct Told {
-    errors: Vec<(String, String)>,
-    /// Of names of modules that are not known, or refused.
-    modules: Vec<(String, String)>,
-}
-
-impl Told {
-    fn by_reading(flow: &Value) -> Self {
-        let mut document = Map::new();
-        document.insert("flow".into(), flow.clone());
-        let bytes = Value::from(document).to_string().into_bytes();
-        let told = |report: &Report, wanted: fn(&str) -> bool| {
-            report
-                .diagnostics
-                .iter()
-                .filter(|d| d.severity == Severity::Error)
-                .map(|d| (d.pointer.clone().unwrap_or_default(), d))
-                .filter(|(pointer, _)| wanted(pointer))
-                .map(|(pointer, d)| {
-                    let help = d.help.as_ref().map(|help| format!("; {help}"));
-                    (
-                        pointer,
-                        format!("{}{}", d.message, help.unwrap_or_default()),
-                    )
-                })
-                .collect()
-        };
-        Self {
-            errors: told(&read_stored(&bytes, false).1, |_| true),
-            modules: told(&read_stored(&bytes, true).1, |pointer| {
-                pointer.ends_with("/module")
-            }),
-        }
-    }
-
-    fn of_module(&self, pointer: &str) -> Option<&str> {
-        let of = |(at, _): &&(String, String)| at == pointer;
-        self.modules.iter().find(of).map(|(_, message)| &**message)
-    }
+/// What is wrong with a flow when it is read as for a call.
+fn errors_of_reading(flow: &Value) -> Vec<(String, String)> {
+    let mut document = Map::new();
+    document.insert("flow".into(), flow.clone());
+    let bytes = Value::from(document).to_string().into_bytes();
+    let (_, report) = read_stored(&bytes, false);
+    let found = report.diagnostics.into_iter();
+    let errors = found.filter(|d| d.severity == Severity::Error);
+    errors
+        .map(|error| {
+            let field = dotted(error.pointer.as_deref().unwrap_or_default());
+            match error.help {
+                Some(help) => (field, format!("{}; {help}", error.message)),
+                None => (field, error.message),
+            }
+        })
+        .collect()
 }
 
 struct Nodes<'f> {
-    reader: &'f Told,
     faults: &'f mut Faults,
 }
 
 impl Nodes<'_> {
-    fn node(&mut self, value: &mut Value, field: &str, pointer: &str) {
+    fn node(&mut self, value: &mut Value, field: &str) {
         // Both are what some languages write for an empty object.
         if value.is_null() || value.as_array().is_some_and(Vec::is_empty) {
             *value = Map::new().into();
@@ -108,7 +79,7 @@ impl Nodes<'_> {
         if node.is_empty() && !is_root {
             return;
         }
-        if let Some(name) = self.module(node, field, pointer) {
+        if let Some(name) = self.module(node, field) {
             self.data(node, &name, field);
         }
         let Some(children) = node.get_mut("children") else {
@@ -124,14 +95,12 @@ impl Nodes<'_> {
             return;
         };
         for (key, child) in children {
-            let escaped = key.replace('~', "~0").replace('/', "~1");
-            let pointer = format!("{pointer}/children/{escaped}");
-            self.node(child, &within(&place, key), &pointer);
+            self.node(child, &within(&place, key));
         }
     }
 
     /// The name of its module, if there is one of this name.
-    fn module(&mut self, node: &Map<String, Value>, field: &str, pointer: &str) -> Option<String> {
+    fn module(&mut self, node: &Map<String, Value>, field: &str) -> Option<String> {
         let place = within(field, "module");
         let Some(given) = node.get("module") else {
             let fault = Fault::new("Field is required but missing");
@@ -143,12 +112,16 @@ impl Nodes<'_> {
             self.faults.add(&place, "type", fault);
             return None;
         };
-        let refused = self.reader.of_module(&format!("{pointer}/module"));
-        if refused.is_none() && modules::schema_of(name).is_some() {
+        if modules::schema_of(name).is_some() {
             return Some(name.to_owned());
         }
-        let message = refused.unwrap_or("there is no such module");
-        let fault = Fault::new(message).value(given).cause(name);
+        let short: String = name.chars().take(64).collect();
+        let message = match (modules::refusal(name), nearest(&short, modules::names())) {
+            (Some(why), _) => format!("there is no module `{name}`: {why}"),
+            (None, Some(near)) => format!("there is no module `{short}`; did you mean `{near}`?"),
+            (None, None) => format!("there is no module `{short}`"),
+        };
+        let fault = Fault::new(message).value(given).cause(short);
         self.faults.add(&place, "not_found", fault);
         None
     }
@@ -217,7 +190,8 @@ mod tests {
             "module": "play", "data": {"id": "x"}, "children": {
                 "_": {"module": "tts", "data": {}},
                 "1": {"module": "tts", "data": {"text": "x".repeat(1001)}},
-                "2.5": {"module": "sey"},
+                "2.5": {"module": "sleap"},
+                "2.6": {"module": "function"},
                 "3": {"data": {}},
                 "4": "hangup",
                 "5": {"module": 5},
@@ -229,6 +203,7 @@ mod tests {
             ("flow.children._.data.text", "required"),
             ("flow.children.1.data.text", "maxLength"),
             ("flow.children.2%2E5.module", "not_found"),
+            ("flow.children.2%2E6.module", "not_found"),
             ("flow.children.3.module", "required"),
             ("flow.children.4", "type"),
             ("flow.children.5.module", "type"),
@@ -239,13 +214,14 @@ mod tests {
                 "{field} {code}: {faults:#}"
             );
         }
-        assert_eq!(faults.as_object().unwrap().len(), 8, "{faults:#}");
+        assert_eq!(faults.as_object().unwrap().len(), 9, "{faults:#}");
         let unknown = &faults["flow.children.2%2E5.module"]["not_found"];
-        assert!(
-            unknown["message"].as_str().unwrap().contains("sey"),
-            "{unknown}"
-        );
-        assert_eq!(unknown["cause"], "sey");
+        let message = "there is no module `sleap`; did you mean `sleep`?";
+        assert_eq!(unknown["message"], message);
+        assert_eq!(unknown["cause"], "sleap");
+        let refused = &faults["flow.children.2%2E6.module"]["not_found"];
+        let message = refused["message"].as_str().unwrap();
+        assert!(message.contains("runs a script"), "{message}");
     }
 
     #[test]
