@@ -1,5 +1,6 @@
 //! Building everything from the configuration, draining and stopping it.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +72,8 @@ pub struct App {
     pub connection: Connection,
     /// ARI is up.
     pub ready: watch::Receiver<bool>,
+    /// Where pivot's own HTTP server listens; none when nothing does.
+    pub http: Option<SocketAddr>,
     commands: mpsc::Sender<Command>,
     /// Calls and what they leave to be done.
     calls: TaskTracker,
@@ -144,8 +147,10 @@ impl App {
             config: config.clone(),
         });
         let (ready_sender, ready) = watch::channel(false);
+        let mut http = None;
         if !options.quiet {
             let server = api::bind(&services, ready.clone()).await?;
+            http = server.address();
             tasks.spawn(server.run(stop.clone()));
             let listener = control::bind(&config.control.socket).await?;
             tasks.spawn(control::serve(
@@ -182,6 +187,7 @@ impl App {
             traces,
             connection,
             ready,
+            http,
             commands,
             calls,
             tasks,

@@ -104,6 +104,13 @@ impl Time {
         self.0.div_euclid(1000)
     }
 
+    /// As Kazoo's API writes them, in UTC: `2026-11-24T23:00:00`.
+    pub fn iso8601(self) -> String {
+        jiff::Timestamp::from_millisecond(self.0)
+            .map(|t| t.strftime("%Y-%m-%dT%H:%M:%S").to_string())
+            .unwrap_or_default()
+    }
+
     /// As Twilio writes dates: `Tue, 24 Nov 2026 23:00:00 +0000`.
     pub fn rfc2822(self) -> String {
         jiff::Timestamp::from_millisecond(self.0)

@@ -33,7 +33,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 
 /// Compares hashes, all of each: how long it takes says nothing about how much
 /// of a guess was right.
-fn same(given: &[u8], expected: &[u8]) -> bool {
+pub(super) fn same(given: &[u8], expected: &[u8]) -> bool {
     let (given, expected) = (Sha256::digest(given), Sha256::digest(expected));
     let differing = given
         .iter()

@@ -1,4 +1,5 @@
-//! pivot's own HTTP server: health, metrics, audio for Asterisk, recordings.
+//! pivot's own HTTP server: health, metrics, audio for Asterisk, recordings, and
+//! the API of the stored things (`v2`).
 //!
 //! Health, readiness, audio and (unless `[recordings] auth`) recordings are open;
 //! audio and recordings have names that nobody can guess. Everything else wants
@@ -9,6 +10,7 @@ mod error;
 mod files;
 mod metrics;
 mod recordings;
+mod v2;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use metrics_exporter_prometheus::PrometheusHandle;
 use secrecy::SecretString;
 use serde_json::json;
@@ -31,6 +33,7 @@ use crate::media::Media;
 use crate::recordings::Recordings;
 
 use error::Refusal;
+use v2::V2;
 
 /// The server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,7 @@ struct Api {
     /// ARI is up.
     ready: watch::Receiver<bool>,
     metrics: PrometheusHandle,
+    v2: Arc<V2>,
 }
 
 /// A server that has its address and serves nobody yet.
@@ -69,6 +73,14 @@ pub async fn bind(services: &Services, ready: watch::Receiver<bool>) -> Result<S
         recordings_need_token: services.config.recordings.auth,
         ready,
         metrics: metrics::handle(),
+        v2: Arc::new(V2 {
+            catalog: services.catalog.clone(),
+            recordings: services.recordings.clone(),
+            own: services.account.clone(),
+            token: services.config.account.auth_token.clone(),
+            node: services.config.ari.name.clone(),
+            writing: tokio::sync::Mutex::default(),
+        }),
     };
     Server::bind(services.config.http.listen, api).await
 }
@@ -84,6 +96,11 @@ impl Server {
             listener,
             router: router(Arc::new(api)),
         })
+    }
+
+    /// Where it listens; the port is a free one when `[http] listen` has port 0.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.local_addr().ok()
     }
 
     /// Serves until `stop`, then lets the requests that run come to their end.
@@ -117,6 +134,9 @@ fn router(api: Arc<Api>) -> Router {
             get(transcription),
         )
         .route("/recordings/{file}", get(recording))
+        .route("/v2", any(stored_things))
+        .route("/v2/", any(stored_things))
+        .route("/v2/{*path}", any(stored_things))
         .method_not_allowed_fallback(wrong_method)
         .merge(closed)
         .with_state(api)
@@ -188,6 +208,10 @@ async fn recording(
     request: Request,
 ) -> Response {
     api.recording(&file, request).await
+}
+
+async fn stored_things(State(api): State<Arc<Api>>, request: Request) -> Response {
+    v2::serve(&api.v2, request).await
 }
 
 async fn need_credentials(State(api): State<Arc<Api>>, request: Request, next: Next) -> Response {

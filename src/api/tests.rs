@@ -6,6 +6,7 @@ use super::*;
 use crate::media::tests::Scratch;
 use crate::media::{Clip, Pcm, pcm};
 use crate::recordings::{Job, Origin, RecordingTrack, Source, Transcription};
+use crate::store::{Catalog, MemoryStore, Numbers};
 use crate::web::{Answer, Outgoing, Policy, Web};
 use crate::{clock, config, id};
 
@@ -47,6 +48,7 @@ impl Running {
             recordings_need_token: setup.recordings_need_token,
             ready: is_ready,
             metrics: metrics::handle(),
+            v2: v2(&recordings, setup.token).await,
         };
         let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), api)
             .await
@@ -113,6 +115,20 @@ impl Running {
             .unwrap()
             .sid
     }
+}
+
+/// Its own tests are in tests/it; here it is one of the server's parts.
+async fn v2(recordings: &Arc<Recordings>, token: Option<&str>) -> Arc<V2> {
+    let store = Arc::new(MemoryStore::default());
+    let catalog = Catalog::open(store, Numbers::default()).await.unwrap();
+    Arc::new(V2 {
+        catalog: Arc::new(catalog),
+        recordings: recordings.clone(),
+        own: id::AccountId::parse(ACCOUNT).unwrap(),
+        token: token.map(Into::into),
+        node: "a1".into(),
+        writing: tokio::sync::Mutex::default(),
+    })
 }
 
 fn message(answer: &Answer) -> String {
@@ -316,7 +332,7 @@ async fn everything_else_wants_credentials_first() {
     .await;
     let none = Running::start(Setup::default()).await;
     let with = [("x-auth-token", "s3cret")];
-    for path in ["/v2/accounts", "/2010-04-01/Accounts", "/", "/.git/config"] {
+    for path in ["/v3/accounts", "/2010-04-01/Accounts", "/", "/.git/config"] {
         assert_eq!(token.get(path).await.status, 401, "{path}");
         assert_eq!(token.ask("POST", path, &with).await.status, 404, "{path}");
         let closed = none.ask("GET", path, &with).await;
@@ -352,6 +368,7 @@ async fn an_address_that_is_taken_is_said_with_its_key() {
         recordings_need_token: false,
         ready,
         metrics: metrics::handle(),
+        v2: v2(&api.recordings, None).await,
     };
     let error = Server::bind(address, other)
         .await

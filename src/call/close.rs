@@ -50,6 +50,9 @@ impl Call {
             }
             if let Some(plan) = self.state.recording_plan.take() {
                 let taken = self.take_over(&[&name], &plan).await;
+                if let Some(taken) = &taken {
+                    self.list_recording(taken, &plan.origin);
+                }
                 self.recording_is_over(plan, 1, taken.as_ref());
                 self.state.last_recording = taken;
                 self.pay_upload();

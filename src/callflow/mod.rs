@@ -6,6 +6,7 @@ mod agents;
 mod announce;
 mod caller;
 mod caller_id;
+mod check;
 mod conform;
 mod endpoint;
 mod feature;
@@ -35,6 +36,8 @@ mod variables;
 mod walk;
 
 pub use admission::admit;
+pub use check::check;
+pub use json::{Malformed, parse_json};
 pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::{read, read_stored};

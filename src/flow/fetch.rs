@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::classify::{self, Content};
 use super::session::{Failed, Session};
-use super::{params, signature};
+use super::{debug, params, signature};
 use crate::call::{Call, Interrupt};
-use crate::clock;
 use crate::config::{BodyFormat, Method, ReqFormat};
 use crate::program::{Pivot, Request};
 use crate::trace::Kind;
@@ -76,7 +75,7 @@ pub(super) async fn fetch(
                 format!("{named} → {:?}: {}", error.phase(), error.failure),
                 began,
             );
-            debug_failure(call, &pivot, iteration, &error);
+            debug::failure(call, &pivot, iteration, &error);
             return Ok(Err(failed(
                 error.code(),
                 &shown,
@@ -100,7 +99,7 @@ pub(super) async fn fetch(
     for warning in &answer.warnings {
         call.warn(format!("{shown}: {}", warning.message));
     }
-    debug_exchange(call, &pivot, iteration, &answer);
+    debug::exchange(call, &pivot, iteration, &answer);
     let limit = call.services().config.limits.document_kb * 1024;
     match classify::classify(
         &answer,
@@ -111,7 +110,7 @@ pub(super) async fn fetch(
         Ok(content) => Ok(Ok(Fetched { content, answer })),
         Err(unusable) => {
             if let Some(report) = &unusable.report {
-                debug_report(call, iteration, &answer, report);
+                debug::report(call, &pivot, iteration, &answer, report);
             }
             Ok(Err(failed(
                 unusable.code,
@@ -267,91 +266,6 @@ fn method_name(method: Method) -> &'static str {
         Method::Get => "GET",
         Method::Post => "POST",
     }
-}
-
-/// As Kazoo's pivot writes them: names and values of headers in lower case.
-fn debug_exchange(call: &Call, pivot: &Pivot, iteration: u32, answer: &Answer) {
-    if !pivot.debug {
-        return;
-    }
-    debug_request(call, iteration, &answer.sent);
-    let headers: Map<String, Value> = answer
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes())
-                    .to_ascii_lowercase()
-                    .into(),
-            )
-        })
-        .collect();
-    call.trace().document(
-        format!("debug: response {}", answer.status),
-        document(
-            call,
-            iteration,
-            json!({
-                "resp_status_code": answer.status.to_string(),
-                "resp_headers": headers,
-                "resp_body": answer.text().text,
-            }),
-        ),
-    );
-}
-
-fn debug_failure(call: &Call, pivot: &Pivot, iteration: u32, error: &WebError) {
-    if let Some(sent) = error.sent.as_ref().filter(|_| pivot.debug) {
-        debug_request(call, iteration, sent);
-    }
-}
-
-fn debug_request(call: &Call, iteration: u32, sent: &web::Sent) {
-    let headers: Map<String, Value> = sent
-        .headers
-        .iter()
-        .filter(|(name, _)| !name.eq_ignore_ascii_case("authorization"))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_ascii_lowercase().into()))
-        .collect();
-    call.trace().document(
-        format!("debug: request {}", web::shown(&sent.uri)),
-        document(
-            call,
-            iteration,
-            json!({
-                "uri": sent.uri,
-                "method": sent.method.to_ascii_lowercase(),
-                "req_headers": headers,
-                "req_body": String::from_utf8_lossy(&sent.body),
-            }),
-        ),
-    );
-}
-
-/// Written whether `debug` is set or not: this is how authors find their mistakes.
-fn debug_report(call: &Call, iteration: u32, answer: &Answer, report: &crate::report::Report) {
-    let text = answer.text().text;
-    let schema: Vec<&crate::report::Diagnostic> = report.diagnostics.iter().collect();
-    let is_json = schema.iter().any(|d| d.pointer.is_some());
-    let key = if is_json {
-        "schema_errors"
-    } else {
-        "json_errors"
-    };
-    call.trace().document(
-        "debug: the document cannot be run",
-        document(call, iteration, json!({ key: schema, "resp_body": text })),
-    );
-}
-
-fn document(call: &Call, iteration: u32, mut fields: Value) -> Value {
-    /// Kazoo counts seconds from the year 0.
-    const GREGORIAN: i64 = 62_167_219_200;
-    fields["call_id"] = call.facts().call_id.clone().into();
-    fields["iteration"] = iteration.into();
-    fields["created"] = (clock::now().unix_seconds() + GREGORIAN).into();
-    fields
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 mod aside;
 mod begin;
 mod classify;
+mod debug;
 mod fetch;
 mod finish;
 mod ladder;

@@ -22,6 +22,8 @@ pub struct Recording {
     pub content_type: String,
     /// Its RecordingSid, which names the file.
     pub media_id: String,
+    pub call_sid: String,
+    pub conference_sid: Option<String>,
     #[serde(flatten)]
     pub details: Map<String, Value>,
 }

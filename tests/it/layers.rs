@@ -47,6 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "config",
             "media",
             "objects",
+            "patterns",
             "recordings",
             "store",
             "web",

@@ -1,6 +1,22 @@
 //! Tests of the whole.
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
+mod api_accounts;
+#[cfg(test)]
+mod api_calls;
+#[cfg(test)]
+mod api_documents;
+#[cfg(test)]
+mod api_lists;
+#[cfg(test)]
+mod api_media;
+#[cfg(test)]
+mod api_openapi;
+#[cfg(test)]
+mod api_validation;
+#[cfg(test)]
 mod ari_answers;
 #[cfg(test)]
 mod ari_reconnect;

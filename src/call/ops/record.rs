@@ -97,6 +97,9 @@ impl Call {
     ) -> Recorded {
         self.state.recording = None;
         if let Some(plan) = self.state.recording_plan.take() {
+            if let Some(recording) = &recording {
+                self.list_recording(recording, &plan.origin);
+            }
             self.recording_is_over(plan, 1, recording.as_ref());
         }
         let duration = recording.as_ref().map_or(Duration::ZERO, |r| r.recorded);

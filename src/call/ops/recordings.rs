@@ -320,6 +320,7 @@ impl Call {
         self.drop_track(&track.plan.origin.sid);
         let names: Vec<&str> = track.snoops.iter().map(|s| s.recording.as_str()).collect();
         let taken = self.take_over(&names, &track.plan).await;
+        let origin = track.plan.origin.clone();
         self.recording_is_over(track.plan, channels(names.len()), taken.as_ref());
         let taken = taken?;
         if taken.recorded.as_secs() < track.min_s {
@@ -330,6 +331,7 @@ impl Call {
             self.services.recordings.delete(&taken.sid).await.ok();
             return None;
         }
+        self.list_recording(&taken, &origin);
         if let Some(upload) = track.upload {
             self.upload_as(&taken, upload, track.format, track.media_name.as_deref());
         }

@@ -1,9 +1,16 @@
 //! Taking the files of finished recordings over from Asterisk, and sending them on.
 
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
 use super::{AudioFormat, RecordingPlan, RecordingRef, Upload};
 use crate::ari::Request;
 use crate::call::{Call, Services};
-use crate::recordings::{Job, UploadFacts};
+use crate::id::AccountId;
+use crate::objects::{Kind as StoredKind, Recording, gregorian};
+use crate::recordings::{Job, Origin, UploadFacts};
+use crate::store::Expected;
 use crate::trace::{Kind, Trace};
 
 impl Call {
@@ -20,6 +27,20 @@ impl Call {
         self.services
             .take_over_recording(&self.trace, names, job)
             .await
+    }
+
+    /// Lists a finished recording among the account's.
+    pub(in crate::call) fn list_recording(&self, taken: &RecordingRef, origin: &Origin) {
+        let facts = &self.state.facts;
+        let body = Recording {
+            call_id: facts.call_id.clone(),
+            from: facts.caller_number.clone(),
+            to: facts.dialled.clone(),
+            details: details(&[("caller_id_name", &facts.caller_name)]),
+            ..listed(taken, origin)
+        };
+        let account = self.account().clone();
+        self.services.list_recording(account, &taken.sid, &body);
     }
 
     /// The recording of the caller or of a Dial that comes next is sent there, also
@@ -80,7 +101,51 @@ impl Call {
     }
 }
 
+/// What is known of a recording whoever made it.
+fn listed(taken: &RecordingRef, origin: &Origin) -> Recording {
+    Recording {
+        name: format!("{}.wav", taken.sid),
+        start: gregorian(origin.began),
+        duration: (taken.duration + Duration::from_millis(500)).as_secs(),
+        origin: origin.source.twilio().into(),
+        url: Some(taken.url.clone()),
+        content_type: "audio/x-wav".into(),
+        media_id: taken.sid.clone(),
+        call_sid: origin.call_sid.clone(),
+        conference_sid: origin.conference_sid.clone(),
+        ..Recording::default()
+    }
+}
+
+fn details(pairs: &[(&str, &str)]) -> Map<String, Value> {
+    let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
+    pairs
+        .map(|(name, value)| ((*name).to_owned(), (*value).into()))
+        .collect()
+}
+
 impl Services {
+    /// Lists a conference's recording among those of the configuration's account.
+    pub fn list_conference_recording(&self, taken: &RecordingRef, origin: &Origin) {
+        let body = listed(taken, origin);
+        self.list_recording(self.account.clone(), &taken.sid, &body);
+    }
+
+    /// Beside the call, which does not wait.
+    fn list_recording(&self, account: AccountId, sid: &str, body: &Recording) {
+        let Ok(Value::Object(body)) = serde_json::to_value(body) else {
+            return;
+        };
+        let (catalog, sid) = (self.catalog.clone(), sid.to_owned());
+        self.background.spawn(async move {
+            let kind = StoredKind::Recording;
+            let written = catalog.put(&account, kind, &sid, body, Expected::Anything);
+            if let Err(error) = written.await {
+                tracing::warn!(%error, recording = %sid, "recording is not listed");
+            }
+        });
+    }
+
     /// Fetches the finished files of one recording from Asterisk (which may be on
     /// another host), keeps them as one, and deletes them there. Two files become
     /// the left and the right channel of one.

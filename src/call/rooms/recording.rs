@@ -107,7 +107,10 @@ impl Room {
         let services = self.services.clone();
         let taken = services.take_over_recording(&trace, &names, job).await;
         let event = match &taken {
-            Some(taken) => RecordingEvent::Ended(taken),
+            Some(taken) => {
+                services.list_conference_recording(taken, &recording.plan.origin);
+                RecordingEvent::Ended(taken)
+            }
             None => RecordingEvent::Failed { channels: 1 },
         };
         self.tell_recording(&recording.plan, event);

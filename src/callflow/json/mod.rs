@@ -8,7 +8,7 @@ mod parser;
 
 use std::ops::Range;
 
-use crate::report::Report;
+use crate::report::{Report, Severity, position};
 use parser::{Fault, Parser};
 
 /// Larger documents are refused.
@@ -82,6 +82,48 @@ impl Value {
             Kind::Array(items) => 1 + items.iter().map(Value::depth).max().unwrap_or(0),
             Kind::Object(members) => 1 + members.iter().map(|m| m.value.depth()).max().unwrap_or(0),
             _ => 0,
+        }
+    }
+}
+
+/// Text that is no JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
+pub struct Malformed {
+    pub message: String,
+    /// From 1, as the column.
+    pub line: usize,
+    pub column: usize,
+}
+
+/// Reads a value for whoever needs no places but that of a mistake. Deeper nesting
+/// than `deepest` is one.
+pub fn parse_json(bytes: &[u8], deepest: usize) -> Result<serde_json::Value, Malformed> {
+    let mut report = Report::new(false);
+    let value = parse(bytes, &mut report);
+    let at = |byte, message: String| {
+        let (line, column) = position(&String::from_utf8_lossy(bytes), byte);
+        Malformed {
+            message,
+            line,
+            column,
+        }
+    };
+    match value {
+        Some(value) if value.depth() > deepest => {
+            Err(at(0, format!("nested deeper than {deepest} levels")))
+        }
+        Some(value) => Ok(value.plain()),
+        None => {
+            let mut found = report.diagnostics.into_iter();
+            let first = found.find(|d| d.severity == Severity::Error);
+            Err(first.map_or_else(
+                || at(0, "this is no JSON".into()),
+                |error| match error.help {
+                    Some(help) => at(error.span.start, format!("{}; {help}", error.message)),
+                    None => at(error.span.start, error.message),
+                },
+            ))
         }
     }
 }

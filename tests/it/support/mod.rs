@@ -27,6 +27,8 @@ pub(crate) struct Setting {
     /// Where checkpoints go instead of the scenario's own.
     pub(crate) checkpoints: Option<Arc<dyn Checkpoints>>,
     pub(crate) dials: simulate::Dials,
+    /// pivot's own HTTP server runs, on a free port.
+    pub(crate) listens: bool,
 }
 
 impl Default for Setting {
@@ -37,6 +39,7 @@ impl Default for Setting {
             ari: String::new(),
             checkpoints: None,
             dials: simulate::Dials::default(),
+            listens: false,
         }
     }
 }
@@ -76,13 +79,18 @@ impl Scenario {
         std::fs::create_dir_all(&dir).unwrap();
         let text = format!(
             "{}\n[ari]\nurl = '{}'\nusername = 'pivot'\npassword = 'secret'\n{ari}\n[recordings]\ndir = '{dir}/recordings'\n\
-             [media]\ndir = '{dir}/media'\nasterisk_dir = '{dir}/media'\n[control]\nsocket = '{dir}/sock'\n[flows]\ndir = '{dir}/flows'\n",
+             [media]\ndir = '{dir}/media'\nasterisk_dir = '{dir}/media'\n[control]\nsocket = '{dir}/sock'\n{http}[flows]\ndir = '{dir}/flows'\n",
             setting
                 .config
                 .replace("{app}", &web.url())
                 .replace("{dir}", &dir.display().to_string()),
             asterisk.url(),
             ari = setting.ari,
+            http = if setting.listens {
+                "[http]\nlisten = '127.0.0.1:0'\n"
+            } else {
+                ""
+            },
             dir = dir.display()
         );
         let path = dir.join("pivot.toml");
@@ -95,7 +103,7 @@ impl Scenario {
                     .checkpoints
                     .unwrap_or_else(|| Arc::new(checkpoints.clone())),
             ),
-            quiet: true,
+            quiet: !setting.listens,
             ..Options::default()
         };
         let mut pivot = App::start(config, options).await.unwrap();
