@@ -364,6 +364,15 @@ impl Request {
             .joining()
     }
 
+    // Mailboxes
+
+    /// How many messages wait, for the lamps of phones.
+    pub fn mailbox(name: &str, old: usize, new: usize) -> Self {
+        Self::new(Method::PUT, format!("mailboxes/{}", segment(name)))
+            .with("oldMessages", old.to_string())
+            .with("newMessages", new.to_string())
+    }
+
     // Applications and Asterisk
 
     pub fn application(app: &str) -> Self {

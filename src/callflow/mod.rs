@@ -1,14 +1,17 @@
 //! Callflow JSON: a tree of modules, each of which decides which of its
 //! children comes next.
 
+mod caller;
 mod conform;
 mod fields;
 mod json;
+mod library;
 mod listen;
 mod modules;
 mod node;
 mod prompts;
 mod read;
+mod recorder;
 mod ring;
 mod shape;
 mod sounds;

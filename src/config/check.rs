@@ -196,13 +196,24 @@ impl Config {
                 }
             }
         }
-        if let Some(url) = &self.sms.url {
+        for (key, url) in [
+            ("sms.url", &self.sms.url),
+            ("voicemail.notify_url", &self.voicemail.notify_url),
+        ] {
             found.add_unless(
-                matches!(url.scheme(), "http" | "https") && url.host().is_some(),
-                "sms.url",
+                url.as_ref().is_none_or(|url| {
+                    matches!(url.scheme(), "http" | "https") && url.host().is_some()
+                }),
+                key,
                 "write a URL that begins with http:// or https:// and has a host",
             );
         }
+        let mwi = self.voicemail.mwi.as_deref();
+        found.add_unless(
+            mwi.is_none_or(|name| name.contains("{mailbox}")),
+            "voicemail.mwi",
+            "write {mailbox} where the number of the box belongs, as in \"{mailbox}@default\"",
+        );
         found.add_unless(
             !self.web.allow.is_empty(),
             "web.allow",

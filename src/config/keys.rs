@@ -73,6 +73,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("flows", Kind::Table),
             ("web", Kind::Table),
             ("sms", Kind::Table),
+            ("voicemail", Kind::Table),
             ("control", Kind::Table),
             ("limits", Kind::Table),
         ],
@@ -172,6 +173,10 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
     ("flows", &[("dir", Kind::Path)]),
     ("web", &[("allow", Kind::List), ("deny", Kind::List)]),
     ("sms", &[("url", Kind::Url)]),
+    (
+        "voicemail",
+        &[("notify_url", Kind::Url), ("mwi", Kind::Text)],
+    ),
     ("control", &[("socket", Kind::Path)]),
     (
         "limits",
@@ -341,9 +346,10 @@ mod tests {
         same::<settings::Flows>("flows");
         same::<settings::Web>("web");
         same::<settings::Sms>("sms");
+        same::<settings::Voicemail>("voicemail");
         same::<settings::Control>("control");
         same::<settings::Limits>("limits");
-        assert_eq!(TABLES.len(), 22, "21 structs, one of them for two tables");
+        assert_eq!(TABLES.len(), 23, "22 structs, one of them for two tables");
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub struct Config {
     #[serde(default)]
     pub sms: Sms,
     #[serde(default)]
+    pub voicemail: Voicemail,
+    #[serde(default)]
     pub control: Control,
     #[serde(default)]
     pub limits: Limits,
@@ -345,6 +347,17 @@ pub struct Sms {
     /// Gets each message as a form (`To`, `From`, `Body`, `MessageSid`, …); absent =
     /// messages are skipped with a warning.
     pub url: Option<Url>,
+}
+
+/// What becomes of messages in voicemail boxes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Voicemail {
+    /// Gets each message as a form, for e-mail and the like; absent = nobody is told.
+    pub notify_url: Option<Url>,
+    /// How Asterisk names the boxes whose lamps phones show, as `{mailbox}@default`;
+    /// absent = no lamps are set.
+    pub mwi: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

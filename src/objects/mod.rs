@@ -14,6 +14,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use callflow::NO_MATCH;
+pub use conference::{Member, Moderator, Tone};
+pub use directory::{SearchFields, SortBy};
+pub use media::{MediaSource, Tts};
+pub use menu::MenuMedia;
+pub use message::Folder;
 pub use common::{
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
     unix_of_gregorian,
