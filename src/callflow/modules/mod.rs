@@ -87,6 +87,7 @@ modules! {
     sleep::Sleep,
     tts::Tts,
     user::User,
+    voicemail::Voicemail,
 }
 
 struct Entry {
