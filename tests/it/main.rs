@@ -25,9 +25,17 @@ mod callflow_keys;
 #[cfg(test)]
 mod callflow_leaving;
 #[cfg(test)]
+mod callflow_media;
+#[cfg(test)]
+mod callflow_menu;
+#[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]
 mod callflow_stored;
+#[cfg(test)]
+mod callflow_talk;
+#[cfg(test)]
+mod callflow_voicemail;
 #[cfg(test)]
 mod calls;
 mod config;
