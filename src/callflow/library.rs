@@ -24,7 +24,6 @@ pub(super) enum Part<'p> {
     Number(u64),
     /// One digit after the other.
     Digits(&'p str),
-    Sound(Sound),
 }
 
 /// The sounds that a field names; why there are none is told.
@@ -56,7 +55,6 @@ pub(super) async fn phrase(
             Part::Named(value) => phrase.extend(own.named(call, value).await?),
             Part::Number(number) => phrase.push(Sound::Asterisk(format!("number:{number}"))),
             Part::Digits(digits) => phrase.extend(spelled(digits)),
-            Part::Sound(sound) => phrase.push(sound.clone()),
         }
     }
     Ok(phrase)

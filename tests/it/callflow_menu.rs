@@ -247,7 +247,7 @@ async fn a_recorder_that_is_picked_up_goes_on_with_what_was_recorded() {
     let scenario = menu(json!({"record_pin": "987"}), &["5"]).await;
     let mut talk = scenario.talk("1", &["internal=yes"]).await;
     talk.answer("987#").await.say(A_WHILE).await.question().await;
-    scenario.kill_and_resume().await;
+    talk.kill_and_resume().await;
     talk.phone.press("1").await;
     talk.answer("5#").await;
     talk.end().await;

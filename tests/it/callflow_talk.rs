@@ -138,6 +138,13 @@ impl Talk<'_> {
         self.wait(RECORDING, self.recorded).await;
     }
 
+    /// Another task picks the call up, whose timeline begins anew.
+    pub(crate) async fn kill_and_resume(&mut self) {
+        self.scenario.kill_and_resume().await;
+        self.asked = 0;
+        self.recorded = 0;
+    }
+
     /// Waits until this sound is heard for the so-manieth time.
     pub(crate) async fn hears(&self, sound: &str, times: usize) {
         let began = tokio::time::Instant::now();
