@@ -7,9 +7,18 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("agent-logged_in", &["agent-loginok"]),
     ("agent-logged_out", &["agent-loggedoff"]),
     ("cf-unauthorized_call", &["ss-noservice"]),
+    ("conf-alone", &["conf-onlyperson"]),
+    ("conf-announce_your_name", &["vm-rec-name"]),
+    ("conf-bad_conf", &["conf-invalid"]),
     ("conf-bad_pin", &["conf-invalidpin"]),
     ("conf-enter_conf_number", &["conf-getconfno"]),
     ("conf-enter_conf_pin", &["conf-getpin"]),
+    ("conf-has_joined", &["conf-hasjoin"]),
+    ("conf-has_left", &["conf-hasleft"]),
+    ("conf-joining_conference", &["conf-placeintoconf"]),
+    ("conf-max_participants", &["conf-full"]),
+    ("conf-too_many_attempts", &["vm-goodbye"]),
+    ("conf-wait_for_moderator", &["conf-waitforleader"]),
     ("cw-activated", &["call-waiting", "activated"]),
     ("cw-deactivated", &["call-waiting", "de-activated"]),
     ("disa-invalid_extension", &["pbx-invalid"]),
@@ -68,6 +77,7 @@ const RECORDED: &[(&str, &[&str])] = &[
 
 /// Prompts that Asterisk has no words for; they are spoken.
 const SPOKEN: &[(&str, &str)] = &[
+    ("conf-welcome", "Welcome to the conference."),
     ("menu-exit", "That was one try too many."),
     ("menu-no_prompt", "This menu has no greeting."),
     ("menu-return", "Back to the menu."),

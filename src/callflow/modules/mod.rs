@@ -68,6 +68,7 @@ modules! {
     audio_macro::AudioMacro,
     callflow::Callflow,
     collect_dtmf::CollectDtmf,
+    conference::Conference,
     device::Device,
     flush_dtmf::FlushDtmf,
     hangup::Hangup,
