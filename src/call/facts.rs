@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Call;
+use super::ops::CallerId;
 use crate::ari::{Channel, Request};
 use crate::id::{AccountId, CallId};
 use crate::trace::Kind;
@@ -78,6 +79,23 @@ impl Facts {
 }
 
 impl Call {
+    /// The caller dials again: from here on this number was called, and whoever is
+    /// called sees this caller.
+    pub fn redial(&mut self, dialled: &str, caller: Option<CallerId>) {
+        let facts = &mut self.state.facts;
+        dialled.clone_into(&mut facts.dialled);
+        if let Some(caller) = caller.filter(|caller| !caller.number.is_empty()) {
+            facts.caller_number = caller.number;
+            facts.caller_name = caller.name;
+        }
+        self.checkpoint();
+    }
+
+    /// A dialled number in the shop's way of writing it.
+    pub fn normalize(&self, dialled: &str) -> String {
+        self.services.catalog.numbers.normalize(dialled)
+    }
+
     /// Asks for the SIP parts, unless they are known.
     pub async fn learn_sip_facts(&mut self) {
         if self.state.facts.sip.is_none() {

@@ -21,7 +21,25 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("conf-wait_for_moderator", &["conf-waitforleader"]),
     ("cw-activated", &["call-waiting", "activated"]),
     ("cw-deactivated", &["call-waiting", "de-activated"]),
+    (
+        "dir-enter_person_firstname",
+        &["dir-welcome", "dir-pls-enter", "dir-first", "dir-usingkeypad"],
+    ),
+    (
+        "dir-enter_person_lastname",
+        &["dir-welcome", "dir-pls-enter", "dir-last", "dir-usingkeypad"],
+    ),
+    (
+        "dir-enter_person_name",
+        &["dir-welcome", "dir-pls-enter", "dir-firstlast", "dir-usingkeypad"],
+    ),
+    ("dir-invalid_key", &["vm-sorry"]),
+    ("dir-no_more_results", &["dir-nomore"]),
+    ("dir-no_results_found", &["dir-nomatch"]),
+    ("disa-enter_pin", &["agent-pass"]),
     ("disa-invalid_extension", &["pbx-invalid"]),
+    ("disa-invalid_pin", &["auth-incorrect"]),
+    ("disa-retries_exceeded", &["vm-goodbye"]),
     ("dnd-activated", &["do-not-disturb", "activated"]),
     ("dnd-deactivated", &["do-not-disturb", "de-activated"]),
     (
@@ -78,6 +96,14 @@ const RECORDED: &[(&str, &[&str])] = &[
 /// Prompts that Asterisk has no words for; they are spoken.
 const SPOKEN: &[(&str, &str)] = &[
     ("conf-welcome", "Welcome to the conference."),
+    ("dir-confirm_menu", "To be connected, press 1. To search again, press 2."),
+    ("dir-found", "I found"),
+    (
+        "dir-result_menu",
+        "To be connected, press 1. For the next one, press 2. To search again, press 3.",
+    ),
+    ("dir-result_number", "Number"),
+    ("dir-specify_minimum", "Please enter two letters or more."),
     ("menu-exit", "That was one try too many."),
     ("menu-no_prompt", "This menu has no greeting."),
     ("menu-return", "Back to the menu."),

@@ -15,7 +15,13 @@ mod callflow_broken;
 #[cfg(test)]
 mod callflow_calls;
 #[cfg(test)]
+mod callflow_conference;
+#[cfg(test)]
 mod callflow_dialling;
+#[cfg(test)]
+mod callflow_directory;
+#[cfg(test)]
+mod callflow_disa;
 #[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]

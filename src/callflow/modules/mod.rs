@@ -70,6 +70,8 @@ modules! {
     collect_dtmf::CollectDtmf,
     conference::Conference,
     device::Device,
+    directory::Directory,
+    disa::Disa,
     flush_dtmf::FlushDtmf,
     hangup::Hangup,
     language::Language,
