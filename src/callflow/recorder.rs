@@ -155,7 +155,7 @@ pub(super) fn one_key(prompts: Vec<Sound>, first: Duration) -> Collect {
 }
 
 /// What says that the recording begins.
-fn beep() -> Sound {
+pub(super) fn beep() -> Sound {
     Sound::Tone(Tone {
         frequencies: vec![440.0],
         on: Duration::from_millis(500),

@@ -107,7 +107,8 @@ fn the_number_leads_to_the_conference_and_may_fix_the_role() {
             talk.answer(entered).await;
             settle().await;
             assert_eq!(talk.times("conf-getpin").await, 0);
-            scenario.dial("1", &[]).await;
+            let mut other = scenario.talk("2", &[]).await;
+            other.answer("501#").await;
             settle().await;
             let mutes = scenario.sent("POST", "/mute").await;
             let own = mutes.iter().filter(|r| r.path.contains(talk.phone.channel())).count();

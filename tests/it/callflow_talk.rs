@@ -27,16 +27,12 @@ const RECORDING: &str = "RecordingStarted";
 impl Scenario {
     /// Alice dials this number and talks.
     pub(crate) async fn talk(&self, number: &str, arguments: &[&str]) -> Talk<'_> {
+        let before = self.pivot.traces.calls().await;
         let phone = self.dial(number, arguments).await;
-        self.talk_by(phone).await
-    }
-
-    pub(crate) async fn talk_by(&self, phone: Phone) -> Talk<'_> {
-        loop {
+        for _ in 0..100 {
             let calls = self.pivot.traces.calls().await;
-            if let Some(call) = calls.iter().max_by_key(|call| call.began)
-                && call.ended.is_none()
-            {
+            let mut new = calls.iter().filter(|c| before.iter().all(|b| b.id != c.id));
+            if let Some(call) = new.next() {
                 return Talk {
                     scenario: self,
                     phone,
@@ -47,6 +43,7 @@ impl Scenario {
             }
             tokio::time::sleep(ms(20)).await;
         }
+        panic!("the call does not come in");
     }
 
     /// The stored things of a kind.

@@ -40,7 +40,7 @@ use serde_json::{Map, Value};
 
 use self::room::Room;
 use super::Module;
-use crate::call::ops::{Behind, Collect, InRoomStep, Keys, RecordingRef, Stay};
+use crate::call::ops::{self, Behind, Collect, InRoomStep, Keys, RecordingRef};
 use crate::call::rooms::{Entrance, Refusal};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
@@ -112,7 +112,17 @@ enum Stage {
     /// The caller says a name.
     Name,
     Enter(Option<RecordingRef>),
-    Inside(Box<Entrance>, bool),
+    Inside(Box<Stay>),
+}
+
+/// A stay in the room.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Stay {
+    entrance: Entrance,
+    /// The caller hears that the conference is joined.
+    prompt: bool,
+    /// The caller knows to be alone.
+    told: bool,
 }
 
 enum Next {
@@ -215,12 +225,13 @@ impl Conference {
                     call.keeps_no_more();
                     call.discard_recording(name).await?;
                 }
-                if role == Role::Member && room.stored.member.play_entry_prompt {
-                    say(call, &[Part::Prompt("conf-joining_conference")]).await?;
-                }
-                Ok(Next::To(Stage::Inside(Box::new(entrance), false)))
+                Ok(Next::To(Stage::Inside(Box::new(Stay {
+                    entrance,
+                    prompt: role == Role::Member && room.stored.member.play_entry_prompt,
+                    told: false,
+                }))))
             }
-            Stage::Inside(entrance, told) => inside(call, *entrance, told).await,
+            Stage::Inside(stay) => stay.stay(call).await,
             // These have no room yet.
             Stage::Welcome | Stage::Number(_) => Ok(Next::Over),
         }
@@ -255,34 +266,42 @@ impl Conference {
     }
 }
 
-/// In the conference, or waiting for it; `told` = the caller knows to be alone.
-async fn inside(call: &mut Call, entrance: Entrance, told: bool) -> Result<Next, Interrupt> {
-    if let Err(refusal) = call.enter_room(&entrance).await? {
-        if let Refusal::Full(_) = refusal {
-            say(call, &[Part::Prompt("conf-max_participants")]).await?;
-        }
-        return Ok(Next::Over);
-    }
-    let stay = Stay {
-        time_limit: LONGEST,
-        hangup_on_star: false,
-        controls: true,
-        record: None,
-    };
-    loop {
-        match call.stay_in_room(&stay).await? {
-            InRoomStep::Over(_) => return Ok(Next::Over),
-            InRoomStep::Waits if !told => {
-                let alone = if entrance.starts {
-                    "conf-alone"
-                } else {
-                    "conf-wait_for_moderator"
-                };
-                say(call, &[Part::Prompt(alone)]).await?;
-                return Ok(Next::To(Stage::Inside(Box::new(entrance), true)));
+impl Stay {
+    /// In the conference, or waiting for it.
+    async fn stay(mut self, call: &mut Call) -> Result<Next, Interrupt> {
+        if let Err(refusal) = call.enter_room(&self.entrance).await? {
+            if let Refusal::Full(_) = refusal {
+                say(call, &[Part::Prompt("conf-max_participants")]).await?;
             }
-            InRoomStep::Waits | InRoomStep::Held { .. } => {
-                call.wait_for_room(Behind::Music, &stay).await?;
+            return Ok(Next::Over);
+        }
+        if self.prompt {
+            say(call, &[Part::Prompt("conf-joining_conference")]).await?;
+            self.prompt = false;
+            return Ok(Next::To(Stage::Inside(Box::new(self))));
+        }
+        let stay = ops::Stay {
+            time_limit: LONGEST,
+            hangup_on_star: false,
+            controls: true,
+            record: None,
+        };
+        loop {
+            match call.stay_in_room(&stay).await? {
+                InRoomStep::Over(_) => return Ok(Next::Over),
+                InRoomStep::Waits if !self.told => {
+                    let alone = if self.entrance.starts {
+                        "conf-alone"
+                    } else {
+                        "conf-wait_for_moderator"
+                    };
+                    say(call, &[Part::Prompt(alone)]).await?;
+                    self.told = true;
+                    return Ok(Next::To(Stage::Inside(Box::new(self))));
+                }
+                InRoomStep::Waits | InRoomStep::Held { .. } => {
+                    call.wait_for_room(Behind::Music, &stay).await?;
+                }
             }
         }
     }

@@ -8,7 +8,8 @@ use crate::call::ops::{Keys, Record, RecordingRef, RecordingTrack, Sound};
 use crate::call::rooms::{Beep, Entrance, Rules, Sounds};
 use crate::call::{Call, Interrupt};
 use crate::callflow::fields::MediaSwitch;
-use crate::callflow::library::{Part, named_sounds, phrase, say};
+use crate::callflow::library::{Part, named_sounds, phrase, play};
+use crate::callflow::recorder::beep;
 use crate::objects;
 
 /// A spoken name.
@@ -17,14 +18,16 @@ const SILENCE: Duration = Duration::from_secs(2);
 
 /// Records the caller's name.
 pub(super) async fn name(call: &mut Call) -> Result<Option<RecordingRef>, Interrupt> {
-    say(call, &[Part::Prompt("conf-announce_your_name")]).await?;
+    let mut sounds = phrase(call, &[Part::Prompt("conf-announce_your_name")]).await?;
+    sounds.push(beep());
+    play(call, sounds).await?;
     call.keep_as(None);
     let recorded = call
         .record(Record {
             max: LONGEST_NAME,
             silence: Some(SILENCE),
             finish_on: Keys::all(),
-            beep: true,
+            beep: false,
             trim: true,
             track: RecordingTrack::Inbound,
             notify: None,
