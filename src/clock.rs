@@ -4,6 +4,7 @@
 //! are wall-clock; the tests run under tokio's paused clock, so they must move
 //! with it. This clock reads the wall once and then counts tokio's time.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
@@ -12,8 +13,32 @@ use tokio::time::Instant;
 
 static START: OnceLock<(SystemTime, Instant)> = OnceLock::new();
 
+thread_local! {
+    static SET: Cell<Option<(SystemTime, Instant)>> = const { Cell::new(None) };
+}
+
 fn start() -> (SystemTime, Instant) {
-    *START.get_or_init(|| (SystemTime::now(), Instant::now()))
+    SET.get()
+        .unwrap_or_else(|| *START.get_or_init(|| (SystemTime::now(), Instant::now())))
+}
+
+/// Makes it this time on this thread, until the guard is dropped; it goes on from
+/// there. For calls in virtual time, which run on one thread.
+#[must_use = "the time is that of the wall again when this is dropped"]
+pub fn set(time: Time) -> Set {
+    let since_1970 = Duration::from_millis(u64::try_from(time.0).unwrap_or(0));
+    SET.set(Some((SystemTime::UNIX_EPOCH + since_1970, Instant::now())));
+    Set(())
+}
+
+/// Undoes [`set`].
+#[derive(Debug)]
+pub struct Set(());
+
+impl Drop for Set {
+    fn drop(&mut self) {
+        SET.set(None);
+    }
 }
 
 /// A point in time, in milliseconds since 1970 UTC.

@@ -12,7 +12,7 @@
 //! - [`flow`]: which instructions, fetching them, the failure ladder, the end
 //! - [`news`]: what other tasks tell a call; [`callbacks`]: what web servers are told beside it
 //! - [`objects`]: the stored things that flows refer to by id; [`store`]: where they are kept
-//! - [`web`], [`speech`], [`media`], [`recordings`]: what calls use
+//! - [`web`], [`speech`], [`media`], [`recordings`]: what calls use; [`schedule`]: when rules hold
 //! - [`api`], [`control`], [`cli`], [`doctor`]: how people and programs get in
 //! - [`app`]: builds all of it from the [`config`]; [`simulate`]: a fake Asterisk
 //!
@@ -52,6 +52,7 @@ pub mod patterns;
 pub mod program;
 pub mod recordings;
 pub mod report;
+pub mod schedule;
 pub mod simulate;
 pub mod speech;
 pub mod store;

@@ -28,6 +28,8 @@ pub enum Flow {
     Child(String),
     /// Callflow: run this, then go on with this node's child `_`.
     Branch(Arc<Node>),
+    /// Callflow: run this in place of this flow and of all that called it.
+    Replace(Arc<Node>),
     /// Leave this document for the answer to this request.
     Fetch(Request),
     /// TwiML: run the answer to this request beside this verb, which waits for

@@ -30,7 +30,7 @@ const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 pub struct Features {
     /// As in `22.10.1`.
     pub version: String,
-    /// `reason_code` on hang-up: not in 16.
+    /// `reason_code` on hang-up, and legs that keep their caller id in a bridge: not in 16.
     pub reason_code: bool,
     /// Requests through the event socket: 22.4 and its siblings.
     pub socket_requests: bool,
@@ -128,6 +128,11 @@ impl Client {
         } else {
             Request::hangup_by_name(channel, cause)
         }
+    }
+
+    /// Whether `add_leg_to_bridge` does what it says.
+    pub fn keeps_caller_ids(&self) -> bool {
+        self.inner.features.borrow().reason_code
     }
 
     pub async fn send(&self, request: Request) -> Result<Reply, AriError> {

@@ -367,6 +367,13 @@ impl Request {
             .joining()
     }
 
+    /// A channel that keeps the caller id that it was given: otherwise two in a
+    /// bridge are told who the other is, and a leg that is dialled there shows it.
+    /// 16 does not know of it.
+    pub fn add_leg_to_bridge(id: &str, channel: &str) -> Self {
+        Self::add_to_bridge(id, channel).with("inhibitConnectedLineUpdates", "true")
+    }
+
     pub fn remove_from_bridge(id: &str, channel: &str) -> Self {
         Self::bridge(Method::POST, id, "/removeChannel")
             .with("channel", channel)
@@ -424,6 +431,15 @@ impl Request {
         );
         request.body = Some(json!({ "disallowed": kinds.map(|kind| json!({ "type": kind })) }));
         request
+    }
+
+    /// Names of our own begin with `Stasis:`; Asterisk keeps them over a restart.
+    pub fn set_device_state(name: &str, state: &str) -> Self {
+        Self::new(
+            Method::PUT,
+            format!("deviceStates/{}", segment(&format!("Stasis:{name}"))),
+        )
+        .with("deviceState", state)
     }
 
     pub fn info() -> Self {

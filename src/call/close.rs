@@ -85,6 +85,7 @@ impl Call {
             self.give_up_leg(channel, DialOutcome::Canceled, Cause::NORMAL)
                 .await;
         }
+        self.end_eavesdropping().await;
         for bridge in std::mem::take(&mut self.state.bridges) {
             self.insist(Request::destroy_bridge(&bridge)).await.ok();
         }
@@ -93,7 +94,7 @@ impl Call {
     /// Gives the caller's channel up in the given way, and waits until all
     /// channels have ended.
     pub async fn close(&mut self, end: &End) -> Closed {
-        if self.state.gone.is_none_or(|gone| !gone.left) {
+        if self.state.gone.is_none_or(|gone| !gone.left) && !self.is_away(end) {
             self.give_up_channel(end).await;
         }
         let deadline = clock::now().after(END);
@@ -119,6 +120,11 @@ impl Call {
             cause: self.state.gone.and_then(|gone| gone.cause),
             sip: self.state.gone.and_then(|gone| gone.sip),
         }
+    }
+
+    /// A channel that visits the dialplan stays there when it is to go there.
+    fn is_away(&self, end: &End) -> bool {
+        self.state.away && matches!(end, End::Dialplan { .. })
     }
 
     async fn give_up_channel(&mut self, end: &End) {

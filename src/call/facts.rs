@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use tokio::time::Instant;
 
-use super::Call;
-use super::ops::CallerId;
+use super::journal::Begun;
+use super::{Call, Interrupt};
 use crate::ari::{Channel, Request};
 use crate::id::{AccountId, CallId};
 use crate::trace::Kind;
@@ -79,18 +79,6 @@ impl Facts {
 }
 
 impl Call {
-    /// The caller dials again: from here on this number was called, and whoever is
-    /// called sees this caller.
-    pub fn redial(&mut self, dialled: &str, caller: Option<CallerId>) {
-        let facts = &mut self.state.facts;
-        dialled.clone_into(&mut facts.dialled);
-        if let Some(caller) = caller.filter(|caller| !caller.number.is_empty()) {
-            facts.caller_number = caller.number;
-            facts.caller_name = caller.name;
-        }
-        self.checkpoint();
-    }
-
     /// A dialled number in the shop's way of writing it.
     pub fn normalize(&self, dialled: &str) -> String {
         self.services.catalog.numbers.normalize(dialled)
@@ -137,7 +125,26 @@ impl Call {
         })
     }
 
-    async fn variable(&self, name: &str) -> Option<String> {
+    /// A variable of the caller's channel. A name with brackets would be a function
+    /// of Asterisk's, and those may do anything.
+    pub async fn channel_variable(&mut self, name: &str) -> Result<Option<String>, Interrupt> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        if name.is_empty() || !name.chars().all(plain) {
+            self.warn(format!(
+                "{name:?} is no plain channel variable, and is not read"
+            ));
+            return Ok(None);
+        }
+        let op = match self.begin::<Option<String>, ()>() {
+            Begun::Done(value) => return Ok(value),
+            Begun::Again(op, ()) | Begun::New(op) => op,
+        };
+        let value = self.variable(name).await;
+        Ok(self.done(&op, value))
+    }
+
+    /// A variable of the caller's channel.
+    pub async fn variable(&self, name: &str) -> Option<String> {
         self.variable_of(&self.state.channel, name).await
     }
 

@@ -23,6 +23,9 @@ pub struct Leg {
     /// Who calls and who is called, as web applications are told it.
     #[serde(default)]
     pub from: String,
+    /// The name that goes with it.
+    #[serde(default)]
+    pub from_name: String,
     pub to: String,
     /// The channel's name in Asterisk, known when it is in Stasis.
     #[serde(default)]
@@ -118,6 +121,7 @@ impl Leg {
             sid: id::sid("CA"),
             endpoint: String::new(),
             from,
+            from_name: String::new(),
             to,
             name: String::new(),
             call_id: String::new(),

@@ -244,7 +244,10 @@ impl Call {
                 channel, replaces, ..
             } => {
                 self.tell(event, "", &channel.id);
-                if replaces.as_deref() == Some(self.state.channel.as_str()) {
+                if channel.id == self.state.channel {
+                    self.state.away = false;
+                    self.checkpoint();
+                } else if replaces.as_deref() == Some(self.state.channel.as_str()) {
                     channel.id.clone_into(&mut self.state.channel);
                 } else if let Some(leg) = self.state.leg_mut(&channel.id) {
                     leg.entered(channel);
@@ -254,7 +257,7 @@ impl Call {
             }
             Event::StasisEnd { channel } => {
                 self.tell(event, "", channel);
-                if *channel == self.state.channel {
+                if *channel == self.state.channel && !self.state.away {
                     self.lose("left Stasis");
                     if let Some(gone) = &mut self.state.gone {
                         gone.left = true;

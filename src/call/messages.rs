@@ -156,7 +156,7 @@ impl Call {
         if wanted.is_none() && least.is_some() {
             self.note("the message is too short to be kept");
         }
-        self.state.left_message |= wanted.is_some();
+        self.state.kept.reached |= wanted.is_some();
         let background = self.services.background.clone();
         Some(background.spawn(async move {
             match wanted {

@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 
 use super::journal::Step;
 use super::ops::{
-    AudioFormat, Behind, CallRecording, Dequeuing, Owed, Queued, RecordingPlan, RecordingRef,
-    RecordingReport, Upload,
+    AudioFormat, Behind, CallRecording, Dequeuing, Eavesdropping, Owed, Queued, RecordingPlan,
+    RecordingRef, RecordingReport, Upload,
 };
 use super::rooms::InRoom;
 use super::stored::Matched;
-use super::{Cause, Detecting, Facts, Keeping, KeyBuffer, Leg, Prepared};
+use super::{Cause, Detecting, Facts, Keeping, Kept, KeyBuffer, Leg, Prepared};
 use crate::clock::Time;
 use crate::id::CallId;
 use crate::news::News;
@@ -35,6 +35,9 @@ pub struct State {
     pub keys: KeyBuffer,
     pub collections: Map<String, Value>,
     pub custom_vars: Map<String, Value>,
+    /// What Callflow modules keep for what comes later.
+    #[serde(default)]
+    pub kept: Kept,
     pub request_variables: Vec<(String, String)>,
     pub step: Step,
     /// Documents begun so far.
@@ -73,6 +76,9 @@ pub struct State {
     /// What the caller hears when nothing else plays.
     #[serde(default)]
     pub behind: Option<Behind>,
+    /// What lets the caller listen to somebody else.
+    #[serde(default)]
+    pub eavesdropping: Option<Eavesdropping>,
     /// The queue that the caller waits in, or was taken from.
     #[serde(default)]
     pub queued: Option<Queued>,
@@ -86,9 +92,6 @@ pub struct State {
     /// What becomes of what is being recorded if the caller hangs up.
     #[serde(default)]
     pub keeping: Option<Keeping>,
-    /// The caller has left a message.
-    #[serde(default)]
-    pub left_message: bool,
     /// The recording that a request owed reports on.
     pub last_recording: Option<RecordingRef>,
     /// The stored callflow that took the call.
@@ -96,6 +99,9 @@ pub struct State {
     pub matched: Matched,
     /// What `flow` remembers: the program, and where in it the call is.
     pub flow: Value,
+    /// Its channel is in the dialplan and comes back.
+    #[serde(default)]
+    pub away: bool,
     /// Its channel is another call's, which waits for it.
     #[serde(default)]
     pub borrowed: bool,
@@ -167,6 +173,7 @@ impl State {
             keys: KeyBuffer::default(),
             collections: Map::new(),
             custom_vars: Map::new(),
+            kept: Kept::default(),
             request_variables: Vec::new(),
             step: Step::default(),
             documents: 0,
@@ -187,15 +194,16 @@ impl State {
             waiting_recordings: Vec::new(),
             recording_reports: Vec::new(),
             behind: None,
+            eavesdropping: None,
             queued: None,
             dequeuing: None,
             owed: Vec::new(),
             reporting: false,
             keeping: None,
-            left_message: false,
             last_recording: None,
             matched: Matched::default(),
             flow: Value::Null,
+            away: false,
             borrowed: false,
             lent: None,
             inherit: Value::Null,
@@ -219,6 +227,10 @@ impl State {
             .iter()
             .filter_map(|room| room.coaching.as_ref())
             .flat_map(|coaching| [coaching.snoop.as_str(), coaching.bridge.as_str()]);
+        let eavesdropping = self
+            .eavesdropping
+            .iter()
+            .flat_map(|e| [e.snoop.as_str(), e.bridge.as_str()]);
         let own = self.lent.is_none().then_some(self.channel.as_str());
         own.into_iter()
             .chain(legs)
@@ -227,6 +239,7 @@ impl State {
             .chain(self.bridges.iter().map(String::as_str))
             .chain(snoops)
             .chain(coaching)
+            .chain(eavesdropping)
     }
 
     pub fn leg(&self, channel: &str) -> Option<&Leg> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Call, Interrupt};
 use crate::id::AccountId;
 use crate::objects::{Kind, Object};
-use crate::store::{Captured, Catalog, Document, Found, StoreError};
+use crate::store::{Captured, Catalog, Document, Expected, Found, StoreError};
 
 /// The stored callflow that has taken the call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +73,20 @@ impl Call {
         let writing = catalog.update(&account, kind, id, change);
         let written = self.during(writing).await?;
         Ok(self.told(written).flatten().is_some())
+    }
+
+    /// Writes a whole document.
+    pub async fn put_stored(
+        &mut self,
+        kind: Kind,
+        id: &str,
+        body: Map<String, Value>,
+    ) -> Result<(), Interrupt> {
+        let (catalog, account) = self.shelf();
+        let writing = catalog.put(&account, kind, id, body, Expected::Anything);
+        let written = self.during(writing).await?;
+        self.told(written);
+        Ok(())
     }
 
     /// The stored callflow that takes this number.

@@ -260,6 +260,13 @@ impl<'r> Conform<'r> {
         value: &json::Value,
         pointer: &str,
     ) -> Option<Value> {
+        let mut objects = shapes
+            .iter()
+            .filter(|shape| matches!(shape.kind, ShapeKind::Object(_)));
+        // What an object lacks is told where only one is possible.
+        if let (Kind::Object(_), Some(only), None) = (&value.kind, objects.next(), objects.next()) {
+            return self.value(only, value, pointer);
+        }
         let mut possible = None;
         for shape in shapes {
             let mut report = Report::new(self.report.strict);

@@ -1,22 +1,33 @@
 //! Callflow JSON: a tree of modules, each of which decides which of its
 //! children comes next.
 
+mod agents;
 mod caller;
+mod caller_id;
 mod conform;
+mod feature;
 mod fields;
 mod json;
 mod library;
 mod listen;
 mod modules;
 mod node;
+mod numbers;
+mod own;
+mod phones;
+mod pickup;
 mod prompts;
 mod read;
 mod recorder;
 mod ring;
+mod rules;
 mod shape;
 mod sounds;
 mod stored;
+pub mod table;
+mod told;
 mod tones;
+mod variables;
 mod walk;
 
 pub use modules::{names, run, schema};

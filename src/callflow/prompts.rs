@@ -53,6 +53,8 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("ivr-group_confirm", &["followme/options"]),
     ("menu-invalid_entry", &["vm-sorry"]),
     ("menu-transferring_call", &["pbx-transfer"]),
+    ("temporal-marked_disabled", &["de-activated"]),
+    ("temporal-marked_enabled", &["activated"]),
     ("vm-abort", &["vm-goodbye"]),
     ("vm-deleted", &["vm-deleted"]),
     ("vm-enter_forward_id", &["vm-extension"]),
@@ -104,9 +106,22 @@ const SPOKEN: &[(&str, &str)] = &[
     ),
     ("dir-result_number", "Number"),
     ("dir-specify_minimum", "Please enter two letters or more."),
+    (
+        "dynamic-cid-enter_cid",
+        "Please enter the number that you want to show.",
+    ),
+    (
+        "dynamic-cid-invalid_using_default",
+        "That number cannot be used. Your own number will be shown.",
+    ),
     ("menu-exit", "That was one try too many."),
     ("menu-no_prompt", "This menu has no greeting."),
     ("menu-return", "Back to the menu."),
+    ("temporal-marker_reset", "The clock decides again."),
+    (
+        "temporal-menu",
+        "To turn the schedule on, press 1. To turn it off, press 2. To let the clock decide, press 3.",
+    ),
     (
         "vm-announcement_only_off",
         "Callers can leave messages again.",

@@ -183,7 +183,9 @@ impl Reader<'_> {
                     format!("there is no module `{name}`; its node is skipped to child `_`"),
                 )
                 .pointer(pointer);
-            if let Some(near) = nearest(name, modules::names()) {
+            if let Some(why) = modules::refusal(name) {
+                diagnostic.help(why);
+            } else if let Some(near) = nearest(name, modules::names()) {
                 diagnostic.help(format!("did you mean `{near}`?"));
             }
         }

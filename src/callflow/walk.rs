@@ -81,6 +81,7 @@ impl Walk {
             Flow::Next => self.descend(DEFAULT_CHILD),
             Flow::Child(key) => self.descend(&key),
             Flow::Branch(root) => self.branch(Arc::unwrap_or_clone(root), limits),
+            Flow::Replace(root) => self.begin_again(Arc::unwrap_or_clone(root), limits),
             Flow::Stop(_) => self.stop(flow),
             Flow::Fetch(_)
             | Flow::Pivot(_)
@@ -112,14 +113,31 @@ impl Walk {
         Step::Run
     }
 
-    fn branch(&mut self, root: Node, limits: &Limits) -> Step {
+    /// A flow that replaces itself would go on for ever, so this counts as a branch.
+    fn begin_again(&mut self, root: Node, limits: &Limits) -> Step {
+        if let Some(exhausted) = self.count_branch(limits) {
+            return exhausted;
+        }
+        self.returns.clear();
+        self.replace(root);
+        Step::Run
+    }
+
+    fn count_branch(&mut self, limits: &Limits) -> Option<Step> {
         if self.branches >= limits.branches {
-            return Step::Exhausted(format!(
+            return Some(Step::Exhausted(format!(
                 "the call has branched {} times, as often as `[limits] branches` allows",
                 self.branches
-            ));
+            )));
         }
         self.branches += 1;
+        None
+    }
+
+    fn branch(&mut self, root: Node, limits: &Limits) -> Step {
+        if let Some(exhausted) = self.count_branch(limits) {
+            return exhausted;
+        }
         if let Some(next) = self.current.take_child(DEFAULT_CHILD)
             && !next.is_end()
         {
@@ -280,6 +298,28 @@ mod tests {
         after(&mut walk, Flow::Branch(Arc::new(node("pivot"))));
         walk.replace(node("answer of the web server"));
         assert_eq!(after(&mut walk, Flow::Next), "after a");
+    }
+
+    #[test]
+    fn a_flow_that_is_left_for_another_is_not_returned_to() {
+        let mut walk = Walk::new(node("a").with_child("_", node("after a")));
+        after(
+            &mut walk,
+            Flow::Branch(Arc::new(node("b").with_child("_", node("after b")))),
+        );
+        assert_eq!(after(&mut walk, Flow::Replace(Arc::new(node("c")))), "c");
+        assert_eq!(walk.pointer(), "");
+        assert_eq!(after(&mut walk, Flow::Next), "end");
+    }
+
+    #[test]
+    fn a_call_that_is_transferred_for_ever_is_ended() {
+        let mut walk = Walk::new(node("transfer"));
+        let mut again = || after(&mut walk, Flow::Replace(Arc::new(node("transfer"))));
+        for _ in 0..50 {
+            assert_eq!(again(), "transfer");
+        }
+        assert!(again().contains("branched 50 times"));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use heard::Listener;
@@ -15,6 +17,7 @@ use script::{Act, Script};
 use super::trace::line;
 use super::{ERRORS, USAGE, complain, say};
 use crate::app::{App, Options};
+use crate::clock::{self, Time};
 use crate::config::Config;
 use crate::simulate::{self, Caller, FakeAsterisk, Page, Phone};
 use crate::trace::{Entry, Kind};
@@ -37,7 +40,8 @@ Lines that begin with # are comments.
 Examples:
   pivot simulate ivr.xml --digits 1,2#
   pivot simulate https://app.example.com/voice --callee busy --from +14155550100
-  pivot simulate ivr.xml --script impatient.txt";
+  pivot simulate ivr.xml --script impatient.txt
+  pivot simulate office.json --at 2026-12-24T18:00";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -61,6 +65,10 @@ pub(super) struct Arguments {
     /// The caller hangs up after this many seconds.
     #[arg(long, value_name = "SECONDS")]
     hangup: Option<u64>,
+    /// When the call comes: a date and a time of this machine's clock, or with an
+    /// offset, as in 2026-12-24T18:00:00+01:00. Decides what `temporal_route` does.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    at: Option<Time>,
     /// What everybody does, one act a line; see below.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
@@ -99,6 +107,7 @@ pub(super) fn main(arguments: &Arguments) -> ExitCode {
 /// Whether the flow came to its end as its author meant it.
 async fn simulate(arguments: &Arguments) -> Result<bool, String> {
     let mut script = read_script(arguments)?;
+    let _clock = arguments.at.map(clock::set);
     let folder = Scratch::new().map_err(|error| error.to_string())?;
     let is_url =
         arguments.source.starts_with("http://") || arguments.source.starts_with("https://");
@@ -158,6 +167,18 @@ async fn simulate(arguments: &Arguments) -> Result<bool, String> {
     Ok(handed_back.is_none())
 }
 
+/// A date and a time of this machine's clock, or with an offset.
+fn time(text: &str) -> Result<Time, String> {
+    let of_this_machine = || {
+        let local: jiff::civil::DateTime = text.parse()?;
+        TimeZone::system().to_timestamp(local)
+    };
+    text.parse::<Timestamp>()
+        .or_else(|_| of_this_machine())
+        .map(|instant| Time(instant.as_millisecond()))
+        .map_err(|error: jiff::Error| format!("write it as 2026-12-24T18:00 ({error})"))
+}
+
 fn read_script(arguments: &Arguments) -> Result<Script, String> {
     let mut script = match &arguments.script {
         None => Script::default(),
@@ -201,7 +222,7 @@ async fn follow(pivot: &App, phone: &Phone, script: &mut Script, listener: &mut 
     let timeline = pivot.traces.follow(&call, lines).await;
     let began = timeline
         .as_ref()
-        .map_or_else(crate::clock::now, |t| t.summary.began);
+        .map_or_else(clock::now, |t| t.summary.began);
     let earlier = timeline.map(|t| t.entries).unwrap_or_default();
     let tell = |entry: &Entry| {
         say(line(entry, began));

@@ -13,6 +13,7 @@ use super::account::is_account_sid;
 use super::network::Network;
 use super::{Config, Dial, Limits, Numbers};
 use crate::patterns::Pattern;
+use crate::schedule::time_zone;
 
 /// One thing wrong with the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +137,11 @@ impl Config {
                 "write AC and 32 hex digits in lower case, or leave it out and one is made",
             );
         }
+        if let Some(name) = &self.account.timezone
+            && let Err(error) = time_zone(name)
+        {
+            found.add("account.timezone", error.to_string());
+        }
         if let Some(token) = &self.account.auth_token {
             found.add_unless(
                 !token.expose_secret().is_empty(),
@@ -198,6 +204,7 @@ impl Config {
         }
         for (key, url) in [
             ("sms.url", &self.sms.url),
+            ("notify.url", &self.notify.url),
             ("voicemail.notify_url", &self.voicemail.notify_url),
         ] {
             found.add_unless(
@@ -214,6 +221,20 @@ impl Config {
             "voicemail.mwi",
             "write {mailbox} where the number of the box belongs, as in \"{mailbox}@default\"",
         );
+        for (key, context) in [
+            ("dialplan.transfer", &self.dialplan.transfer),
+            ("dialplan.fax", &self.dialplan.fax),
+            ("dialplan.fax_detect", &self.dialplan.fax_detect),
+        ] {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+            found.add_unless(
+                context
+                    .as_ref()
+                    .is_none_or(|context| !context.is_empty() && context.chars().all(plain)),
+                key,
+                "write the name of a context: letters, digits, - and _ only",
+            );
+        }
         found.add_unless(
             !self.web.allow.is_empty(),
             "web.allow",

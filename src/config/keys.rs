@@ -73,6 +73,8 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("flows", Kind::Table),
             ("web", Kind::Table),
             ("sms", Kind::Table),
+            ("notify", Kind::Table),
+            ("dialplan", Kind::Table),
             ("voicemail", Kind::Table),
             ("control", Kind::Table),
             ("limits", Kind::Table),
@@ -110,7 +112,11 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
     ),
     (
         "account",
-        &[("sid", Kind::Text), ("auth_token", Kind::Secret)],
+        &[
+            ("sid", Kind::Text),
+            ("auth_token", Kind::Secret),
+            ("timezone", Kind::Text),
+        ],
     ),
     ("store", &[("url", Kind::Text)]),
     ("numbers", &[("converters", Kind::Json)]),
@@ -173,6 +179,15 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
     ("flows", &[("dir", Kind::Path)]),
     ("web", &[("allow", Kind::List), ("deny", Kind::List)]),
     ("sms", &[("url", Kind::Url)]),
+    ("notify", &[("url", Kind::Url)]),
+    (
+        "dialplan",
+        &[
+            ("transfer", Kind::Text),
+            ("fax", Kind::Text),
+            ("fax_detect", Kind::Text),
+        ],
+    ),
     (
         "voicemail",
         &[("notify_url", Kind::Url), ("mwi", Kind::Text)],
@@ -346,10 +361,12 @@ mod tests {
         same::<settings::Flows>("flows");
         same::<settings::Web>("web");
         same::<settings::Sms>("sms");
+        same::<settings::Notify>("notify");
+        same::<settings::Dialplan>("dialplan");
         same::<settings::Voicemail>("voicemail");
         same::<settings::Control>("control");
         same::<settings::Limits>("limits");
-        assert_eq!(TABLES.len(), 23, "22 structs, one of them for two tables");
+        assert_eq!(TABLES.len(), 25, "24 structs, one of them for two tables");
     }
 
     #[test]

@@ -65,6 +65,10 @@ pub struct Config {
     #[serde(default)]
     pub sms: Sms,
     #[serde(default)]
+    pub notify: Notify,
+    #[serde(default)]
+    pub dialplan: Dialplan,
+    #[serde(default)]
     pub voicemail: Voicemail,
     #[serde(default)]
     pub control: Control,
@@ -200,6 +204,8 @@ pub struct Account {
     pub sid: Option<String>,
     /// Signs requests (`X-Twilio-Signature`) and opens the APIs.
     pub auth_token: Option<SecretString>,
+    /// Of schedules that name none, as `Europe/Berlin`; the machine's when absent.
+    pub timezone: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -347,6 +353,27 @@ pub struct Sms {
     /// Gets each message as a form (`To`, `From`, `Body`, `MessageSid`, …); absent =
     /// messages are skipped with a warning.
     pub url: Option<Url>,
+}
+
+/// Who is told what Callflow modules report (`missed_call_alert`, `notification`, `edr`).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notify {
+    /// Gets each report as a form, with its kind in `event`; absent = nobody is told.
+    pub url: Option<Url>,
+}
+
+/// Contexts of the dialplan for what ARI cannot do.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Dialplan {
+    /// Where `transfer` sends a number that no stored callflow takes.
+    pub transfer: Option<String>,
+    /// Where `faxbox` and `receive_fax` send a call, at extension `s`.
+    pub fax: Option<String>,
+    /// Where `fax_detect` sends a call, at extension `s`, to have it back with
+    /// `PIVOT_FAX` set.
+    pub fax_detect: Option<String>,
 }
 
 /// What becomes of messages in voicemail boxes.

@@ -101,6 +101,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
             for owed in std::mem::take(&mut call.state.owed) {
                 pay(call, &mut session, owed, &so_far).await;
             }
+            call.tell_notices(closed);
         }
         call.tell_recordings();
         report(call, &session, closed);
@@ -299,7 +300,7 @@ fn cdr(call: &Call, closed: Closed) -> Vec<(String, String)> {
             format!("{user}@{realm}")
         }
     };
-    [
+    let mut cdr = [
         ("Call-ID", facts.call_id.clone()),
         ("Call-Direction", "inbound".into()),
         ("Caller-ID-Name", facts.caller_name.clone()),
@@ -320,5 +321,10 @@ fn cdr(call: &Call, closed: Closed) -> Vec<(String, String)> {
         ("Channel-Name", facts.channel_name.clone()),
     ]
     .map(|(key, value)| (key.to_owned(), value))
-    .to_vec()
+    .to_vec();
+    let variables = call.custom_vars().clone();
+    cdr.extend(web::form::flatten(
+        &serde_json::json!({"Custom-Application-Vars": variables}),
+    ));
+    cdr
 }

@@ -393,6 +393,7 @@ fn follow(call: &mut Call, session: &mut Session, flow: Flow) -> Option<Outcome>
         Flow::Next
         | Flow::Child(_)
         | Flow::Branch(_)
+        | Flow::Replace(_)
         | Flow::Leave
         | Flow::Aside(_)
         | Flow::Failed(_) => Some(completed(session, None)),

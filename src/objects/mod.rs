@@ -6,6 +6,7 @@
 //! they came, since the tools of a shop may use them.
 
 mod common;
+mod hidden;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use agent::AgentStatus;
 pub use callflow::NO_MATCH;
 pub use conference::{Member, Moderator, Tone};
 pub use directory::{SearchFields, SortBy};
@@ -23,6 +25,9 @@ pub use common::{
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
     unix_of_gregorian,
 };
+pub use hidden::hide;
+
+pub use queue::Strategy;
 
 /// A stored thing. Every field has a default but for those that say who it is.
 pub trait Object: DeserializeOwned + JsonSchema + Send + Sync + 'static {
@@ -62,6 +67,7 @@ macro_rules! objects {
 
 objects! {
     account::Account = "accounts" / "account",
+    agent::Agent = "agents" / "agent",
     callflow::Callflow = "callflows" / "callflow",
     conference::Conference = "conferences" / "conference",
     device::Device = "devices" / "device",
@@ -72,7 +78,6 @@ objects! {
     media::Media = "media" / "media",
     menu::Menu = "menus" / "menu",
     message::Message = "messages" / "message",
-    park_slot::ParkSlot = "park_slots" / "park_slot",
     pivot_debug::PivotDebug = "pivot_debug" / "pivot_debug",
     queue::Queue = "queues" / "queue",
     recording::Recording = "recordings" / "recording",

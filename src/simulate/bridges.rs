@@ -96,6 +96,25 @@ impl World {
         self.bridge_event("ChannelEnteredBridge", bridge, Some(channel));
     }
 
+    /// Two in a bridge are told who the other is: that becomes their connected line.
+    pub(super) fn tell_each_other(&mut self, bridge: &str) {
+        let members = self.bridges.get(bridge).map(Bridge::members);
+        let Some([a, b]) = members.as_deref() else {
+            return;
+        };
+        for (told, other) in [(a, b), (b, a)] {
+            let Some(caller) = self.channels.get(other).map(|c| c.caller.clone()) else {
+                continue;
+            };
+            // A caller id that is not known tells nothing.
+            if !caller.number.is_empty()
+                && let Some(channel) = self.channels.get_mut(told)
+            {
+                channel.connected = caller;
+            }
+        }
+    }
+
     pub(super) fn leave_bridge(&mut self, channel: &str) {
         let Some(ch) = self.channels.get_mut(channel) else {
             return;

@@ -9,7 +9,7 @@ use super::channels::State;
 use super::options::Version;
 use super::playbacks::Playback;
 use super::queue::Running;
-use super::script::{Continued, Ended};
+use super::script::{Context, Continued, Ended};
 use super::world::World;
 
 /// Why a channel ends.
@@ -243,10 +243,14 @@ impl World {
         ch.dialplan.app = "Hangup".into();
         ch.dialplan.data = String::new();
         let variables = ch.vars.clone();
+        let context = place.context.clone();
         if let Some(party) = self.parties.get_mut(channel) {
             party.continued = Some(Continued { variables, ..place });
         }
         let id = channel.to_owned();
+        if let Some(context) = self.contexts.get(&context).cloned() {
+            return self.after_context(id, context);
+        }
         let rest = if has_pbx {
             self.dialplan_time
         } else {
@@ -261,6 +265,20 @@ impl World {
                     by: By::Asterisk,
                 };
                 world.hang_up(&id, hangup);
+            }
+        });
+    }
+
+    /// A context that brings its calls back.
+    fn after_context(&mut self, channel: String, context: Context) {
+        self.after(context.takes, move |world| {
+            let Some(ch) = world.channels.get_mut(&channel) else {
+                return;
+            };
+            ch.vars.extend(context.sets);
+            let app = world.options.app.clone();
+            if world.app_is_active(&app) {
+                world.enter_stasis(&channel, &app, &[]);
             }
         });
     }

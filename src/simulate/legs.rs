@@ -203,6 +203,12 @@ impl World {
             return;
         };
         leg.dialled = true;
+        if let Some(party) = self.parties.get_mut(channel) {
+            party.shown = self.channels.get(channel).map(|c| c.connected.clone());
+        }
+        let Some(leg) = self.channels.get(channel).and_then(|c| c.leg.as_ref()) else {
+            return;
+        };
         let originated = leg.originated;
         let behaviour = leg.behaviour.clone();
         if behaviour.outcome == Outcome::NoExtension {

@@ -44,7 +44,7 @@ pub use faults::{Fault, Matching};
 pub use log::{Entry, Heard, Leftovers, Request, Sound};
 pub use options::{Dials, Options, Version};
 pub use page::Page;
-pub use script::{Behaviour, Caller, Continued, Ended, FakeAsterisk, Outcome, Phone};
+pub use script::{Behaviour, Caller, Context, Continued, Ended, FakeAsterisk, Outcome, Phone};
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ use super::options::Options;
 use super::playbacks::Playback;
 use super::recordings::{Live, Stored};
 use super::rest::Answer;
-use super::script::{Callee, Party};
+use super::script::{Callee, Context, Party};
 use super::timers::{TimerId, Timers};
 
 /// Something to do with the world, sent by a handler, a socket or a script.
@@ -43,6 +43,10 @@ pub(super) struct World {
     pub(super) stored: BTreeMap<String, Stored>,
     pub(super) apps: BTreeMap<String, App>,
     pub(super) globals: BTreeMap<String, String>,
+    /// Those of applications' own; Asterisk keeps them over a restart.
+    pub(super) device_states: BTreeMap<String, String>,
+    /// Contexts that bring calls back into Stasis.
+    pub(super) contexts: BTreeMap<String, Context>,
     /// Loaded modules.
     pub(super) modules: BTreeSet<String>,
     pub(super) parties: BTreeMap<String, Party>,
@@ -148,6 +152,8 @@ impl World {
             stored: BTreeMap::new(),
             apps: BTreeMap::new(),
             globals: BTreeMap::new(),
+            device_states: BTreeMap::new(),
+            contexts: BTreeMap::new(),
             modules: loaded_modules(),
             parties: BTreeMap::new(),
             callees: Vec::new(),

@@ -10,7 +10,7 @@ use super::{
     AccountId, Attachment, Change, Document, Expected, Found, Key, Numbers, Store, StoreError,
 };
 use crate::clock;
-use crate::objects::{Kind, Object};
+use crate::objects::{Kind, Object, hide};
 
 /// A number or pattern belongs to one callflow of an account only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -299,8 +299,9 @@ fn missing(key: &Key) -> StoreError {
 impl Document {
     /// As what pivot acts on.
     pub fn read<T: Object>(self) -> Result<T, StoreError> {
-        let id = self.id;
-        serde_path_to_error::deserialize(Value::Object(self.body))
+        let (id, mut body) = (self.id, self.body);
+        hide(T::KIND.one(), &mut body);
+        serde_path_to_error::deserialize(Value::Object(body))
             .map_err(|error| StoreError::Broken(format!("{} {id}: {error}", T::KIND.one())))
     }
 }

@@ -48,6 +48,11 @@ impl WebError {
         self.failure.phase()
     }
 
+    /// Nothing reached the server.
+    pub fn never_connected(&self) -> bool {
+        self.failure.never_connected()
+    }
+
     /// Twilio's error code.
     pub fn code(&self) -> u32 {
         self.failure.code()

@@ -296,6 +296,16 @@ pub(crate) const BROKEN: &[(&str, &[u8], &[&str])] = &[
         ],
     ),
     (
+        "wrong in a rule that stands in the flow",
+        br#"{"module": "temporal_route", "data": {"rules": ["a", {"name": "b", "cycle": "hourly"}, {"cycle": "daily", "wday": []}, true]}}"#,
+        &[
+            "1:77 /data/rules/1/cycle error `cycle` must be `date`, `daily`, `weekly`, `monthly` or `yearly`, found `hourly`",
+            "1:107 /data/rules/2/wday warning module `temporal_route` has no field `wday` here (did you mean `wdays`?)",
+            "1:88 /data/rules/2 error `name` is missing; module `temporal_route` needs it",
+            "1:120 /data/rules/3 error `rules[3]` must be the id of a rule, or a rule, found true",
+        ],
+    ),
+    (
         "language",
         br#"{"module": "language", "data": {"language": "english"}}"#,
         &[r#"1:45 /data/language error `language` must be a language such as `fr` or `en-US`, found "english""#],

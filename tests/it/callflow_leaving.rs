@@ -36,6 +36,14 @@ fn waiting() -> Vec<Value> {
             node("sleep", json!({"duration": 10})),
         ]),
         node("callflow", json!({"id": "sleeping"})),
+        node("dead_air", json!({})),
+        node("wait_for_hangup", json!({})),
+        node("dynamic_cid", json!({"media_id": "sound:long"})),
+        node("dynamic_cid", json!({})),
+        node(
+            "nomorobo",
+            json!({"username": "a", "url": "{app}/slow-score"}),
+        ),
         ask("/slow"),
     ]
 }
@@ -55,6 +63,9 @@ fn a_caller_who_leaves_leaves_nothing_behind() {
             scenario
                 .web
                 .on("/slow", Reply::json(&play("late")).after(seconds(4)));
+            scenario
+                .web
+                .on("/slow-score", Reply::status(200).after(seconds(4)));
             let children = json!({"_": ask("/never")});
             let flow = match &module["children"] {
                 Value::Null => {

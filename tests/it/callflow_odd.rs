@@ -87,8 +87,8 @@ pub(crate) const ODD: &[(&str, &[u8], &[&str])] = &[
     ),
     (
         "unknown module",
-        br#"{"module": "fax_detekt", "data": {"duration": 3}, "children": {"_": {"module": "hangup"}}}"#,
-        &["1:12 /module warning there is no module `fax_detekt`; its node is skipped to child `_`"],
+        br#"{"module": "teleport", "data": {"duration": 3}, "children": {"_": {"module": "hangup"}}}"#,
+        &["1:12 /module warning there is no module `teleport`; its node is skipped to child `_`"],
     ),
     (
         "misspelt module",

@@ -101,6 +101,7 @@ callflow = {flow:?}
 [account]
 sid        = "AC0123456789abcdef0123456789abcdef"
 auth_token = "t"
+timezone = "Europe/Berlin"
 [store]
 url = "sqlite:pivot.db"
 [speech]
@@ -374,6 +375,10 @@ fn stores_and_engines_say_what_they_need() {
             "no.onnx is not there",
         ),
         ("[http]\npublic_url = \"http://h/?a\"", "without `?…`"),
+        (
+            "[account]\ntimezone = \"Berlin\"",
+            "account.timezone: there is no time zone \"Berlin\"",
+        ),
     ] {
         let shown = error("needs", &format!("{ARI}{text}"), &[]);
         assert!(shown.contains(expected), "{text}: {shown}");
@@ -478,4 +483,19 @@ fn keys(warnings: &[Warning]) -> Vec<&str> {
         .iter()
         .map(|warning| warning.key.as_str())
         .collect()
+}
+
+#[test]
+fn contexts_of_the_dialplan_are_names_and_the_shop_is_told_over_http() {
+    let text = format!(
+        "{ARI}[notify]\nurl = 'ftp://shop'\n[dialplan]\ntransfer = ''\nfax = 'fax,s,1'\nfax_detect = 'fax-listen'\n"
+    );
+    let shown = error("contexts", &text, &[]);
+    for key in ["notify.url", "dialplan.transfer", "dialplan.fax"] {
+        assert!(
+            shown.contains(&format!("`{key}`")) || shown.contains(&format!("{key}: ")),
+            "{shown}"
+        );
+    }
+    assert!(!shown.contains("fax_detect"), "{shown}");
 }

@@ -25,7 +25,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         "callflow",
         &["call", "config", "objects", "patterns", "schedule"],
     ),
-    ("objects", &[]),
+    ("objects", &["schedule"]),
+    ("schedule", &[]),
     ("store", &["config", "objects", "patterns"]),
     (
         "flow",
@@ -52,7 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("simulate", &[]),
-    ("config", &["patterns"]),
+    ("config", &["patterns", "schedule"]),
 ];
 
 const WORDS: &[&str] = &["clock", "id", "news", "program", "report", "trace"];

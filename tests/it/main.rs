@@ -11,7 +11,11 @@ mod ari_scenarios;
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod callflow_agents;
+#[cfg(test)]
 mod callflow_broken;
+#[cfg(test)]
+mod callflow_caller_id;
 #[cfg(test)]
 mod callflow_calls;
 #[cfg(test)]
@@ -25,6 +29,10 @@ mod callflow_disa;
 #[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]
+mod callflow_elsewhere;
+#[cfg(test)]
+mod callflow_features;
+#[cfg(test)]
 mod callflow_flows;
 #[cfg(test)]
 mod callflow_keys;
@@ -37,22 +45,52 @@ mod callflow_menu;
 #[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]
+mod callflow_outside;
+#[cfg(test)]
+mod callflow_schedule;
+#[cfg(test)]
+mod callflow_schedule_actions;
+#[cfg(test)]
 mod callflow_stored;
+#[cfg(test)]
+mod callflow_table;
 #[cfg(test)]
 mod callflow_talk;
 #[cfg(test)]
+mod callflow_variables;
+#[cfg(test)]
 mod callflow_voicemail;
 #[cfg(test)]
+mod callflow_who_calls;
+#[cfg(test)]
 mod calls;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
+mod control;
+#[cfg(test)]
+mod dialplan;
+#[cfg(test)]
+mod fetching;
+#[cfg(test)]
+mod fetching_answers;
+#[cfg(test)]
+mod fetching_told;
+#[cfg(test)]
+mod hangups;
+#[cfg(test)]
+mod ladder;
+#[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
 mod simulate;
+#[cfg(test)]
 mod store;
 #[cfg(test)]
 mod support;
@@ -100,18 +138,3 @@ mod web_servers;
 mod web_support;
 #[cfg(test)]
 mod web_tls;
-
-#[cfg(test)]
-mod control;
-#[cfg(test)]
-mod dialplan;
-#[cfg(test)]
-mod fetching;
-#[cfg(test)]
-mod fetching_answers;
-#[cfg(test)]
-mod fetching_told;
-#[cfg(test)]
-mod hangups;
-#[cfg(test)]
-mod ladder;

@@ -245,3 +245,39 @@ fn requests_are_signed_with_the_given_token() {
     let request = server.join().unwrap();
     assert!(request.contains("\nx-twilio-signature: "), "{request}");
 }
+
+#[test]
+fn a_call_comes_when_its_author_says() {
+    let folder = Folder::new();
+    let flow = file(
+        &folder,
+        "office.json",
+        r#"{"module": "temporal_route",
+            "data": {"timezone": "Europe/Berlin", "rules": [
+                {"name": "office", "cycle": "daily", "time_window_start": 32400, "time_window_stop": 61200}]},
+            "children": {"office": {"module": "tts", "data": {"text": "open"}},
+                         "_": {"module": "tts", "data": {"text": "closed"}}}}"#,
+    );
+    for (at, said) in [
+        ("2026-12-24T16:59:00+01:00", "open"),
+        ("2026-12-24T17:01:00+01:00", "closed"),
+        ("2026-07-01T07:30:00Z", "open"),
+    ] {
+        let output = simulate(&[flow.to_str().unwrap(), "--at", at]);
+        let printed = printed(&output);
+        assert!(
+            printed.contains(&format!("speech \"{said}\"")),
+            "{at}: {printed}"
+        );
+    }
+    let local = ["2026-12-24T12:00", "2026-12-24 12:00:30"];
+    for at in local {
+        assert!(
+            simulate(&[flow.to_str().unwrap(), "--at", at])
+                .status
+                .success()
+        );
+    }
+    let output = simulate(&[flow.to_str().unwrap(), "--at", "noon"]);
+    assert!(printed(&output).contains("write it as 2026-12-24T18:00"));
+}

@@ -4,20 +4,18 @@
 //!
 //! `UPDATE_DOCS=1 cargo test --test it twiml_table` writes it anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use pivot::report::Differs;
 use pivot::twiml::table::{Attribute, Definition, Reading, definitions};
 
+use crate::proofs::{About, Proofs, proofs, root};
+
 const BEGIN: &str =
     "<!-- the table: written by `UPDATE_DOCS=1 cargo test --test it twiml_table` -->\n";
 const END: &str = "<!-- the end of the table -->";
-
-/// The tests that prove something, by `Verb.attribute`.
-type Proofs = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
 fn the_compatibility_table_is_what_the_readers_know_and_the_tests_prove() {
@@ -25,7 +23,10 @@ fn the_compatibility_table_is_what_the_readers_know_and_the_tests_prove() {
     let written = fs::read_to_string(&path).unwrap();
     let (before, rest) = written.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
-    let expected = format!("{before}{BEGIN}{}{END}{after}", table(&proofs()));
+    let expected = format!(
+        "{before}{BEGIN}{}{END}{after}",
+        table(&proofs(About::TwiMl))
+    );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, expected).unwrap();
         return;
@@ -42,7 +43,7 @@ fn the_compatibility_table_is_what_the_readers_know_and_the_tests_prove() {
 fn what_tests_prove_exists_and_is_used() {
     let definitions = definitions();
     let mut wrong = Vec::new();
-    for (name, tests) in proofs() {
+    for (name, tests) in proofs(About::TwiMl) {
         let (element, attribute) = name.split_once('.').unwrap();
         let reading = definitions
             .iter()
@@ -163,71 +164,4 @@ const fn word(differs: Differs) -> &'static str {
         Differs::Ignored => "ignored",
         Differs::Refused => "refused",
     }
-}
-
-/// What the comment above each test says that it proves: `// Proves Dial.timeLimit, Dial.action.`
-fn proofs() -> Proofs {
-    let folder = root().join("tests/it");
-    let mut proofs = Proofs::new();
-    for file in sources(&folder) {
-        let mut comment = String::new();
-        for line in fs::read_to_string(&file).unwrap().lines() {
-            if let Some(text) = line.trim().strip_prefix("// ") {
-                comment += text;
-                comment.push(' ');
-                continue;
-            }
-            // Between the comment and the function stand its attributes.
-            if line.starts_with("#[") {
-                continue;
-            }
-            let line = line.trim_start_matches("async ").trim_start_matches("fn ");
-            let test = line.split_once('(').map(|(name, _)| name);
-            let claimed = comment.split_once("Proves ").map(|(_, names)| names);
-            if let (Some(test), Some(claimed)) = (test.filter(|name| is_name(name)), claimed) {
-                let test = format!("{}::{test}", module(&folder, &file));
-                let names = claimed
-                    .split([',', ' '])
-                    .map(|name| name.trim_end_matches('.'));
-                for name in names.filter(|name| name.contains('.')) {
-                    proofs
-                        .entry(name.to_owned())
-                        .or_default()
-                        .insert(test.clone());
-                }
-            }
-            comment.clear();
-        }
-    }
-    proofs
-}
-
-fn is_name(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
-}
-
-/// `twiml_calls::dial` for `twiml_calls/dial.rs`.
-fn module(folder: &Path, file: &Path) -> String {
-    let path = file.strip_prefix(folder).unwrap().with_extension("");
-    let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
-    let parts = parts.strip_suffix(&["mod"]).unwrap_or(&parts);
-    parts.join("::")
-}
-
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -137,6 +137,7 @@ impl Call {
                 self.apply_mute().await?;
                 self.next_in_room(&bridge, limit).await?;
             } else if self.step_in(&bridge).await? {
+                self.reached();
                 self.record_stay(stay).await?;
             } else {
                 self.say_over();

@@ -284,6 +284,8 @@ pub struct Target {
     pub send_digits: Option<String>,
     /// What it hears before it is connected.
     pub screen: Option<Screen>,
+    /// The agent of a queue whose phone it is.
+    pub agent: Option<String>,
 }
 
 /// How a machine that answers is told from a person.
@@ -338,6 +340,7 @@ impl Target {
             detection: None,
             send_digits: None,
             screen: None,
+            agent: None,
         }
     }
 }
@@ -364,7 +367,7 @@ impl Endpoint {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerId {
     pub number: String,
     pub name: String,

@@ -10,6 +10,9 @@ use crate::id::{self, CallId};
 use crate::news::{Offer, QueueNews, Taken};
 use crate::program::Request;
 
+pub use agents::Choice;
+use agents::{Called, Wait};
+
 /// Queues that are kept although nobody is in them; above that the one that was
 /// left first is forgotten.
 const EMPTY: usize = 10_000;
@@ -44,7 +47,26 @@ struct Queue {
 struct Member {
     call: CallId,
     stay: u64,
-    since: Time,
+    place: Place,
+}
+
+/// Where in the queue: whoever has the higher priority, then who came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub since: Time,
+    #[serde(default)]
+    pub priority: u32,
+}
+
+impl Place {
+    pub fn new(since: Time) -> Self {
+        Self { since, priority: 0 }
+    }
+
+    fn is_not_after(self, other: Self) -> bool {
+        (std::cmp::Reverse(self.priority), self.since)
+            <= (std::cmp::Reverse(other.priority), other.since)
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,6 +89,8 @@ pub struct Book {
     queues: HashMap<Key, Queue>,
     pairs: Vec<Pair>,
     stays: u64,
+    agents: Vec<Called>,
+    waits: Vec<Wait>,
 }
 
 /// JSON has no keys but strings.
@@ -75,6 +99,10 @@ struct Written {
     queues: Vec<Queue>,
     pairs: Vec<Pair>,
     stays: u64,
+    #[serde(default)]
+    agents: Vec<Called>,
+    #[serde(default)]
+    waits: Vec<Wait>,
 }
 
 impl From<Written> for Book {
@@ -84,6 +112,8 @@ impl From<Written> for Book {
             queues: queues.map(|queue| (queue.key.clone(), queue)).collect(),
             pairs: written.pairs,
             stays: written.stays,
+            agents: written.agents,
+            waits: written.waits,
         }
     }
 }
@@ -94,6 +124,8 @@ impl From<Book> for Written {
             queues: book.queues.into_values().collect(),
             pairs: book.pairs,
             stays: book.stays,
+            agents: book.agents,
+            waits: book.waits,
         }
     }
 }
@@ -150,14 +182,14 @@ pub enum Which {
 pub(super) type Told = (CallId, QueueNews);
 
 impl Book {
-    /// A caller comes, or one who is here already asks for the place. `since` puts
+    /// A caller comes, or one who is here already asks for the place. `place` puts
     /// one who comes back where that one stood; without a `max` there is room for
     /// that one in any case.
     pub fn join(
         &mut self,
         key: Key,
         call: &CallId,
-        since: Time,
+        place: Place,
         max: Option<u32>,
         told: &mut Vec<Told>,
     ) -> Join {
@@ -191,7 +223,7 @@ impl Book {
         let member = Member {
             call: call.clone(),
             stay: self.stays,
-            since,
+            place,
         };
         let stay = member.stay;
         queue.used = clock::now();
@@ -206,8 +238,9 @@ impl Book {
                 taken,
             };
         }
-        let place = queue.members.partition_point(|other| other.since <= since);
-        queue.members.insert(place, member);
+        let before = |other: &Member| other.place.is_not_after(place);
+        let index = queue.members.partition_point(before);
+        queue.members.insert(index, member);
         Join::Waits { stay, queue: sid }
     }
 
@@ -219,7 +252,7 @@ impl Book {
             .iter()
             .position(|member| member.call == *call)?;
         let now = clock::now();
-        let waited = |member: &Member| now.since(member.since);
+        let waited = |member: &Member| now.since(member.place.since);
         let size = queue.members.len();
         let all: std::time::Duration = queue.members.iter().map(waited).sum();
         Some(View {
@@ -274,6 +307,7 @@ impl Book {
     /// Whoever waits leaves, and whoever has somebody at the other end lets go.
     pub fn leave(&mut self, call: &CallId, told: &mut Vec<Told>) {
         self.give_up(call);
+        self.release(call);
         for queue in self.queues.values_mut() {
             if let Some(place) = queue.members.iter().position(|member| member.call == *call) {
                 queue.members.remove(place);
@@ -377,7 +411,7 @@ impl Queue {
                 stay: member.stay,
                 caller: member.call,
                 queue: self.sid.clone(),
-                since: member.since,
+                since: member.place.since,
                 at,
             },
             taken: Taken {
@@ -389,5 +423,7 @@ impl Queue {
     }
 }
 
+mod agents;
+mod pick;
 #[cfg(test)]
 mod tests;

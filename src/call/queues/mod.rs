@@ -6,15 +6,16 @@
 
 mod book;
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ari::Router;
-use crate::clock::Time;
 use crate::id::CallId;
-use crate::news::News;
+use crate::news::{News, Offer};
 use crate::program::Request;
 
-pub use book::{Book, Join, Key, MOST, Take, View, Which};
+pub use book::{Book, Choice, Join, Key, MOST, Place, Take, View, Which};
 
 type Job = Box<dyn FnOnce(&mut Book, &Router) + Send>;
 
@@ -44,11 +45,11 @@ impl Queues {
         &self,
         key: Key,
         call: &CallId,
-        since: Time,
+        place: Place,
         max: Option<u32>,
     ) -> Option<Join> {
         let call = call.clone();
-        self.ask(move |book, told| book.join(key, &call, since, max, told))
+        self.ask(move |book, told| book.join(key, &call, place, max, told))
             .await
     }
 
@@ -87,6 +88,61 @@ impl Queues {
     /// `None` when nobody such waits there.
     pub async fn redirect(&self, key: Key, which: Which, request: Request) -> Option<CallId> {
         self.ask(move |book, told| book.redirect(&key, &which, request, told))
+            .await?
+    }
+
+    /// Takes up to `most` of these agents for a caller.
+    pub async fn reserve(
+        &self,
+        account: String,
+        users: Vec<String>,
+        choice: Choice,
+        rest: Duration,
+        most: usize,
+        call: &CallId,
+    ) -> Vec<String> {
+        let call = call.clone();
+        let reserved =
+            self.ask(move |book, _| book.reserve(&account, &users, choice, rest, most, &call));
+        reserved.await.unwrap_or_default()
+    }
+
+    /// Whether it is this caller's turn to have an agent called.
+    pub async fn is_next(&self, key: Key, call: &CallId) -> bool {
+        let call = call.clone();
+        let next = self.ask(move |book, _| book.is_next(&key, &call)).await;
+        next.unwrap_or(false)
+    }
+
+    /// A caller talks with one of the agents who were called.
+    pub fn connected(&self, call: &CallId, agent: &str) {
+        let (call, agent) = (call.clone(), agent.to_owned());
+        self.tell(Box::new(move |book, _| book.connected(&call, &agent)));
+    }
+
+    /// The agents of a call are free again.
+    pub fn release(&self, call: &CallId) {
+        let call = call.clone();
+        self.tell(Box::new(move |book, _| book.release(&call)));
+    }
+
+    /// How long callers have waited on average.
+    pub async fn average_wait(&self, key: Key, window: Option<Duration>) -> Option<Duration> {
+        self.ask(move |book, _| book.average_wait(&key, window))
+            .await?
+    }
+
+    /// How many wait in a queue.
+    pub async fn waiting(&self, key: Key) -> usize {
+        let waiting = self.ask(move |book, _| book.waiting(&key)).await;
+        waiting.unwrap_or(0)
+    }
+
+    /// An agent takes a caller out of whatever that one does. `None` when another
+    /// has that caller.
+    pub async fn pick(&self, caller: &CallId, agent: &CallId) -> Option<Offer> {
+        let (caller, agent) = (caller.clone(), agent.clone());
+        self.ask(move |book, told| book.pick(&caller, &agent, told))
             .await?
     }
 

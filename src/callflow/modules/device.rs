@@ -29,8 +29,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Module;
-use crate::call::ops::{CallerId, Endpoint, Target};
+use crate::call::ops::{Endpoint, Target};
 use crate::call::{Call, Interrupt};
+use crate::callflow::caller_id::{self, Reaches};
 use crate::callflow::{Node, ring};
 use crate::program::Flow;
 
@@ -89,7 +90,8 @@ impl Device {
         target.timeout = Some(timeout);
         target.headers = ring::headers(call, &self.custom_sip_headers);
         let mut dial = ring::dial(target, Duration::from_secs(self.delay) + timeout);
-        dial.caller_id = self.suppress_clid.then(anonymous);
+        dial.caller_id = self.suppress_clid.then(caller_id::anonymous);
+        caller_id::present(call, &mut dial, Reaches::Phone).await?;
         let dialled = call.dial(dial).await?;
         Ok(ring::after(node, &dialled).unwrap_or(Flow::Next))
     }
@@ -98,13 +100,6 @@ impl Device {
 /// Whether a channel such as `PJSIP/alice-00000001` belongs to the endpoint.
 fn is_of(channel: &str, endpoint: &str) -> bool {
     channel.rsplit_once('-').is_some_and(|(of, _)| of == endpoint)
-}
-
-fn anonymous() -> CallerId {
-    CallerId {
-        number: "anonymous".into(),
-        name: "Anonymous".into(),
-    }
 }
 
 impl Module for Device {

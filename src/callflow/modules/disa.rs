@@ -223,7 +223,11 @@ impl Disa {
             number: id.number.clone().unwrap_or_default(),
             name: id.name.clone().unwrap_or_default(),
         });
-        call.redial(&number, caller);
+        call.set_dialled(&number);
+        if let Some(caller) = caller.filter(|caller| !caller.number.is_empty()) {
+            call.kept_mut().presentation.chosen = true;
+            call.set_caller(caller);
+        }
         Ok(Some(Flow::Branch(Arc::new(flow))))
     }
 }

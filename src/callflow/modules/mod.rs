@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::node::Node;
 use super::shape::Shape;
 use crate::call::{Call, Interrupt};
+use crate::objects::hide;
 use crate::program::Flow;
 
 /// What a node can do. The struct that has it is the node's `data`.
@@ -64,33 +65,98 @@ macro_rules! modules {
 }
 
 modules! {
+    acdc_agent::AcdcAgent,
+    acdc_member::AcdcMember,
+    acdc_queue::AcdcQueue,
+    acdc_wait_time::AcdcWaitTime,
+    after_bridge::AfterBridge,
     answer::Answer,
     audio_macro::AudioMacro,
+    branch_bnumber::BranchBnumber,
+    branch_variable::BranchVariable,
+    call_forward::CallForward,
+    call_waiting::CallWaiting,
     callflow::Callflow,
+    check_cid::CheckCid,
+    cidlistmatch::Cidlistmatch,
     collect_dtmf::CollectDtmf,
     conference::Conference,
+    dead_air::DeadAir,
     device::Device,
     directory::Directory,
     disa::Disa,
+    do_not_disturb::DoNotDisturb,
+    dynamic_cid::DynamicCid,
+    eavesdrop::Eavesdrop,
+    eavesdrop_feature::EavesdropFeature,
+    edr::Edr,
+    fax_detect::FaxDetect,
+    faxbox::Faxbox,
     flush_dtmf::FlushDtmf,
+    group_pickup::GroupPickup,
+    group_pickup_feature::GroupPickupFeature,
     hangup::Hangup,
+    hotdesk::Hotdesk,
+    intercept::Intercept,
+    intercept_feature::InterceptFeature,
+    intercom::Intercom,
     language::Language,
+    lookupcidname::Lookupcidname,
+    manual_presence::ManualPresence,
     menu::Menu,
+    missed_call_alert::MissedCallAlert,
+    move_call::Move,
+    nomorobo::Nomorobo,
     noop::Noop,
+    notification::Notification,
     offnet::Offnet,
+    page_group::PageGroup,
+    park::Park,
     pivot::PivotModule,
     play::PlayModule,
+    prepend_cid::PrependCid,
+    privacy::Privacy,
+    receive_fax::ReceiveFax,
     record_call::RecordCall,
     record_caller::RecordCaller,
     resources::Resources,
     response::Response,
     send_dtmf::SendDtmf,
+    set::Set,
+    set_alert_info::SetAlertInfo,
+    set_cid::SetCid,
     set_variable::SetVariable,
     set_variables::SetVariables,
+    skel::Skel,
     sleep::Sleep,
+    temporal_route::TemporalRoute,
+    transfer::Transfer,
     tts::Tts,
     user::User,
     voicemail::Voicemail,
+    wait_for_hangup::WaitForHangup,
+    webhook::Webhook,
+}
+
+/// Modules of Kazoo's that cannot be had here, and why. Validation refuses them as
+/// it refuses unknown ones; a call that meets one goes on to `_`.
+pub(super) const REFUSED: &[(&str, &str)] = &[
+    (
+        "function",
+        "it runs a script on Kazoo's own servers; have a web application answer a `pivot` node",
+    ),
+    (
+        "camping_feature",
+        "it calls back when somebody becomes free, which outlives the call; use a queue",
+    ),
+];
+
+/// Why there is no such module, if Kazoo has it.
+pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    REFUSED
+        .iter()
+        .find(|(refused, _)| *refused == name)
+        .map(|(_, why)| *why)
 }
 
 struct Entry {
@@ -133,16 +199,20 @@ pub async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
         return Ok(flow);
     }
     let () = call.enter_step();
+    let why = refusal(&node.module).map(|why| format!(": {why}"));
     call.warn(format!(
-        "there is no module `{}`; skipped to child `_`",
-        node.module
+        "there is no module `{}`; skipped to child `_`{}",
+        node.module,
+        why.unwrap_or_default()
     ));
     Ok(Flow::Next)
 }
 
 async fn run_module<M: Module>(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
     let mut progress: M::Progress = call.enter_step();
-    match serde_json::from_value::<M>(Value::Object(node.data.clone())) {
+    let mut data = node.data.clone();
+    hide(M::NAME, &mut data);
+    match serde_json::from_value::<M>(data.into()) {
         Ok(module) => module.run(call, node, &mut progress).await,
         Err(error) => {
             call.warn(format!(

@@ -6,7 +6,9 @@
 //! | field | default | |
 //! |---|---|---|
 //! | `custom_application_vars` | required | name → text, number or boolean |
-//! | `export` | `false` | has no effect yet |
+//! | `export` | `false` | the legs that later modules make get them too, as channel variables |
+//!
+//! A name that is exported has letters, digits, `-` and `_` only.
 //!
 //! ```json
 //! {"module": "set_variables", "data": {"custom_application_vars": {"customer": "4711", "vip": true}}}
@@ -19,14 +21,17 @@ use serde_json::{Map, Value};
 use super::Module;
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
+use crate::callflow::variables::text;
 use crate::program::Flow;
 
 /// Sets variables of the call.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(extend("x-ignored" = ["export"]))]
 pub(super) struct SetVariables {
     /// Name → text, number or boolean.
     custom_application_vars: Map<String, Value>,
+    /// Whether legs get them too.
+    #[serde(default)]
+    export: bool,
 }
 
 impl Module for SetVariables {
@@ -40,13 +45,15 @@ impl Module for SetVariables {
         _: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
         for (name, value) in &self.custom_application_vars {
-            match value {
-                Value::Object(_) | Value::Array(_) => {
-                    call.warn(format!("variable {name} is not set: it is no text, number or boolean"));
-                }
-                _ => {
-                    call.custom_vars_mut().insert(name.clone(), value.clone());
-                }
+            let Some(text) = text(value) else {
+                call.warn(format!(
+                    "variable {name} is not set: it is no text, number or boolean"
+                ));
+                continue;
+            };
+            call.custom_vars_mut().insert(name.clone(), value.clone());
+            if self.export {
+                call.export(name, &text);
             }
         }
         Ok(Flow::Next)

@@ -142,13 +142,13 @@ fn every_setting_is_read() {
         language::Language, r##"{"language": "en-GB"}"##
             => r##"Language { language: "en-GB" }"##;
         set_variables::SetVariables, r##"{"custom_application_vars": {}}"##
-            => r##"SetVariables { custom_application_vars: {} }"##;
-        set_variables::SetVariables, r##"{"custom_application_vars": {"a": 1, "b": "2", "c": true}}"##
-            => r##"SetVariables { custom_application_vars: {"a": Number(1), "b": String("2"), "c": Bool(true)} }"##;
+            => r##"SetVariables { custom_application_vars: {}, export: false }"##;
+        set_variables::SetVariables, r##"{"custom_application_vars": {"a": 1, "b": "2", "c": true}, "export": "true"}"##
+            => r##"SetVariables { custom_application_vars: {"a": Number(1), "b": String("2"), "c": Bool(true)}, export: true }"##;
         set_variable::SetVariable, r##"{"variable": "a"}"##
-            => r##"SetVariable { variable: "a", value: "" }"##;
-        set_variable::SetVariable, r##"{"variable": "a", "value": 5}"##
-            => r##"SetVariable { variable: "a", value: "5" }"##;
+            => r##"SetVariable { variable: "a", value: "", channel: A }"##;
+        set_variable::SetVariable, r##"{"variable": "a", "value": 5, "channel": "both"}"##
+            => r##"SetVariable { variable: "a", value: "5", channel: Both }"##;
         callflow::Callflow, r##"{"id": "night"}"##
             => r##"Callflow { id: "night" }"##;
         response::Response, r##"{}"##
@@ -183,9 +183,85 @@ fn every_setting_is_read() {
             => r##"AudioMacro { macros: [Item { kind: Play, id: None, text: None, say_as: "name_spelled", voice: None, engine: None, language: None, terminators: None, frequencies: [], duration_on: None, duration_off: None, repeat: 1 }], terminators: None, language: None }"##;
         audio_macro::AudioMacro, r##"{"macros": [{"macro": "tone", "frequencies": ["440", 480], "duration_on": "500", "duration_off": 100, "repeat": 2}, {"macro": "TTS", "text": "a", "voice": "v", "engine": "e", "language": "fr", "terminators": ["1"]}, {"macro": "say", "text": 5, "type": "number", "method": "pronounced", "gender": "feminine"}], "terminators": ["#"], "language": "de"}"##
             => r##"AudioMacro { macros: [Item { kind: Tone, id: None, text: None, say_as: "name_spelled", voice: None, engine: None, language: None, terminators: None, frequencies: [Frequency(440.0), Frequency(480.0)], duration_on: Some(500), duration_off: Some(100), repeat: 2 }, Item { kind: Tts, id: None, text: Some("a"), say_as: "name_spelled", voice: Some("v"), engine: Some("e"), language: Some("fr"), terminators: Some([Key("1")]), frequencies: [], duration_on: None, duration_off: None, repeat: 1 }, Item { kind: Say, id: None, text: Some("5"), say_as: "number", voice: None, engine: None, language: None, terminators: None, frequencies: [], duration_on: None, duration_off: None, repeat: 1 }], terminators: Some([Key("#")]), language: Some("de") }"##;
+        set::Set, r##"{"a": 1, "b": ["x"]}"##
+            => r##"Set({"a": Number(1), "b": Array [String("x")]})"##;
+        set_cid::SetCid, r##"{}"##
+            => r##"SetCid { caller_id_name: "", caller_id_number: "" }"##;
+        set_cid::SetCid, r##"{"caller_id_name": "a", "caller_id_number": 5}"##
+            => r##"SetCid { caller_id_name: "a", caller_id_number: "5" }"##;
+        prepend_cid::PrependCid, r##"{}"##
+            => r##"PrependCid { action: Prepend, apply_to: Current, caller_id_name_prefix: "", caller_id_number_prefix: "" }"##;
+        prepend_cid::PrependCid, r##"{"action": "Reset", "apply_to": "original", "caller_id_name_prefix": "a", "caller_id_number_prefix": 5}"##
+            => r##"PrependCid { action: Reset, apply_to: Original, caller_id_name_prefix: "a", caller_id_number_prefix: "5" }"##;
+        check_cid::CheckCid, r##"{}"##
+            => r##"CheckCid { regex: ".*", use_absolute_mode: false, caller_id: NewCallerId { external: External { name: None, number: None } }, user_id: None }"##;
+        check_cid::CheckCid, r##"{"regex": "a", "use_absolute_mode": "true", "caller_id": {"external": {"name": "b", "number": 5}}, "user_id": "u"}"##
+            => r##"CheckCid { regex: "a", use_absolute_mode: true, caller_id: NewCallerId { external: External { name: Some("b"), number: Some("5") } }, user_id: Some("u") }"##;
+        cidlistmatch::Cidlistmatch, r##"{}"##
+            => r##"Cidlistmatch { id: None }"##;
+        cidlistmatch::Cidlistmatch, r##"{"id": "a"}"##
+            => r##"Cidlistmatch { id: Some("a") }"##;
+        lookupcidname::Lookupcidname, r##"{"lists": ["a", 5]}"##
+            => r##"Lookupcidname { lists: ["a", "5"] }"##;
+        privacy::Privacy, r##"{}"##
+            => r##"Privacy { mode: Full, endpoint_strategy: Overwrite }"##;
+        privacy::Privacy, r##"{"mode": "hide_name", "endpoint_strategy": "merge"}"##
+            => r##"Privacy { mode: HideName, endpoint_strategy: Merge }"##;
+        dynamic_cid::DynamicCid, r##"{}"##
+            => r##"DynamicCid { action: Manual, media_id: None, max_digits: 10, min_digits: 10, whitelist_regex: "\\d+", interdigit_timeout: 2000, caller_id: FixedCallerId { name: None, number: None }, id: None, idx_name: None, permit_custom_callflow: false }"##;
+        dynamic_cid::DynamicCid, r##"{"action": "lists", "media_id": "m", "max_digits": "12", "min_digits": 3, "whitelist_regex": "^1", "interdigit_timeout": 500, "caller_id": {"name": "a", "number": 5}, "id": "l", "idx_name": "who", "permit_custom_callflow": true}"##
+            => r##"DynamicCid { action: Lists, media_id: Some("m"), max_digits: 12, min_digits: 3, whitelist_regex: "^1", interdigit_timeout: 500, caller_id: FixedCallerId { name: Some("a"), number: Some("5") }, id: Some("l"), idx_name: Some("who"), permit_custom_callflow: true }"##;
+        set_alert_info::SetAlertInfo, r##"{"alert_info": "a"}"##
+            => r##"SetAlertInfo { alert_info: "a" }"##;
+        branch_variable::BranchVariable, r##"{"variable": "a"}"##
+            => r##"BranchVariable { variable: One("a"), scope: CustomChannelVars }"##;
+        branch_variable::BranchVariable, r##"{"variable": ["a", "b"], "scope": "merged"}"##
+            => r##"BranchVariable { variable: Path(["a", "b"]), scope: Merged }"##;
+        branch_bnumber::BranchBnumber, r##"{}"##
+            => r##"BranchBnumber { hunt: false, hunt_allow: None, hunt_deny: None }"##;
+        branch_bnumber::BranchBnumber, r##"{"hunt": "true", "hunt_allow": "a", "hunt_deny": "b"}"##
+            => r##"BranchBnumber { hunt: true, hunt_allow: Some("a"), hunt_deny: Some("b") }"##;
+        webhook::Webhook, r##"{}"##
+            => r##"Webhook { uri: None, http_verb: Post, retries: 2, custom_data: {} }"##;
+        webhook::Webhook, r##"{"uri": "http://a.example", "http_verb": "GET", "retries": "9", "custom_data": {"a": 1}}"##
+            => r##"Webhook { uri: Some("http://a.example"), http_verb: Get, retries: 4, custom_data: {"a": Number(1)} }"##;
+        edr::Edr, r##"{"a": 1}"##
+            => r##"Edr({"a": Number(1)})"##;
+        notification::Notification, r##"{}"##
+            => r##"Notification { template_id: None, recipients: [], send_at: ChannelDestroy, comments: None, notification_media: [] }"##;
+        notification::Notification, r##"{"template_id": "a", "recipients": [{"type": "email", "id": "b"}, {"type": "USER", "id": ["c"]}], "send_at": "callflow_exec", "comments": "d", "notification_media": ["sms"]}"##
+            => r##"Notification { template_id: Some("a"), recipients: [Recipient { kind: Email, id: One("b") }, Recipient { kind: User, id: Several(["c"]) }], send_at: CallflowExec, comments: Some("d"), notification_media: ["sms"] }"##;
+        missed_call_alert::MissedCallAlert, r##"{"recipients": []}"##
+            => r##"MissedCallAlert { recipients: [] }"##;
+        manual_presence::ManualPresence, r##"{}"##
+            => r##"ManualPresence { presence_id: None, status: Idle }"##;
+        manual_presence::ManualPresence, r##"{"presence_id": 200, "status": "Busy"}"##
+            => r##"ManualPresence { presence_id: Some("200"), status: Busy }"##;
+        nomorobo::Nomorobo, r##"{"username": "a", "password": "b", "url": "http://a.example"}"##
+            => r##"Nomorobo { username: "a", url: "http://a.example" }"##;
+        transfer::Transfer, r##"{}"##
+            => r##"Transfer { target: None, captures: None, leg: None, transfer_type: Blind }"##;
+        transfer::Transfer, r##"{"target": 1, "captures": ["2"], "leg": "bleg", "transfer_type": "attended"}"##
+            => r##"Transfer { target: Some("1"), captures: Some(Several(["2"])), leg: Some(Bleg), transfer_type: Attended }"##;
+        after_bridge::AfterBridge, r##"{}"##
+            => r##"AfterBridge { action: None, data: None }"##;
+        after_bridge::AfterBridge, r##"{"action": "transfer", "data": "5"}"##
+            => r##"AfterBridge { action: Some(Transfer), data: Some(Extension("5")) }"##;
+        fax_detect::FaxDetect, r##"{}"##
+            => r##"FaxDetect { duration: 5 }"##;
+        fax_detect::FaxDetect, r##"{"duration": "3"}"##
+            => r##"FaxDetect { duration: 3 }"##;
+        faxbox::Faxbox, r##"{"id": "a", "faxbox_id": "b", "media": {"fax_option": "auto"}}"##
+            => r##"Faxbox { id: Some("a"), faxbox_id: Some("b"), media: FaxMedia { fax_option: Some(Word("auto")) } }"##;
+        receive_fax::ReceiveFax, r##"{"owner_id": "a", "media": {"fax_option": true}}"##
+            => r##"ReceiveFax { owner_id: Some("a"), media: FaxMedia { fax_option: Some(Whether(true)) } }"##;
         menu::Menu, r##"{}"##
             => r##"Menu { id: None, retries: 3, timeout: 10000, interdigit_timeout: None, max_extension_length: 4, hunt: false, hunt_allow: None, hunt_deny: None, record_pin: None, allow_record_from_offnet: false, media: Media { greeting: None, invalid_media: Usual(true), exit_media: Usual(true), transfer_media: Usual(true) }, suppress_media: false }"##;
         menu::Menu, r##"{"id": "main", "name": "Main", "retries": "2", "timeout": 5000, "interdigit_timeout": 1000, "max_extension_length": 1, "hunt": true, "hunt_allow": "^1", "hunt_deny": "9", "record_pin": 123, "allow_record_from_offnet": true, "media": {"greeting": "g", "invalid_media": false, "exit_media": "bye", "transfer_media": true}, "suppress_media": true}"##
             => r##"Menu { id: Some("main"), retries: 2, timeout: 5000, interdigit_timeout: Some(1000), max_extension_length: 1, hunt: true, hunt_allow: Some("^1"), hunt_deny: Some("9"), record_pin: Some("123"), allow_record_from_offnet: true, media: Media { greeting: Some("g"), invalid_media: Usual(false), exit_media: Media("bye"), transfer_media: Usual(true) }, suppress_media: true }"##;
+        temporal_route::TemporalRoute, r##"{}"##
+            => r##"TemporalRoute { rules: [], rule_set: None, timezone: None, action: None, interdigit_timeout: 2000 }"##;
+        temporal_route::TemporalRoute, r##"{"rules": ["a", 5, {"name": "n", "cycle": "yearly", "interval": "2", "start_date": 1, "time_window_start": 2, "time_window_stop": 3, "days": ["4"], "wdays": ["wensday"], "ordinal": "last", "month": 5, "enabled": "true", "flags": ["f"]}], "rule_set": "s", "timezone": "UTC", "action": "MENU", "interdigit_timeout": "500"}"##
+            => r##"TemporalRoute { rules: [Id("a"), Id("5"), Rule(Rule { name: "n", cycle: Some(Yearly), interval: 2, start_date: 1, time_window_start: 2, time_window_stop: 3, days: [4], wdays: [Wensday], ordinal: Last, month: 5, enabled: Some(true), flags: ["f"] })], rule_set: Some("s"), timezone: Some("UTC"), action: Some(Menu), interdigit_timeout: 500 }"##;
     }
 }

@@ -254,8 +254,9 @@ async fn is_owner(call: &mut Call, stored: &Vmbox) -> Result<bool, Interrupt> {
     let Some(owner) = &stored.owner_id else {
         return Ok(false);
     };
-    let device = caller::device(call).await?;
-    Ok(device.is_some_and(|(id, device)| device.owner_id.as_ref() == Some(owner) || id == *owner))
+    let device = caller::device_id(call).await?;
+    let user = caller::user_id(call).await?;
+    Ok(device.as_ref() == Some(owner) || user.as_ref() == Some(owner))
 }
 
 /// Says something, then goes on to `_`.

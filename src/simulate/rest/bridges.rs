@@ -6,6 +6,7 @@ use super::{Answer, Handled, Request, media, no_resource, recordings, wrong_meth
 use crate::simulate::bridges::Bridge;
 use crate::simulate::channels::Channel;
 use crate::simulate::recordings::Live;
+use crate::simulate::options::Version;
 use crate::simulate::world::{Ticket, World};
 
 pub(super) fn route(
@@ -146,8 +147,14 @@ fn add(world: &mut World, request: &Request, bridge: &str, ticket: Ticket) -> Ha
     }
     let bridge = bridge.to_owned();
     let muted = request.params.flag("mute");
+    // 16 does not know the parameter.
+    let keeps_ids =
+        request.params.flag("inhibitConnectedLineUpdates") && world.version() >= Version::V22;
     each(world, ids, ticket, move |world, channel| {
         world.enter_bridge(channel, &bridge, muted);
+        if !keeps_ids {
+            world.tell_each_other(&bridge);
+        }
     });
     Ok(None)
 }

@@ -7,6 +7,7 @@ mod applications;
 mod asterisk;
 mod bridges;
 mod channels;
+mod device_states;
 mod legs;
 mod media;
 mod params;
@@ -89,6 +90,7 @@ pub(super) fn route(world: &mut World, request: &Request, ticket: Ticket) -> Opt
         Some((&"bridges", rest)) => bridges::route(world, request, rest, ticket),
         Some((&"playbacks", rest)) => playbacks::route(world, request, rest),
         Some((&"recordings", rest)) => recordings::route(world, request, rest),
+        Some((&"deviceStates", rest)) => device_states::route(world, request, rest),
         Some((&"endpoints", [])) if request.method == "GET" => Ok(Some(Answer::ok(json!([])))),
         _ => Err(no_resource()),
     };

@@ -74,8 +74,8 @@ pub(super) fn set(world: &mut World, id: &str, name: &str, value: &str) {
     match name {
         "CALLERID(num)" => value.clone_into(&mut channel.caller.number),
         "CALLERID(name)" => value.clone_into(&mut channel.caller.name),
-        "CONNECTEDLINE(num)" => value.clone_into(&mut channel.connected.number),
-        "CONNECTEDLINE(name)" => value.clone_into(&mut channel.connected.name),
+        "CONNECTEDLINE(num)" | "CONNECTEDLINE(num,i)" => value.clone_into(&mut channel.connected.number),
+        "CONNECTEDLINE(name)" | "CONNECTEDLINE(name,i)" => value.clone_into(&mut channel.connected.name),
         "CHANNEL(language)" => value.clone_into(&mut channel.language),
         _ => {
             if value.is_empty() {

@@ -12,6 +12,8 @@ use crate::simulate::world::World;
 pub struct Caller {
     pub number: String,
     pub name: String,
+    /// The phone's endpoint, which names its channel: `PJSIP/sipp-00000001`.
+    pub endpoint: String,
     /// The number dialled; becomes `dialplan.exten`.
     pub to: String,
     /// The arguments of `Stasis(app,…)`.
@@ -39,6 +41,7 @@ impl Default for Caller {
         Self {
             number: "+15550001".into(),
             name: "Alice".into(),
+            endpoint: "sipp".into(),
             to: "1000".into(),
             args: Vec::new(),
             context: "default".into(),
@@ -56,7 +59,7 @@ impl Default for Caller {
 impl World {
     pub(super) fn call_in(&mut self, caller: Caller) -> String {
         let id = caller.id.clone().unwrap_or_else(|| self.unique_id());
-        let name = self.channel_name("PJSIP/sipp");
+        let name = self.channel_name(&format!("PJSIP/{}", caller.endpoint));
         let mut channel = Channel::new(&id, name, State::Ring);
         channel.protocol_id = caller
             .call_id

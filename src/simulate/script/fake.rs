@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::callee::{Behaviour, Callee};
 use super::caller::Caller;
+use super::party::Context;
 use super::phone::Phone;
 use crate::simulate::faults::{Fault, Matching};
 use crate::simulate::hangup::{By, Hangup};
@@ -200,6 +201,23 @@ impl FakeAsterisk {
     /// are gone, stored recordings stay. Nothing listens for `down`.
     pub async fn restart(&self, down: Duration) {
         self.world.ask(move |world| world.restart(down)).await;
+    }
+
+    /// The state that somebody has set for `Stasis:name`.
+    pub async fn device_state(&self, name: &str) -> Option<String> {
+        let name = format!("Stasis:{name}");
+        self.world
+            .ask(move |world| world.device_states.get(&name).cloned())
+            .await
+            .flatten()
+    }
+
+    /// Says what a context of the dialplan does with calls that are sent there.
+    pub async fn context(&self, name: &str, context: Context) {
+        let name = name.to_owned();
+        self.world
+            .ask(move |world| world.contexts.insert(name, context))
+            .await;
     }
 
     /// How long calls stay in the dialplan after `continue` before it hangs up.

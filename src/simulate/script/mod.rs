@@ -9,7 +9,7 @@ mod phone;
 pub use callee::{Behaviour, Outcome};
 pub use caller::Caller;
 pub use fake::FakeAsterisk;
-pub use party::{Continued, Ended};
+pub use party::{Context, Continued, Ended};
 pub use phone::Phone;
 
 pub(super) use callee::Callee;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::simulate::channels::Identity;
 use crate::simulate::log::Heard;
 
 /// The phone's side of a channel. Outlives the channel.
@@ -13,6 +14,8 @@ pub(in crate::simulate) struct Party {
     pub(in crate::simulate) endpoint: String,
     /// Counts parties, for their order.
     pub(in crate::simulate) since: u64,
+    /// Whom it was shown as its caller, of one that was called.
+    pub(in crate::simulate) shown: Option<Identity>,
     pub(in crate::simulate) heard: Vec<Heard>,
     /// SIP responses that this caller got, the final one last.
     pub(in crate::simulate) responses: Vec<u16>,
@@ -30,6 +33,7 @@ impl Party {
         Self {
             endpoint: endpoint.to_owned(),
             since,
+            shown: None,
             heard: Vec::new(),
             responses: Vec::new(),
             digits: String::new(),
@@ -62,4 +66,12 @@ pub struct Continued {
     pub priority: i64,
     pub label: Option<String>,
     pub variables: BTreeMap<String, String>,
+}
+
+/// What a context of the dialplan does with a call that `continue` sends there:
+/// takes its time, sets variables, and runs `Stasis()` again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    pub takes: Duration,
+    pub sets: Vec<(String, String)>,
 }

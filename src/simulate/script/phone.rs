@@ -98,6 +98,18 @@ impl Phone {
             .await;
     }
 
+    /// Number and name that the phone saw when it was called.
+    pub async fn shown(&self) -> Option<(String, String)> {
+        let id = self.id();
+        self.world
+            .ask(move |world| {
+                let shown = world.parties.get(&id)?.shown.as_ref()?;
+                Some((shown.number.clone(), shown.name.clone()))
+            })
+            .await
+            .flatten()
+    }
+
     /// `Ring`, `Ringing`, `Up` …; `None` when the channel is gone.
     pub async fn state(&self) -> Option<String> {
         let id = self.id();

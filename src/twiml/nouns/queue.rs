@@ -127,6 +127,7 @@ impl Queue {
         });
         Dequeue {
             queue: name.to_owned(),
+            call: None,
             timeout: dial.ring_time(call),
             time_limit: Some(dial.time_limit),
             hangup_on_star: dial.hangup_on_star,

@@ -295,6 +295,9 @@ async fn the_called_party_sees_the_callers_number_or_the_given_one() {
             "{}",
             create.params
         );
+        // What the phone saw: the leg rings in the caller's bridge.
+        let phone = &scenario.asterisk.called("Local/*").await[0];
+        assert_eq!(phone.shown().await.unwrap().0, number);
         scenario.nothing_left().await;
         kept.push(scenario);
     }

@@ -124,6 +124,28 @@ on_each_asterisk! {
         s.over(&mut call).await.unwrap();
     };
 
+    a_schedule_goes_by_today_and_its_menu_takes_a_key => async |s: &Stage| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let gregorian = now.as_secs() + 62_167_219_200;
+        let date = |name: &str, start: u64| json!({ "name": name, "cycle": "date", "start_date": start });
+        let rules = [date("a week ago", gregorian - 7 * 86_400), date("today", gregorian)];
+        // A rule that is not stored cannot be changed, which the caller is told.
+        let menu = json!({ "module": "temporal_route", "data": { "action": "menu", "rules": rules, "interdigit_timeout": 5000 },
+            "children": { "_": pivot_node(s, "/done") } });
+        let flow = json!({ "module": "temporal_route", "data": { "rules": rules },
+            "children": { "a week ago": pivot_node(s, "/default"), "today": menu, "_": pivot_node(s, "/busy") } });
+        let mut call = s.call_for(answer(&flow)).await.unwrap();
+        call.wait_answered().await.unwrap();
+        tokio::time::sleep(ms(1500)).await;
+        call.press("1").await.unwrap();
+        s.app.wait_request("/done").await.unwrap();
+        s.over(&mut call).await.unwrap();
+        let trace = s.trace().await.unwrap();
+        assert!(trace.contains("stands in the flow itself"), "{trace}");
+        let sorry: Duration = call.heard_answered().segments().iter().map(|segment| segment.duration()).sum();
+        assert!(sorry > ms(2000), "{sorry:?}\n{trace}");
+    };
+
     the_language_changes_twice_within_a_call => async |s: &Stage| {
         s.app.on("/xml", [Answer::xml("<Response><Play>sound:beep</Play><Redirect method='POST'>/json</Redirect></Response>")]);
         s.app.on("/json", [Answer::json(json!({ "module": "play", "data": { "id": "sound:hello-world" },

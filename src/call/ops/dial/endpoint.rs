@@ -28,6 +28,11 @@ impl Call {
             account.unwrap_or(&config.sip_endpoint),
         )
     }
+
+    /// An endpoint in Asterisk's words, or why it cannot be one.
+    pub fn written_endpoint(&self, endpoint: Endpoint) -> Result<String, String> {
+        self.endpoint(&Target::new(endpoint))
+    }
 }
 
 fn written(

@@ -129,6 +129,7 @@ impl Call {
             None => (clean(&facts.caller_number), clean(&facts.caller_name)),
         };
         let mut leg = Leg::new(channel.clone(), number.clone(), target.endpoint.told());
+        leg.from_name.clone_from(&name);
         leg.notify.clone_from(&target.notify);
         if let Some(slot) = at.legs.get_mut(index) {
             *slot = Some(channel.clone());
@@ -149,6 +150,10 @@ impl Call {
         let mut variables = vec![("CONNECTEDLINE(num)".to_owned(), number)];
         if !name.is_empty() {
             variables.push(("CONNECTEDLINE(name)".to_owned(), name));
+        }
+        for (name, value) in &self.state.kept.exported {
+            // With `__` it goes on to the legs of the leg, as behind `Local/`.
+            variables.push((format!("__{name}"), clean(value)));
         }
         for (name, value) in &target.headers {
             variables.push((
@@ -196,6 +201,25 @@ impl Call {
         }
     }
 
+    /// In 16 a leg that joins the caller takes up the caller's own id.
+    async fn show_caller_again(&mut self, channel: &str) -> Result<(), Interrupt> {
+        if self.ari.keeps_caller_ids() {
+            return Ok(());
+        }
+        let Some(leg) = self.state.leg(channel) else {
+            return Ok(());
+        };
+        for (part, value) in [("num", leg.from.clone()), ("name", leg.from_name.clone())] {
+            // `i`: without telling the other side, which is not called yet.
+            let name = format!("CONNECTEDLINE({part},i)");
+            let set = Request::set_variable(channel, &name, &value);
+            if let Err(error) = self.join(set).await? {
+                self.warn(format!("the leg may show the caller's own id: {error}"));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) async fn dial_ready_legs(
         &mut self,
         dial: &Dial,
@@ -219,9 +243,10 @@ impl Call {
             let left = give_up.since(clock::now()).max(Duration::from_secs(1));
             let timeout = own.map_or(left, |own| own.min(left));
             if early_media && let Some(bridge) = at.bridge.clone() {
-                let add = Request::add_to_bridge(&bridge, &channel);
+                let add = Request::add_leg_to_bridge(&bridge, &channel);
                 // What comes before the answer is not heard then; the rest goes on.
                 self.join(add).await?.ok();
+                self.show_caller_again(&channel).await?;
             }
             if let Some(leg) = self.state.leg_mut(&channel) {
                 leg.state = LegState::Dialling;

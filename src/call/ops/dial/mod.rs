@@ -10,6 +10,8 @@
 mod end;
 mod endpoint;
 mod legs;
+mod page;
+mod picked;
 mod prepare;
 mod screen;
 
@@ -23,6 +25,7 @@ use crate::call::journal::Begun;
 use crate::call::{Call, Cause, Interrupt, Leg, LegState, Prepared};
 use crate::clock::{self, Time};
 use crate::id::OpId;
+use crate::news::Taken;
 
 pub use end::DialSoFar;
 pub use screen::LegCall;
@@ -47,8 +50,27 @@ struct Dialling {
     winner: Option<String>,
     bridged_at: Option<Time>,
     ringback: Option<String>,
+    /// Somebody else has taken the caller.
+    #[serde(default)]
+    picked: Option<Taken>,
     /// Keys since here may be a `*`.
     mark: u64,
+}
+
+impl Dialling {
+    fn new(targets: usize, mark: u64) -> Self {
+        Self {
+            began: clock::now(),
+            bridge: None,
+            joined: false,
+            legs: vec![None; targets],
+            winner: None,
+            bridged_at: None,
+            ringback: None,
+            picked: None,
+            mark,
+        }
+    }
 }
 
 impl Call {
@@ -61,29 +83,23 @@ impl Call {
             }
             Begun::Again(op, at) => (op, at),
             Begun::New(op) => {
-                let at = Dialling {
-                    began: clock::now(),
-                    bridge: None,
-                    joined: false,
-                    legs: vec![None; dial.targets.len()],
-                    winner: None,
-                    bridged_at: None,
-                    ringback: None,
-                    mark: self.state.keys.mark(),
-                };
+                let at = Dialling::new(dial.targets.len(), self.state.keys.mark());
                 self.state.dialling_from = self.state.legs.len();
                 (op, at)
             }
         };
         self.write_down(&op, &at);
-        if at.winner.is_none() {
+        if at.winner.is_none() && at.picked.is_none() {
             self.ring_legs(&dial, &op, &mut at).await?;
         }
-        if let Some(winner) = at.winner.clone() {
+        if let Some(winner) = at.winner.clone()
+            && at.picked.is_none()
+        {
             self.connect(&dial, &op, &mut at, &winner).await?;
-            self.talk(&dial, &at, &winner).await?;
+            self.talk(&dial, &op, &mut at, &winner).await?;
         }
         let dialled = self.end_dial(&dial, &at).await?;
+        let dialled = self.follow_picked(&at, dialled).await?;
         Ok(self.done(&op, dialled))
     }
 
@@ -114,6 +130,9 @@ impl Call {
             self.start_dial_recording(record.clone()).await?;
         }
         loop {
+            if self.is_picked_up(op, at) {
+                return Ok(());
+            }
             let next = self.create_due_legs(dial, op, at).await;
             let give_up = at.began.after(dial.timeout);
             self.dial_ready_legs(dial, at, early_media, give_up).await?;
@@ -238,7 +257,9 @@ impl Call {
         if !(was_joined && self.state.leg(winner).is_some_and(|leg| leg.bridged))
             && let Some(bridge) = at.bridge.clone()
         {
-            let joined = self.join(Request::add_to_bridge(&bridge, winner)).await?;
+            let joined = self
+                .join(Request::add_leg_to_bridge(&bridge, winner))
+                .await?;
             if joined.is_err() {
                 // Nobody is to sit in silence with somebody who is not there.
                 self.warn("the one who answered did not join the bridge and is hung up");
@@ -248,6 +269,15 @@ impl Call {
             }
         }
         at.bridged_at = Some(clock::now());
+        let place = at
+            .legs
+            .iter()
+            .position(|leg| leg.as_deref() == Some(winner));
+        let target = place.and_then(|place| dial.targets.get(place));
+        if let Some(agent) = target.and_then(|target| target.agent.as_ref()) {
+            self.services.queues.connected(&self.state.id, agent);
+        }
+        self.reached();
         at.mark = self.state.keys.mark();
         self.write_down(op, at);
         self.note(format!(
@@ -264,12 +294,18 @@ impl Call {
     }
 
     /// Until the callee hangs up, the time is over, or the caller presses `*`.
-    async fn talk(&mut self, dial: &Dial, at: &Dialling, winner: &str) -> Result<(), Interrupt> {
+    async fn talk(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+        winner: &str,
+    ) -> Result<(), Interrupt> {
         let limit = dial
             .time_limit
             .map(|limit| at.bridged_at.unwrap_or(at.began).after(limit));
         loop {
-            if self.state.leg(winner).is_none_or(Leg::is_over) {
+            if self.is_picked_up(op, at) || self.state.leg(winner).is_none_or(Leg::is_over) {
                 return Ok(());
             }
             let starred =

@@ -114,7 +114,10 @@ impl Call {
             let met = match gone {
                 true if at.bridged.is_some() => break DialOutcome::Completed,
                 true => Met::Gone,
-                false => self.meet(&offer, greets, &op, &mut at).await?,
+                false => {
+                    let patience = dequeue.call.as_ref().map(|_| dequeue.timeout);
+                    self.meet(&offer, greets, patience, &op, &mut at).await?
+                }
             };
             match met {
                 Met::Talk => {
@@ -146,6 +149,14 @@ impl Call {
     ) -> Result<Next, Interrupt> {
         let give_up = at.began.after(dequeue.timeout);
         let queues = self.services.queues.clone();
+        if let Some(call) = &dequeue.call {
+            // It is not tried again when it was taken by somebody else meanwhile.
+            let offer = match at.tries {
+                0 => queues.pick(call, &self.state.id).await,
+                _ => None,
+            };
+            return Ok(offer.map_or(Next::Nobody, Next::Caller));
+        }
         let key = self.queue_key(&dequeue.queue);
         let greeting = dequeue.greeting.clone();
         match queues.take(key, &self.state.id, greeting).await {
@@ -192,10 +203,12 @@ impl Call {
         &mut self,
         offer: &Offer,
         greets: bool,
+        patience: Option<Duration>,
         op: &OpId,
         at: &mut Taking,
     ) -> Result<Met, Interrupt> {
         let stay = offer.stay;
+        let deadline = patience.map(|patience| at.began.after(patience));
         loop {
             if at.bridged.is_some() {
                 return Ok(Met::Talk);
@@ -230,7 +243,12 @@ impl Call {
             if !at.ready && greets {
                 self.ring_for_agent(op, at).await?;
             }
-            self.next(None).await?;
+            let deadline = deadline.filter(|_| !at.ready);
+            if self.next(deadline).await?.is_none() {
+                // It does nothing that it could be taken out of.
+                self.services.queues.leave(&self.state.id);
+                return Ok(Met::Gone);
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Enqueued, QueueResult, Queued};
 use crate::ari::{AriError, Event, Request};
 use crate::call::journal::Begun;
 use crate::call::mailbox::Input;
-use crate::call::queues::{Join, View};
+use crate::call::queues::{Join, Place, View};
 use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
 use crate::id::{CallId, OpId};
@@ -40,23 +40,32 @@ impl Call {
     /// Puts the caller into a queue, or asks for the place that the caller has
     /// there. `None` when there is no queue to be had.
     pub async fn join_queue(&mut self, name: &str, max: u32) -> Option<Join> {
+        self.join_queue_at(name, max, 0).await
+    }
+
+    /// The same, before those of lower priority.
+    pub async fn join_queue_at(&mut self, name: &str, max: u32, priority: u32) -> Option<Join> {
         // Written down first: whoever hangs up now must be taken out again.
         let back = self.state.queued.is_some();
         let queued = self.state.queued.get_or_insert_with(|| Queued {
             name: name.to_owned(),
             since: clock::now(),
+            priority,
             sid: None,
             stay: 0,
             taken: None,
             bridged: false,
         });
-        let since = queued.since;
+        let place = Place {
+            since: queued.since,
+            priority: queued.priority,
+        };
         queued.taken = None;
         self.checkpoint();
         let queues = self.services.queues.clone();
         let max = (!back).then_some(max);
         let join = queues
-            .join(self.queue_key(name), &self.state.id, since, max)
+            .join(self.queue_key(name), &self.state.id, place, max)
             .await?;
         let queued = self.state.queued.as_mut()?;
         match &join {
@@ -165,6 +174,7 @@ impl Call {
                     queued.bridged = true;
                 }
                 self.write_down(op, at);
+                self.reached();
                 self.note(format!("connected with {}", taken.by));
                 self.tell_call(&taken.by, QueueNews::Joined { stay });
             }

@@ -10,6 +10,7 @@
 //! queues, which tell the other one.
 
 mod agent;
+mod agents;
 mod caller;
 
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub use caller::Connected;
 pub struct Queued {
     pub name: String,
     pub since: Time,
+    #[serde(default)]
+    pub priority: u32,
     /// None while nobody has answered that the caller is in it.
     pub sid: Option<String>,
     pub stay: u64,
@@ -82,6 +85,9 @@ impl QueueResult {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dequeue {
     pub queue: String,
+    /// This call, whatever it does, instead of the oldest of a queue. It has the
+    /// timeout to let itself be taken.
+    pub call: Option<CallId>,
     /// How long to wait for somebody to come.
     pub timeout: Duration,
     /// How long the two may talk.
@@ -142,14 +148,17 @@ impl Call {
     fn queue_key(&self, name: &str) -> Key {
         Key {
             asterisk: self.services.config.ari.name.clone(),
-            account: self.services.account_sid.clone(),
+            account: self.account().to_string(),
             name: name.to_owned(),
         }
     }
 
     /// The oldest of the news about this stay in a queue. What else there is has
     /// come too late to matter.
-    fn queue_news(&mut self, is: impl Fn(&QueueNews) -> bool) -> Option<QueueNews> {
+    pub(in crate::call) fn queue_news(
+        &mut self,
+        is: impl Fn(&QueueNews) -> bool,
+    ) -> Option<QueueNews> {
         while let Some(news) = self.take_news() {
             if let News::Queue(news) = news
                 && is(&news)
@@ -158,6 +167,12 @@ impl Call {
             }
         }
         None
+    }
+
+    /// How many wait in a queue.
+    pub async fn waiting_in(&self, name: &str) -> usize {
+        let key = self.queue_key(name);
+        self.services.queues.waiting(key).await
     }
 
     /// The call is at neither end of a queue any more.

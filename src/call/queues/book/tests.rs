@@ -29,8 +29,13 @@ impl Desk {
     }
 
     fn again(&mut self, name: &str, call: &CallId, since: i64) -> Join {
-        self.book
-            .join(key(name), call, at(since), Some(2), &mut self.told)
+        self.book.join(
+            key(name),
+            call,
+            Place::new(at(since)),
+            Some(2),
+            &mut self.told,
+        )
     }
 
     fn take(&mut self, name: &str) -> (CallId, Take) {
@@ -107,14 +112,18 @@ fn a_queue_has_the_size_it_was_made_with() {
     let more = desk.book.join(
         key("support"),
         &CallId::new(),
-        at(4),
+        Place::new(at(4)),
         Some(100),
         &mut desk.told,
     );
     assert!(matches!(more, Join::Full { .. }));
-    let back = desk
-        .book
-        .join(key("support"), &CallId::new(), at(0), None, &mut desk.told);
+    let back = desk.book.join(
+        key("support"),
+        &CallId::new(),
+        Place::new(at(0)),
+        None,
+        &mut desk.told,
+    );
     assert!(
         matches!(back, Join::Waits { .. }),
         "one who comes back has a place"

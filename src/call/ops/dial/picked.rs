@@ -1,0 +1,55 @@
+//! Somebody else takes the caller away from a Dial, whether it rings or talks.
+
+use super::Dialling;
+use crate::call::ops::{Connected, DialOutcome, Dialled, QueueResult, Queued};
+use crate::call::{Call, Interrupt};
+use crate::clock;
+use crate::id::OpId;
+use crate::news::QueueNews;
+
+impl Call {
+    /// Looks whether somebody has taken the caller; the Dial is over then.
+    pub(super) fn is_picked_up(&mut self, op: &OpId, at: &mut Dialling) -> bool {
+        if at.picked.is_some() {
+            return true;
+        }
+        let is = |news: &QueueNews| matches!(news, QueueNews::Taken { .. });
+        let Some(QueueNews::Taken { stay, taken }) = self.queue_news(is) else {
+            return false;
+        };
+        self.note(format!("{} takes the caller", taken.by));
+        self.state.queued = Some(Queued {
+            name: String::new(),
+            since: clock::now(),
+            priority: 0,
+            sid: None,
+            stay,
+            taken: Some(taken.at),
+            bridged: false,
+        });
+        at.picked = Some(taken);
+        self.write_down(op, at);
+        true
+    }
+
+    /// The conversation with the one who has taken the caller.
+    pub(super) async fn follow_picked(
+        &mut self,
+        at: &Dialling,
+        mut dialled: Dialled,
+    ) -> Result<Dialled, Interrupt> {
+        let Some(taken) = &at.picked else {
+            return Ok(dialled);
+        };
+        self.answer().await?;
+        let began = clock::now();
+        let connected = self.connect_with_agent(taken).await?;
+        self.end_queued(QueueResult::Bridged);
+        if connected == Connected::Talked {
+            dialled.outcome = DialOutcome::Completed;
+            dialled.bridged = true;
+            dialled.talked = clock::now().since(began);
+        }
+        Ok(dialled)
+    }
+}

@@ -1,0 +1,257 @@
+//! `acdc_member` – the caller waits in a queue until an agent takes the call.
+//!
+//! The caller is answered and hears music; whoever is first in the queue is
+//! connected with an agent: one whose user lists the queue in `queues`, who has
+//! logged in (`acdc_agent`) and is free. The agent's phones ring for
+//! `agent_ring_timeout`; then the next agent's. A conversation ends the flow. `_`
+//! runs when the queue is full or not there, when no agent has logged in and
+//! `enter_when_empty` is `false`, after `connection_timeout`, and on
+//! `caller_exit_key`.
+//!
+//! | field | default | |
+//! |---|---|---|
+//! | `id` | required | a stored queue |
+//! | `priority` | the variable `call_priority`, else 0 | the higher comes first |
+//! | `enter_as_callback` | `false` | accepted |
+//!
+//! Of the queue's document count `strategy` (`round_robin`: who was called the longest
+//! ago; `most_idle`: whose last conversation ended the longest ago),
+//! `agent_ring_timeout`, `agent_wrapup_time`, `connection_timeout`, `max_queue_size`,
+//! `max_priority`, `caller_exit_key`, `enter_when_empty`, `ring_simultaneously`,
+//! `announce` (said once, before the music) and `record_caller`.
+//!
+//! ```json
+//! {
+//!   "module": "acdc_member",
+//!   "data": {"id": "support"},
+//!   "children": {"_": {"module": "voicemail", "data": {"id": "support"}}}
+//! }
+//! ```
+//!
+//! The queue is named `acdc/ID` among those of TwiML. It lives in pivot's process.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Module;
+use crate::call::ops::{Behind, Connected, Dial, DialOutcome, Keys, Play, QueueResult};
+use crate::call::queues::{Choice, Join, MOST};
+use crate::call::{Call, Interrupt};
+use crate::callflow::caller_id::{self, Reaches};
+use crate::callflow::library::named_sounds;
+use crate::callflow::variables::text;
+use crate::callflow::{Node, agents};
+use crate::clock::{self, Time};
+use crate::news::{QueueNews, Taken};
+use crate::objects::{Queue, Strategy};
+use crate::program::Flow;
+
+/// The caller waits in a queue until an agent takes the call.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("x-accepted" = ["enter_as_callback"]))]
+pub(super) struct AcdcMember {
+    /// The queue.
+    #[schemars(length(min = 1, max = 128))]
+    id: String,
+    /// The higher comes first.
+    #[schemars(range(max = 255))]
+    priority: Option<u32>,
+}
+
+/// How often the queue and its agents are looked at while nothing happens.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What waiting must remember.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Waiting {
+    joined: bool,
+    since: Option<Time>,
+    announced: bool,
+    /// Keys since here may be the one that leaves.
+    mark: Option<u64>,
+    taken: Option<Taken>,
+    /// Agents of this queue who are being called.
+    calling: Vec<String>,
+}
+
+impl Module for AcdcMember {
+    const NAME: &'static str = "acdc_member";
+    type Progress = Waiting;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        at: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        let Some(queue) = call.stored::<Queue>(&self.id).await? else {
+            call.warn(format!("there is no queue {:?}", self.id));
+            return Ok(Flow::Next);
+        };
+        call.answer().await?;
+        let left = self.wait(call, &queue, at).await?;
+        call.release_agents();
+        let result = match left {
+            Left::Talked => QueueResult::Bridged,
+            _ => QueueResult::Leave,
+        };
+        call.end_queued(result);
+        call.note(format!("left the queue {}: {left:?}", self.id));
+        Ok(match left {
+            Left::Talked => Flow::Stop(None),
+            _ => Flow::Next,
+        })
+    }
+}
+
+/// How waiting ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Talked,
+    Full,
+    Empty,
+    TooLong,
+    ByKey,
+}
+
+impl AcdcMember {
+    async fn wait(
+        &self,
+        call: &mut Call,
+        queue: &Queue,
+        at: &mut Waiting,
+    ) -> Result<Left, Interrupt> {
+        let since = *at.since.get_or_insert_with(clock::now);
+        let mark = *at.mark.get_or_insert_with(|| call.keys_mark());
+        let limit = (queue.connection_timeout > 0)
+            .then(|| since.after(Duration::from_secs(queue.connection_timeout)));
+        loop {
+            if !at.joined {
+                match self.join(call, queue).await? {
+                    Joined::Waits => {}
+                    Joined::Taken(taken) => at.taken = Some(taken),
+                    Joined::Left(left) => return Ok(left),
+                }
+                at.joined = true;
+                call.save(at);
+            }
+            if let Some(taken) = at.taken.take() {
+                match call.connect_with_agent(&taken).await? {
+                    Connected::Abandoned => {
+                        at.joined = false;
+                        call.save(at);
+                        continue;
+                    }
+                    Connected::Talked | Connected::Failed => return Ok(Left::Talked),
+                }
+            }
+            if !at.announced {
+                let sounds = named_sounds(call, queue.announce.as_deref()).await?;
+                let stop_on = Keys::new(&queue.caller_exit_key);
+                call.play(Play { sounds, stop_on }).await?;
+                at.announced = true;
+                call.save(at);
+            }
+            let exit = queue.caller_exit_key.as_str();
+            if !exit.is_empty() && call.keys_since(mark).contains(exit) {
+                call.pause(Duration::from_secs(1)).await?;
+                return Ok(Left::ByKey);
+            }
+            if limit.is_some_and(|limit| clock::now() >= limit) {
+                return Ok(Left::TooLong);
+            }
+            let all = agents::of_queue(call, &self.id).await?;
+            if !queue.enter_when_empty && !all.iter().any(|(_, agent)| agents::is_there(agent)) {
+                return Ok(Left::Empty);
+            }
+            let first = call.is_next_in_queue().await;
+            let ready = all.into_iter().filter(|(_, agent)| agents::is_ready(agent));
+            if first && self.call_agents(call, queue, ready.map(|(id, _)| id).collect(), at).await? {
+                return Ok(Left::Talked);
+            }
+            call.start_behind(Behind::Music).await?;
+            let look = clock::now().after(LOOK);
+            let until = limit.map_or(look, |limit| limit.min(look));
+            if let Some(QueueNews::Taken { taken, .. }) = call.wait_in_queue(Some(until)).await? {
+                at.taken = Some(taken);
+            }
+            call.save(at);
+        }
+    }
+
+    async fn join(&self, call: &mut Call, queue: &Queue) -> Result<Joined, Interrupt> {
+        let max = match queue.max_queue_size {
+            0 => MOST,
+            max => max,
+        };
+        let own = call.kept().channel_vars.get("call_priority");
+        let own = own.and_then(text).and_then(|text| text.parse().ok());
+        let priority = self.priority.or(own).unwrap_or(0);
+        let priority = queue.max_priority.map_or(priority, |most| priority.min(most));
+        let name = format!("acdc/{}", self.id);
+        Ok(match call.join_queue_at(&name, max, priority).await {
+            Some(Join::Waits { .. }) => Joined::Waits,
+            Some(Join::Taken { taken, .. }) => Joined::Taken(taken),
+            Some(Join::Full { .. }) | None => Joined::Left(Left::Full),
+        })
+    }
+
+    /// Rings the agents whose turn it is; `true` after a conversation.
+    async fn call_agents(
+        &self,
+        call: &mut Call,
+        queue: &Queue,
+        ready: Vec<String>,
+        at: &mut Waiting,
+    ) -> Result<bool, Interrupt> {
+        if at.calling.is_empty() {
+            let choice = match queue.strategy {
+                Strategy::RoundRobin => Choice::RoundRobin,
+                Strategy::MostIdle => Choice::MostIdle,
+            };
+            let rest = Duration::from_secs(queue.agent_wrapup_time);
+            let most = usize::try_from(queue.ring_simultaneously.max(1)).unwrap_or(1);
+            at.calling = call.reserve_agents(ready, choice, rest, most).await;
+            call.save(at);
+        }
+        let mut targets = Vec::new();
+        for agent in at.calling.clone() {
+            targets.extend(agents::targets(call, &agent).await?);
+        }
+        let talked = if targets.is_empty() {
+            false
+        } else {
+            call.note(format!("calls {}", at.calling.join(", ")));
+            self.dial(call, queue, targets).await?
+        };
+        call.release_agents();
+        at.calling.clear();
+        call.save(at);
+        Ok(talked)
+    }
+
+    async fn dial(
+        &self,
+        call: &mut Call,
+        queue: &Queue,
+        targets: Vec<crate::call::ops::Target>,
+    ) -> Result<bool, Interrupt> {
+        let mut dial = Dial {
+            targets,
+            timeout: Duration::from_secs(queue.agent_ring_timeout.max(1)),
+            ignore_early_media: true,
+            ..Dial::default()
+        };
+        caller_id::present(call, &mut dial, Reaches::Phone).await?;
+        let dialled = call.dial(dial).await?;
+        Ok(dialled.outcome == DialOutcome::Completed)
+    }
+}
+
+enum Joined {
+    Waits,
+    Taken(Taken),
+    Left(Left),
+}

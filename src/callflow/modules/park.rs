@@ -1,0 +1,380 @@
+//! `park` – puts a caller aside with music, to be taken up at any phone.
+//!
+//! Which slot: `slot`, else what the pattern that led here has captured, else the
+//! lowest free one from 101 on. A caller who was transferred here blindly is parked,
+//! whatever `action` is; after `default_ringback_timeout` the phone that parked the
+//! caller rings. If it is not answered, the child named like the slot runs, else
+//! `_`; without both the caller is parked again. Whoever takes the caller up
+//! talks with the caller until one of them hangs up, which ends both flows.
+//!
+//! | field | default | |
+//! |---|---|---|
+//! | `action` | `park` | of a call that was dialled: `park` tells a free slot and keeps it for half a minute; `direct_park` parks the caller; `retrieve` takes up who is parked; `auto` takes up, or parks the caller |
+//! | `slot` | – | a slot, instead of what was captured |
+//! | `max_slot_number` | – | a higher slot takes child `MAX_SLOT_EXCEEDED` |
+//! | `slots` | – | by slot: `ringback_timeout` and `callback_timeout` of its own |
+//! | `default_ringback_timeout` | 120000 ms | until the phone that parked rings |
+//! | `default_callback_timeout` | 30000 ms | how long it rings |
+//! | `default_presence_type`, `custom_presence_id` | – | accepted |
+//!
+//! ```json
+//! {"module": "park", "data": {"action": "auto", "slot": "101"}}
+//! ```
+//!
+//! A slot is a queue for one, named `park/SLOT`: `<Dial><Queue>` takes from it too.
+//! A transfer in which the slot is asked first (attended) is not followed: transfer
+//! blindly.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Module;
+use crate::call::ops::{Behind, Connected, Dequeue, Dial, DialOutcome, Endpoint, Keys, Play, QueueResult, Sound, Target};
+use crate::call::queues::Join;
+use crate::call::{Call, Interrupt};
+use crate::callflow::library::prompt;
+use crate::callflow::{DEFAULT_CHILD, Node};
+use crate::clock::{self, Time};
+use crate::news::{QueueNews, Taken};
+use crate::program::Flow;
+
+/// Puts a caller aside, or takes one up.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("x-accepted" = ["default_presence_type", "custom_presence_id"]))]
+pub(super) struct Park {
+    /// What is done with a call that was dialled.
+    #[serde(default)]
+    action: Action,
+    /// Where the caller is put, or is.
+    slot: Option<Slot>,
+    /// The highest slot there is.
+    max_slot_number: Option<u32>,
+    /// What holds for single slots.
+    #[serde(default)]
+    slots: BTreeMap<String, Times>,
+    /// Milliseconds until the phone that parked rings.
+    #[serde(default = "two_minutes")]
+    default_ringback_timeout: u64,
+    /// Milliseconds that it rings.
+    #[serde(default = "half_a_minute")]
+    default_callback_timeout: u64,
+}
+
+fn two_minutes() -> u64 {
+    120_000
+}
+
+fn half_a_minute() -> u64 {
+    30_000
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum Action {
+    #[default]
+    Park,
+    DirectPark,
+    Retrieve,
+    Auto,
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline, extend("x-expect" = "the number of a slot"))]
+enum Slot {
+    Number(u32),
+    Word(String),
+}
+
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct Times {
+    ringback_timeout: Option<u64>,
+    callback_timeout: Option<u64>,
+    #[serde(flatten)]
+    _presence: serde_json::Map<String, Value>,
+}
+
+/// The first slot that is given away by itself, and how many are looked through.
+const FIRST: u32 = 101;
+const MOST: u32 = 1000;
+/// How long a slot is kept for a caller who is yet to be transferred.
+const KEPT: Duration = Duration::from_secs(30);
+
+/// What parking must remember.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Parking {
+    /// What is done; it is decided once.
+    step: Option<Step>,
+    slot: String,
+    /// The phone that parked the caller.
+    parker: Option<String>,
+    since: Option<Time>,
+    taken: Option<Taken>,
+    joined: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Step {
+    /// Tells the slot, and keeps it.
+    Tell,
+    Wait,
+    TakeUp,
+    /// The phone that parked rings.
+    RingBack,
+}
+
+impl Module for Park {
+    const NAME: &'static str = "park";
+    type Progress = Parking;
+
+    async fn run(
+        &self,
+        call: &mut Call,
+        node: &Node,
+        at: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        if at.step.is_none() {
+            match self.decide(call, at).await? {
+                Ok(step) => at.step = Some(step),
+                Err(flow) => return Ok(flow),
+            }
+            call.save(at);
+        }
+        loop {
+            match at.step {
+                Some(Step::TakeUp) => return self.take_up(call, at).await,
+                Some(Step::Tell) => return self.tell(call, at).await,
+                Some(Step::RingBack) => {
+                    if let Some(flow) = self.ring_back(call, node, at).await? {
+                        return Ok(flow);
+                    }
+                }
+                Some(Step::Wait) | None => {
+                    if let Some(flow) = self.wait(call, at).await? {
+                        return Ok(flow);
+                    }
+                }
+            }
+            call.save(at);
+        }
+    }
+}
+
+impl Park {
+    /// What is to be done, in which slot. The slot is taken when this returns.
+    async fn decide(
+        &self,
+        call: &mut Call,
+        at: &mut Parking,
+    ) -> Result<Result<Step, Flow>, Interrupt> {
+        let transferred = call.variable("BLINDTRANSFER").await;
+        at.parker = transferred.as_deref().and_then(endpoint_of);
+        let wanted = match &self.slot {
+            Some(Slot::Number(number)) => Some(number.to_string()),
+            Some(Slot::Word(word)) => Some(word.trim().to_owned()).filter(|word| !word.is_empty()),
+            None => call.matched_flow().captured.group.clone(),
+        };
+        let step = match (transferred.is_some(), self.action) {
+            (true, _) | (false, Action::DirectPark) => Step::Wait,
+            (false, Action::Park) => Step::Tell,
+            (false, Action::Retrieve) => Step::TakeUp,
+            (false, Action::Auto) => match &wanted {
+                Some(slot) if call.waiting_in(&queue(slot)).await > 0 => Step::TakeUp,
+                _ => Step::Wait,
+            },
+        };
+        if step == Step::TakeUp {
+            at.slot = wanted.unwrap_or_default();
+            return Ok(Ok(step));
+        }
+        let slots = match wanted {
+            Some(slot) => vec![slot],
+            None => (FIRST..FIRST + MOST).map(|slot| slot.to_string()).collect(),
+        };
+        for slot in slots {
+            if self.is_too_high(&slot) {
+                call.note(format!("slot {slot} is above max_slot_number"));
+                return Ok(Err(Flow::Child("MAX_SLOT_EXCEEDED".into())));
+            }
+            match call.join_queue(&queue(&slot), 1).await {
+                Some(Join::Waits { .. }) => {}
+                Some(Join::Taken { taken, .. }) => at.taken = Some(taken),
+                Some(Join::Full { .. }) => continue,
+                None => return Ok(Err(Flow::Next)),
+            }
+            call.note(format!("slot {slot}"));
+            at.slot = slot;
+            at.joined = true;
+            at.since = Some(clock::now());
+            return Ok(Ok(step));
+        }
+        call.note("the slot is occupied");
+        if let Some(parker) = &at.parker {
+            // The call goes back to where it came from.
+            return Ok(Err(self.call_parker(call, &parker.clone(), "").await?.unwrap_or(Flow::Stop(None))));
+        }
+        call.answer().await?;
+        let sounds = prompt(call, "park-already_in_use").await?;
+        say(call, sounds).await?;
+        Ok(Err(Flow::Stop(None)))
+    }
+
+    fn is_too_high(&self, slot: &str) -> bool {
+        let number = slot.parse::<u32>().ok();
+        number.zip(self.max_slot_number).is_some_and(|(slot, max)| slot > max)
+    }
+
+    /// The caller waits with music. `None` when the phone that parked is to ring.
+    async fn wait(&self, call: &mut Call, at: &mut Parking) -> Result<Option<Flow>, Interrupt> {
+        call.answer().await?;
+        loop {
+            if !at.joined {
+                match call.join_queue(&queue(&at.slot), 1).await {
+                    Some(Join::Taken { taken, .. }) => at.taken = Some(taken),
+                    Some(Join::Waits { .. }) => {}
+                    // Somebody else was parked there while the parker was rung.
+                    Some(Join::Full { .. }) | None => return Ok(Some(Flow::Next)),
+                }
+                at.joined = true;
+                at.since = Some(clock::now());
+                call.save(at);
+            }
+            if let Some(taken) = at.taken.take() {
+                match call.connect_with_agent(&taken).await? {
+                    Connected::Abandoned => {
+                        at.joined = false;
+                        call.save(at);
+                        continue;
+                    }
+                    Connected::Talked | Connected::Failed => {
+                        call.end_queued(QueueResult::Bridged);
+                        return Ok(Some(Flow::Stop(None)));
+                    }
+                }
+            }
+            call.start_behind(Behind::Music).await?;
+            let times = self.slots.get(&at.slot).cloned().unwrap_or_default();
+            let ringback = times.ringback_timeout.unwrap_or(self.default_ringback_timeout);
+            let since = at.since.unwrap_or_else(clock::now);
+            let until = at.parker.as_ref().map(|_| since.after(Duration::from_millis(ringback)));
+            match call.wait_in_queue(until).await? {
+                Some(QueueNews::Taken { taken, .. }) => at.taken = Some(taken),
+                Some(_) => {}
+                None => {
+                    call.end_queued(QueueResult::Leave);
+                    at.joined = false;
+                    at.step = Some(Step::RingBack);
+                    return Ok(None);
+                }
+            }
+            call.save(at);
+        }
+    }
+
+    /// The phone that parked the caller rings. `None` when nobody answers there and
+    /// no child wants to know: the caller is parked again.
+    async fn ring_back(
+        &self,
+        call: &mut Call,
+        node: &Node,
+        at: &mut Parking,
+    ) -> Result<Option<Flow>, Interrupt> {
+        if let Some(parker) = at.parker.clone()
+            && let Some(flow) = self.call_parker(call, &parker, &at.slot).await?
+        {
+            return Ok(Some(flow));
+        }
+        for key in [at.slot.as_str(), DEFAULT_CHILD] {
+            if node.offers(key) {
+                return Ok(Some(Flow::Child(key.into())));
+            }
+        }
+        call.note("nobody answered; the caller is parked again");
+        at.step = Some(Step::Wait);
+        Ok(None)
+    }
+
+    /// Rings the phone that parked; what comes next when it was answered.
+    async fn call_parker(
+        &self,
+        call: &mut Call,
+        parker: &str,
+        slot: &str,
+    ) -> Result<Option<Flow>, Interrupt> {
+        let times = self.slots.get(slot).cloned().unwrap_or_default();
+        let rings = times.callback_timeout.unwrap_or(self.default_callback_timeout);
+        let timeout = Duration::from_millis(rings);
+        let dialled = call
+            .dial(Dial {
+                targets: vec![Target::new(Endpoint::Device(parker.to_owned()))],
+                timeout,
+                ignore_early_media: true,
+                ..Dial::default()
+            })
+            .await?;
+        Ok((dialled.outcome == DialOutcome::Completed).then_some(Flow::Next))
+    }
+
+    /// Connects the caller with who is parked.
+    async fn take_up(&self, call: &mut Call, at: &Parking) -> Result<Flow, Interrupt> {
+        let name = queue(&at.slot);
+        if at.slot.is_empty() || call.waiting_in(&name).await == 0 {
+            call.note(format!("nobody is in slot {:?}", at.slot));
+            call.answer().await?;
+            let sounds = prompt(call, "park-no_caller").await?;
+            say(call, sounds).await?;
+            return Ok(Flow::Stop(None));
+        }
+        call.dequeue(Dequeue {
+            queue: name,
+            call: None,
+            timeout: Duration::from_secs(1),
+            time_limit: None,
+            hangup_on_star: false,
+            record: None,
+            greeting: None,
+        })
+        .await?;
+        Ok(Flow::Stop(None))
+    }
+
+    /// Says the slot, and keeps it while the one who asked transfers somebody there.
+    async fn tell(&self, call: &mut Call, at: &Parking) -> Result<Flow, Interrupt> {
+        call.answer().await?;
+        let mut sounds = prompt(call, "park-call_placed_in_spot").await?;
+        sounds.push(Sound::Asterisk(format!("digits:{}", digits(&at.slot))));
+        say(call, sounds).await?;
+        call.start_behind(Behind::Silence).await?;
+        call.wait_in_queue(Some(clock::now().after(KEPT))).await?;
+        call.end_queued(QueueResult::Leave);
+        Ok(Flow::Stop(None))
+    }
+}
+
+/// The queue that a slot is.
+fn queue(slot: &str) -> String {
+    format!("park/{slot}")
+}
+
+fn digits(slot: &str) -> String {
+    slot.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The endpoint of a channel such as `PJSIP/alice-00000001`.
+fn endpoint_of(channel: &str) -> Option<String> {
+    let (name, _) = channel.rsplit_once('-')?;
+    let (_, endpoint) = name.split_once('/')?;
+    Some(endpoint.to_owned())
+}
+
+async fn say(call: &mut Call, sounds: Vec<Sound>) -> Result<(), Interrupt> {
+    let stop_on = Keys::none();
+    call.play(Play { sounds, stop_on }).await?;
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! Check 64: pickup takes what rings, intercept what talks too, and nobody listens
+//! without approval.
+
+use serde_json::{Value, json};
+
+use super::{a_while, asked, hears, shop, talked};
+use crate::callflow_flows::node;
+use crate::support::{Scenario, seconds};
+use pivot::simulate::Phone;
+
+/// Somebody calls Bob, whose phone rings for long.
+async fn bob_rings(scenario: &Scenario) -> Phone {
+    scenario.answers_after("bob", seconds(60)).await;
+    let caller = scenario.dials("ann", "102").await;
+    a_while().await;
+    assert_eq!(
+        scenario.asterisk.called("PJSIP/bob*").await.len(),
+        1,
+        "{}",
+        scenario.all().await
+    );
+    caller
+}
+
+/// Somebody talks with Bob.
+async fn bob_talks(scenario: &Scenario) -> (Phone, Phone) {
+    scenario.answers_after("bob", seconds(1)).await;
+    let caller = scenario.dials("ann", "102").await;
+    a_while().await;
+    let bob = scenario.asterisk.called("PJSIP/bob*").await.remove(0);
+    assert!(talked(&caller, &bob).await, "{}", scenario.all().await);
+    (caller, bob)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ringing_call_is_picked_up_at_another_phone() {
+    for data in [
+        json!({"device_id": "d-bob"}),
+        json!({"user_id": "u-bob"}),
+        json!({"group_id": "sales", "approved_user_id": "u-carl"}),
+        json!({"group_id": "sales", "approved_device_id": "d-carl"}),
+    ] {
+        let scenario = shop().await;
+        scenario
+            .feature("8", node("group_pickup", data.clone()))
+            .await;
+        let caller = bob_rings(&scenario).await;
+        let carl = scenario.dials("carl", "*8").await;
+        a_while().await;
+        assert!(
+            talked(&caller, &carl).await,
+            "{data}\n{}",
+            scenario.all().await
+        );
+        let bob = scenario.asterisk.called("PJSIP/bob*").await.remove(0);
+        assert!(bob.wait_ended().await.is_some());
+        carl.hangup().await;
+        caller.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_not_approved_takes_nothing_and_the_phone_goes_on_ringing() {
+    for data in [
+        json!({"device_id": "d-bob", "approved_group_id": "sales"}),
+        json!({"device_id": "d-bob", "approved_user_id": "u-bob"}),
+        json!({"device_id": "d-carl"}),
+        json!({}),
+    ] {
+        let scenario = shop().await;
+        scenario
+            .feature("8", node("group_pickup", data.clone()))
+            .await;
+        let caller = bob_rings(&scenario).await;
+        let carl = scenario.dials("carl", "*8").await;
+        carl.wait_ended().await.unwrap();
+        assert_eq!(scenario.words(&carl).await.len(), 1, "{data}");
+        assert!(!hears(&carl, &caller).await);
+        let bob = scenario.asterisk.called("PJSIP/bob*").await.remove(0);
+        assert_eq!(bob.state().await.as_deref(), Some("Ringing"), "{data}");
+        caller.hangup().await;
+        scenario.nothing_left().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn group_pickup_takes_no_conversation_and_intercept_does() {
+    let scenario = shop().await;
+    scenario
+        .feature("8", node("group_pickup", json!({"device_id": "d-bob"})))
+        .await;
+    let approved = json!({"device_id": "d-bob", "approved_device_id": "d-carl"});
+    scenario.feature("9", node("intercept", approved)).await;
+    let (caller, bob) = bob_talks(&scenario).await;
+    let carl = scenario.dials("carl", "*8").await;
+    carl.wait_ended().await.unwrap();
+    assert!(!hears(&carl, &caller).await);
+    let carl = scenario.dials("carl", "*9").await;
+    a_while().await;
+    assert!(talked(&caller, &carl).await, "{}", scenario.all().await);
+    assert!(bob.wait_ended().await.is_some());
+    assert!(!hears(&carl, &bob).await);
+    caller.hangup().await;
+    carl.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_approval_only_ones_own_calls_can_be_intercepted() {
+    let scenario = shop().await;
+    scenario
+        .feature("9", node("intercept", json!({"user_id": "u-bob"})))
+        .await;
+    let second =
+        json!({"name": "bob's other phone", "owner_id": "u-bob", "sip": {"username": "bob2"}});
+    scenario
+        .put(pivot::objects::Kind::Device, "d-bob2", second)
+        .await;
+    let (caller, _) = bob_talks(&scenario).await;
+    let carl = scenario.dials("carl", "*9").await;
+    carl.wait_ended().await.unwrap();
+    assert!(!hears(&carl, &caller).await);
+    let own = scenario.dials("bob2", "*9").await;
+    a_while().await;
+    assert!(talked(&caller, &own).await, "{}", scenario.all().await);
+    own.hangup().await;
+    scenario.nothing_left().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_dialled_extension_says_whose_call_is_taken() {
+    for code in ["*8102", "*7bob"] {
+        let scenario = shop().await;
+        scenario
+            .feature("8", node("group_pickup_feature", json!({})))
+            .await;
+        scenario
+            .feature("7", node("group_pickup_feature", json!({"type": "device"})))
+            .await;
+        let caller = bob_rings(&scenario).await;
+        let carl = scenario.dials("carl", code).await;
+        a_while().await;
+        assert!(
+            talked(&caller, &carl).await,
+            "{code}\n{}",
+            scenario.all().await
+        );
+        carl.hangup().await;
+        scenario.nothing_left().await;
+        let carl = scenario.dials("carl", "*8999").await;
+        carl.wait_ended().await.unwrap();
+        assert_eq!(scenario.words(&carl).await.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_moves_to_the_users_other_phone() {
+    let scenario = shop().await;
+    scenario
+        .callflow("move", &["*6"], node("move", json!({})))
+        .await;
+    let second = json!({"name": "mobile", "owner_id": "u-bob", "sip": {"username": "bob2"}});
+    scenario
+        .put(pivot::objects::Kind::Device, "d-bob2", second)
+        .await;
+    let nothing = scenario.dials("bob2", "*6").await;
+    nothing.wait_ended().await.unwrap();
+    assert_eq!(scenario.words(&nothing).await.len(), 1);
+    let (caller, bob) = bob_talks(&scenario).await;
+    let mobile = scenario.dials("bob2", "*6").await;
+    a_while().await;
+    assert!(talked(&caller, &mobile).await, "{}", scenario.all().await);
+    assert!(bob.wait_ended().await.is_some());
+    caller.hangup().await;
+    scenario.nothing_left().await;
+}
+
+async fn listens(data: Value, who: &str) -> bool {
+    let scenario = shop().await;
+    scenario.feature("5", node("eavesdrop", data)).await;
+    scenario
+        .feature(
+            "4",
+            node(
+                "eavesdrop_feature",
+                json!({"group_id": "sales", "approved_user_id": "u-carl"}),
+            ),
+        )
+        .await;
+    let (caller, bob) = bob_talks(&scenario).await;
+    let spy = scenario.dials(who, "*5").await;
+    a_while().await;
+    // The spy's bridge has the snoop channel in it, and the two hear nothing of it.
+    let listens = !matches!(spy.state().await, None) && asked(&scenario, "/snoop/").await;
+    assert!(!hears(&bob, &spy).await && !hears(&caller, &spy).await);
+    caller.hangup().await;
+    // What is listened to ends, and so does the listening.
+    spy.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    listens
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_who_is_approved_listens() {
+    let approved = json!({"user_id": "u-bob", "approved_user_id": "u-carl"});
+    assert!(listens(approved.clone(), "carl").await);
+    assert!(!listens(approved, "bob2").await);
+    assert!(!listens(json!({"user_id": "u-bob"}), "carl").await);
+    let by_group = json!({"device_id": "d-bob", "approved_group_id": "sales"});
+    assert!(!listens(by_group, "carl").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_picker_who_hangs_up_at_once_leaves_nothing_behind() {
+    for after in [1, 20, 60, 150, 400] {
+        let scenario = shop().await;
+        scenario
+            .feature("8", node("group_pickup", json!({"device_id": "d-bob"})))
+            .await;
+        let caller = bob_rings(&scenario).await;
+        let carl = scenario.dials("carl", "*8").await;
+        carl.hangup_at(crate::support::ms(after));
+        carl.wait_ended().await;
+        caller.hangup_at(seconds(5));
+        caller.wait_ended().await;
+        scenario.nothing_left().await;
+    }
+}
