@@ -44,11 +44,19 @@ impl Call {
         if medium.media_source == MediaSource::Tts {
             return Ok(spoken(&medium.tts, medium.language.as_deref()));
         }
-        Ok(self.attached_sound(Kind::Media, id).await?.into_iter().collect())
+        Ok(self
+            .attached_sound(Kind::Media, id)
+            .await?
+            .into_iter()
+            .collect())
     }
 
     /// The sound that is attached to a stored thing: a medium, a message.
-    pub async fn attached_sound(&mut self, kind: Kind, id: &str) -> Result<Option<Sound>, Interrupt> {
+    pub async fn attached_sound(
+        &mut self,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Option<Sound>, Interrupt> {
         let services = self.services.clone();
         let account = self.account().clone();
         let (of, media) = (id.to_owned(), services.media.clone());
@@ -63,7 +71,11 @@ impl Call {
             };
             match media.keep_file(&key, file.bytes, type_of).await {
                 Ok(clip) => Ok(Sound::Clip(clip.uri)),
-                Err(error) => Err(LibraryError::Sound { kind, id: of, error }),
+                Err(error) => Err(LibraryError::Sound {
+                    kind,
+                    id: of,
+                    error,
+                }),
             }
         };
         let heard = self.during(work).await?;
@@ -71,13 +83,18 @@ impl Call {
     }
 
     /// What has just been recorded, to be listened to.
-    pub async fn recorded_sound(&mut self, recording: &RecordingRef) -> Result<Option<Sound>, Interrupt> {
+    pub async fn recorded_sound(
+        &mut self,
+        recording: &RecordingRef,
+    ) -> Result<Option<Sound>, Interrupt> {
         let services = self.services.clone();
         let sid = recording.sid.clone();
         let work = async move {
             let file = services.recorded(&sid, AudioFormat::Wav).await?;
             let key = format!("recording {sid}");
-            let kept = services.media.keep_file(&key, file.bytes, media::Kind::wav());
+            let kept = services
+                .media
+                .keep_file(&key, file.bytes, media::Kind::wav());
             kept.await.map_err(|error| LibraryError::Recording {
                 sid,
                 error: error.to_string(),
@@ -101,7 +118,13 @@ impl Call {
             let file = match services.recorded(&sid, AudioFormat::Wav).await {
                 Ok(file) => file,
                 // It was stored before the call was picked up.
-                Err(_) if services.catalog.attachment(&account, Kind::Media, &id).await?.is_some() => {
+                Err(_)
+                    if services
+                        .catalog
+                        .attachment(&account, Kind::Media, &id)
+                        .await?
+                        .is_some() =>
+                {
                     return Ok(());
                 }
                 Err(error) => return Err(error),
@@ -119,7 +142,8 @@ impl Call {
     pub async fn discard_recording(&mut self, recording: &RecordingRef) -> Result<(), Interrupt> {
         let recordings = self.services.recordings.clone();
         let sid = recording.sid.clone();
-        self.during(async move { recordings.delete(&sid).await.ok() }).await?;
+        self.during(async move { recordings.delete(&sid).await.ok() })
+            .await?;
         Ok(())
     }
 
@@ -139,13 +163,23 @@ impl Call {
 
 impl super::Services {
     /// The file of a finished recording.
-    pub(super) async fn recorded(&self, sid: &str, format: AudioFormat) -> Result<Attachment, LibraryError> {
+    pub(super) async fn recorded(
+        &self,
+        sid: &str,
+        format: AudioFormat,
+    ) -> Result<Attachment, LibraryError> {
         let failed = |error: String| LibraryError::Recording {
             sid: sid.to_owned(),
             error,
         };
-        let opened = self.recordings.open(sid, format).await.map_err(|e| failed(e.to_string()))?;
-        let bytes = tokio::fs::read(&opened.path).await.map_err(|e| failed(e.to_string()))?;
+        let opened = self
+            .recordings
+            .open(sid, format)
+            .await
+            .map_err(|e| failed(e.to_string()))?;
+        let bytes = tokio::fs::read(&opened.path)
+            .await
+            .map_err(|e| failed(e.to_string()))?;
         Ok(Attachment {
             content_type: opened.content_type.to_owned(),
             bytes,
@@ -164,7 +198,9 @@ impl super::Services {
             body,
             expected: Expected::Anything,
         };
-        self.catalog.write(vec![put, Change::Attach { key, attachment }]).await?;
+        self.catalog
+            .write(vec![put, Change::Attach { key, attachment }])
+            .await?;
         Ok(())
     }
 }
@@ -189,7 +225,11 @@ pub(super) fn body(document: &impl Serialize) -> Map<String, Value> {
 fn key(account: &AccountId, kind: Kind, file: &Attachment) -> String {
     let digest = Sha256::digest(&file.bytes);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("stored {account} {} {} {hex}", kind.name(), file.content_type)
+    format!(
+        "stored {account} {} {} {hex}",
+        kind.name(),
+        file.content_type
+    )
 }
 
 /// A text of the library. Kazoo's voices may bring their language: `female/en-US`.
@@ -230,7 +270,10 @@ mod tests {
                 panic!("not spoken");
             };
             assert_eq!(said.text, "Good day");
-            assert_eq!((said.voice.as_deref().unwrap(), said.language.as_deref()), expected);
+            assert_eq!(
+                (said.voice.as_deref().unwrap(), said.language.as_deref()),
+                expected
+            );
         }
         assert!(spoken(&Tts::default(), None).is_empty());
     }

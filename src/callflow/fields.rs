@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::call::{Call, Interrupt};
 use crate::call::ops::{AudioFormat, Keys, Sound, Upload};
+use crate::call::{Call, Interrupt};
 use crate::callflow::library::{named_sounds, prompt};
 use crate::objects;
 

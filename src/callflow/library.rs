@@ -43,10 +43,7 @@ pub(super) async fn prompt(call: &mut Call, name: &str) -> Result<Vec<Sound>, In
 }
 
 /// The sounds of several parts, one after the other.
-pub(super) async fn phrase(
-    call: &mut Call,
-    parts: &[Part<'_>],
-) -> Result<Vec<Sound>, Interrupt> {
+pub(super) async fn phrase(call: &mut Call, parts: &[Part<'_>]) -> Result<Vec<Sound>, Interrupt> {
     let mut own = Own::default();
     let mut phrase = Vec::new();
     for part in parts {
@@ -61,10 +58,7 @@ pub(super) async fn phrase(
 }
 
 /// Says several parts; any key cuts that short, and is what comes back.
-pub(super) async fn say(
-    call: &mut Call,
-    parts: &[Part<'_>],
-) -> Result<Option<char>, Interrupt> {
+pub(super) async fn say(call: &mut Call, parts: &[Part<'_>]) -> Result<Option<char>, Interrupt> {
     let sounds = phrase(call, parts).await?;
     play(call, sounds).await
 }
@@ -156,7 +150,9 @@ fn best<'o>(own: &'o [(String, Media)], name: &str, language: &str) -> Option<&'
     };
     let whole = language.split('_').next().unwrap_or(language);
     let primary = whole.split('-').next().unwrap_or(whole);
-    [language, whole, primary, ENGLISH].into_iter().find_map(of_language)
+    [language, whole, primary, ENGLISH]
+        .into_iter()
+        .find_map(of_language)
 }
 
 #[cfg(test)]

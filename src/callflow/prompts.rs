@@ -23,15 +23,30 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("cw-deactivated", &["call-waiting", "de-activated"]),
     (
         "dir-enter_person_firstname",
-        &["dir-welcome", "dir-pls-enter", "dir-first", "dir-usingkeypad"],
+        &[
+            "dir-welcome",
+            "dir-pls-enter",
+            "dir-first",
+            "dir-usingkeypad",
+        ],
     ),
     (
         "dir-enter_person_lastname",
-        &["dir-welcome", "dir-pls-enter", "dir-last", "dir-usingkeypad"],
+        &[
+            "dir-welcome",
+            "dir-pls-enter",
+            "dir-last",
+            "dir-usingkeypad",
+        ],
     ),
     (
         "dir-enter_person_name",
-        &["dir-welcome", "dir-pls-enter", "dir-firstlast", "dir-usingkeypad"],
+        &[
+            "dir-welcome",
+            "dir-pls-enter",
+            "dir-firstlast",
+            "dir-usingkeypad",
+        ],
     ),
     ("dir-invalid_key", &["vm-sorry"]),
     ("dir-no_more_results", &["dir-nomore"]),
@@ -98,7 +113,10 @@ const RECORDED: &[(&str, &[&str])] = &[
 /// Prompts that Asterisk has no words for; they are spoken.
 const SPOKEN: &[(&str, &str)] = &[
     ("conf-welcome", "Welcome to the conference."),
-    ("dir-confirm_menu", "To be connected, press 1. To search again, press 2."),
+    (
+        "dir-confirm_menu",
+        "To be connected, press 1. To search again, press 2.",
+    ),
     ("dir-found", "I found"),
     (
         "dir-result_menu",

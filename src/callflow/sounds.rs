@@ -67,7 +67,10 @@ pub(super) fn read(value: &str) -> Result<Named, NoSound> {
     }
     if let Some((prompt, language)) = prompt_id(value) {
         return if is_safe(prompt) {
-            Ok(Named::Prompt(prompt.to_owned(), language.map(str::to_owned)))
+            Ok(Named::Prompt(
+                prompt.to_owned(),
+                language.map(str::to_owned),
+            ))
         } else {
             unsupported("that is not the name of a prompt")
         };
@@ -99,7 +102,9 @@ pub(super) fn read(value: &str) -> Result<Named, NoSound> {
     if is_safe(value) {
         Ok(Named::Plain(value.to_owned()))
     } else {
-        unsupported("name a stored sound, a sound of Asterisk's sounds folder, or an http or https URL")
+        unsupported(
+            "name a stored sound, a sound of Asterisk's sounds folder, or an http or https URL",
+        )
     }
 }
 
@@ -192,7 +197,11 @@ mod tests {
 
     #[test]
     fn a_plain_name_is_looked_up() {
-        for name in ["hello-world", "custom/hello", "0123456789abcdef0123456789abcdef"] {
+        for name in [
+            "hello-world",
+            "custom/hello",
+            "0123456789abcdef0123456789abcdef",
+        ] {
             assert_eq!(read(name), Ok(Named::Plain(name.into())));
         }
     }

@@ -140,7 +140,12 @@ impl Media {
     }
 
     /// The sound of a file of any usual kind, kept under a key that says which.
-    pub async fn keep_file(&self, key: &str, bytes: Vec<u8>, kind: Kind) -> Result<Clip, MediaError> {
+    pub async fn keep_file(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        kind: Kind,
+    ) -> Result<Clip, MediaError> {
         if let Some(clip) = self.find(key).await {
             return Ok(clip);
         }

@@ -16,16 +16,16 @@ use serde_json::Value;
 
 pub use agent::AgentStatus;
 pub use callflow::NO_MATCH;
-pub use conference::{Member, Moderator, Tone};
-pub use directory::{SearchFields, SortBy};
-pub use media::{MediaSource, Tts};
-pub use menu::MenuMedia;
-pub use message::Folder;
 pub use common::{
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
     unix_of_gregorian,
 };
+pub use conference::{Member, Moderator, Tone};
+pub use directory::{SearchFields, SortBy};
 pub use hidden::hide;
+pub use media::{MediaSource, Tts};
+pub use menu::MenuMedia;
+pub use message::Folder;
 
 pub use queue::Strategy;
 

@@ -18,7 +18,12 @@ async fn shop(fields: Value) -> Scenario {
     }
     scenario.put(Kind::Conference, "team", document).await;
     let quiet = json!({"play": false});
-    enters(&scenario, "1", json!({"id": "team", "welcome_prompt": quiet})).await;
+    enters(
+        &scenario,
+        "1",
+        json!({"id": "team", "welcome_prompt": quiet}),
+    )
+    .await;
     enters(&scenario, "2", json!({"welcome_prompt": quiet})).await;
     scenario
 }
@@ -48,10 +53,20 @@ async fn settle() {
 #[tokio::test(start_paused = true)]
 async fn two_members_meet_muted_and_a_moderator_is_heard() {
     let scenario = shop(json!({})).await;
-    enters(&scenario, "3", json!({"id": "team", "moderator": true, "welcome_prompt": {"play": false}})).await;
+    enters(
+        &scenario,
+        "3",
+        json!({"id": "team", "moderator": true, "welcome_prompt": {"play": false}}),
+    )
+    .await;
     let member = scenario.dial("1", &[]).await;
     settle().await;
-    assert!(member.heard_media().await.contains(&"sound:conf-onlyperson".to_owned()));
+    assert!(
+        member
+            .heard_media()
+            .await
+            .contains(&"sound:conf-onlyperson".to_owned())
+    );
     let moderator = scenario.dial("3", &[]).await;
     settle().await;
     assert_eq!((hears(&member).await, hears(&moderator).await), (1, 0));
@@ -66,7 +81,12 @@ async fn two_members_meet_muted_and_a_moderator_is_heard() {
     member.press("#").await;
     let ended = member.wait_ended().await.unwrap();
     assert!(!ended.by_phone);
-    assert!(!member.heard_media().await.contains(&"sound:never".to_owned()));
+    assert!(
+        !member
+            .heard_media()
+            .await
+            .contains(&"sound:never".to_owned())
+    );
     moderator.hangup().await;
     scenario.nothing_left().await;
 }
@@ -85,7 +105,10 @@ async fn members_come_in_as_the_conference_has_it() {
     scenario.dial("1", &[]).await;
     settle().await;
     let deafened = scenario.sent("POST", "/mute").await;
-    let directions: Vec<_> = deafened.iter().map(|r| r.params["direction"].clone()).collect();
+    let directions: Vec<_> = deafened
+        .iter()
+        .map(|r| r.params["direction"].clone())
+        .collect();
     assert_eq!(directions, ["out", "out"]);
 }
 
@@ -101,7 +124,11 @@ fn the_number_leads_to_the_conference_and_may_fix_the_role() {
         ("501#", true, json!({"pins": ["99"], "numbers": ["502"]})),
     ] {
         in_virtual_time(async move {
-            let fields = if pins.is_null() { json!({}) } else { json!({"moderator": pins}) };
+            let fields = if pins.is_null() {
+                json!({})
+            } else {
+                json!({"moderator": pins})
+            };
             let scenario = shop(fields).await;
             let mut talk = scenario.talk("2", &[]).await;
             talk.answer(entered).await;
@@ -111,7 +138,10 @@ fn the_number_leads_to_the_conference_and_may_fix_the_role() {
             other.answer("501#").await;
             settle().await;
             let mutes = scenario.sent("POST", "/mute").await;
-            let own = mutes.iter().filter(|r| r.path.contains(talk.phone.channel())).count();
+            let own = mutes
+                .iter()
+                .filter(|r| r.path.contains(talk.phone.channel()))
+                .count();
             assert_eq!(own, usize::from(muted), "{entered}");
         });
     }
@@ -146,11 +176,19 @@ fn a_pin_opens_the_conference_and_says_as_what() {
                     other.answer("22#").await;
                     settle().await;
                     let mutes = scenario.sent("POST", "/mute").await;
-                    let own = mutes.iter().filter(|r| r.path.contains(talk.phone.channel())).count();
+                    let own = mutes
+                        .iter()
+                        .filter(|r| r.path.contains(talk.phone.channel()))
+                        .count();
                     assert_eq!(own, usize::from(muted), "{entered}\n{}", talk.lines().await);
                 }
                 None => {
-                    talk.answer(entered).await.answer("#").await.answer("44#").await;
+                    talk.answer(entered)
+                        .await
+                        .answer("#")
+                        .await
+                        .answer("44#")
+                        .await;
                     talk.end().await;
                     assert_eq!(talk.times("conf-invalidpin").await, 3);
                     assert_eq!(talk.heard().await.last().unwrap(), "vm-goodbye");
@@ -181,7 +219,8 @@ async fn a_full_conference_lets_nobody_in() {
 #[tokio::test(start_paused = true)]
 async fn an_id_that_nothing_stored_has_is_a_room_of_that_name() {
     let scenario = shop(json!({})).await;
-    let config = json!({"id": "adhoc", "moderator": {"join_muted": true}, "member": {"join_muted": false}});
+    let config =
+        json!({"id": "adhoc", "moderator": {"join_muted": true}, "member": {"join_muted": false}});
     enters(&scenario, "3", json!({"id": "adhoc", "moderator": true})).await;
     enters(&scenario, "4", json!({"config": config})).await;
     let first = scenario.dial("3", &[]).await;
@@ -199,13 +238,27 @@ fn members_wait_for_a_moderator_where_one_is_required() {
     for field in ["require_moderator", "wait_for_moderator"] {
         in_virtual_time(async move {
             let scenario = shop(json!({field: true})).await;
-            enters(&scenario, "3", json!({"id": "team", "moderator": true, "welcome_prompt": {"play": false}})).await;
+            enters(
+                &scenario,
+                "3",
+                json!({"id": "team", "moderator": true, "welcome_prompt": {"play": false}}),
+            )
+            .await;
             let first = scenario.dial("1", &[]).await;
             let second = scenario.dial("1", &[]).await;
             settle().await;
             assert_eq!((hears(&first).await, hears(&second).await), (0, 0));
-            assert!(first.heard_media().await.contains(&"sound:conf-waitforleader".to_owned()));
-            let music = first.heard().await.into_iter().any(|h| h.to.is_none() && matches!(h.what, Sound::Music(_)));
+            assert!(
+                first
+                    .heard_media()
+                    .await
+                    .contains(&"sound:conf-waitforleader".to_owned())
+            );
+            let music = first
+                .heard()
+                .await
+                .into_iter()
+                .any(|h| h.to.is_none() && matches!(h.what, Sound::Music(_)));
             assert!(music);
             scenario.dial("3", &[]).await;
             settle().await;
@@ -230,9 +283,21 @@ async fn on_bridges(scenario: &Scenario) -> Vec<String> {
 fn the_others_hear_who_comes_and_goes_as_the_node_or_the_conference_has_it() {
     for (stored, data, heard) in [
         (json!({}), json!({}), ["*", "*"].as_slice()),
-        (json!({"play_entry_tone": false, "play_exit_tone": false}), json!({}), &[]),
-        (json!({"play_entry_tone": "sound:ding", "play_exit_tone": "sound:dong"}), json!({}), &["sound:ding", "sound:dong"]),
-        (json!({"play_entry_tone": "sound:ding"}), json!({"play_entry_tone": false, "play_exit_tone": "sound:dong"}), &["sound:dong"]),
+        (
+            json!({"play_entry_tone": false, "play_exit_tone": false}),
+            json!({}),
+            &[],
+        ),
+        (
+            json!({"play_entry_tone": "sound:ding", "play_exit_tone": "sound:dong"}),
+            json!({}),
+            &["sound:ding", "sound:dong"],
+        ),
+        (
+            json!({"play_entry_tone": "sound:ding"}),
+            json!({"play_entry_tone": false, "play_exit_tone": "sound:dong"}),
+            &["sound:dong"],
+        ),
     ] {
         in_virtual_time(async move {
             let scenario = shop(stored.clone()).await;
@@ -248,8 +313,17 @@ fn the_others_hear_who_comes_and_goes_as_the_node_or_the_conference_has_it() {
             settle().await;
             first.hangup().await;
             scenario.nothing_left().await;
-            let played: Vec<_> = on_bridges(&scenario).await.into_iter()
-                .map(|uri| if uri.starts_with("sound:/") { "*".into() } else { uri }).collect();
+            let played: Vec<_> = on_bridges(&scenario)
+                .await
+                .into_iter()
+                .map(|uri| {
+                    if uri.starts_with("sound:/") {
+                        "*".into()
+                    } else {
+                        uri
+                    }
+                })
+                .collect();
             assert_eq!(played, heard, "{stored}");
         });
     }
@@ -258,7 +332,8 @@ fn the_others_hear_who_comes_and_goes_as_the_node_or_the_conference_has_it() {
 // Proves conference.play_name.
 #[tokio::test(start_paused = true)]
 async fn names_are_recorded_and_said_to_the_others() {
-    let scenario = shop(json!({"play_name": true, "play_entry_tone": false, "play_exit_tone": false})).await;
+    let scenario =
+        shop(json!({"play_name": true, "play_entry_tone": false, "play_exit_tone": false})).await;
     let mut first = scenario.talk("1", &[]).await;
     first.say(A_WHILE).await;
     settle().await;
@@ -270,26 +345,53 @@ async fn names_are_recorded_and_said_to_the_others() {
     first.phone.hangup().await;
     scenario.nothing_left().await;
     let played = on_bridges(&scenario).await;
-    let [came, joined, went, left] = &played[..] else { panic!("{played:?}") };
-    assert_eq!((came, joined.as_str(), left.as_str()), (went, "sound:conf-hasjoin", "sound:conf-hasleft"));
+    let [came, joined, went, left] = &played[..] else {
+        panic!("{played:?}")
+    };
+    assert_eq!(
+        (came, joined.as_str(), left.as_str()),
+        (went, "sound:conf-hasjoin", "sound:conf-hasleft")
+    );
     let file = came.strip_prefix("sound:").unwrap();
-    let length = hound::WavReader::open(format!("{file}.wav")).unwrap().duration() / 8;
+    let length = hound::WavReader::open(format!("{file}.wav"))
+        .unwrap()
+        .duration()
+        / 8;
     assert!(about(ms(length.into()), A_WHILE), "{length}");
-    assert!(scenario.pivot.services.recordings.list().await.unwrap().is_empty());
+    assert!(
+        scenario
+            .pivot
+            .services
+            .recordings
+            .list()
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 // Proves conference.play_welcome.
 #[tokio::test(start_paused = true)]
 async fn the_welcome_is_as_the_node_or_the_conference_has_it() {
     let scenario = shop(json!({"play_welcome": false})).await;
-    scenario.put_sound(Kind::Media, "hi", json!({"name": "hi"}), wave(700)).await;
+    scenario
+        .put_sound(Kind::Media, "hi", json!({"name": "hi"}), wave(700))
+        .await;
     enters(&scenario, "3", json!({"id": "team"})).await;
-    enters(&scenario, "4", json!({"id": "team", "welcome_prompt": {"play": true, "media_id": "hi"}})).await;
+    enters(
+        &scenario,
+        "4",
+        json!({"id": "team", "welcome_prompt": {"play": true, "media_id": "hi"}}),
+    )
+    .await;
     for (number, welcomed) in [("3", 0), ("4", 1)] {
         let phone = scenario.dial(number, &[]).await;
         settle().await;
         let heard = phone.heard_media().await;
-        let files = heard.iter().filter(|uri| uri.starts_with("sound:/")).count();
+        let files = heard
+            .iter()
+            .filter(|uri| uri.starts_with("sound:/"))
+            .count();
         assert_eq!(files, welcomed, "{heard:?}");
         phone.hangup().await;
         settle().await;
@@ -299,7 +401,10 @@ async fn the_welcome_is_as_the_node_or_the_conference_has_it() {
 #[tokio::test(start_paused = true)]
 async fn as_a_feature_the_number_is_what_was_captured() {
     let scenario = shop(json!({})).await;
-    let feature = node("conference_feature", json!({"welcome_prompt": {"play": false}}));
+    let feature = node(
+        "conference_feature",
+        json!({"welcome_prompt": {"play": false}}),
+    );
     let flow = json!({"patterns": [r"^\*7(\d+)$"], "flow": feature});
     scenario.put(Kind::Callflow, "feature", flow).await;
     let first = scenario.dial("*7502", &[]).await;
@@ -317,13 +422,27 @@ async fn rooms_of_two_accounts_are_two() {
     let flow = json!({"numbers": ["1"], "flow": node("conference", data)});
     let body = flow.as_object().unwrap().clone();
     let catalog = &scenario.pivot.services.catalog;
-    catalog.put(&theirs, Kind::Callflow, "theirs", body, pivot::store::Expected::Nothing).await.unwrap();
+    catalog
+        .put(
+            &theirs,
+            Kind::Callflow,
+            "theirs",
+            body,
+            pivot::store::Expected::Nothing,
+        )
+        .await
+        .unwrap();
     let ours = scenario.dial("1", &[]).await;
     let account = format!("account={other}");
     let them = scenario.dial("1", &[&account]).await;
     settle().await;
     for phone in [ours, them] {
-        assert!(phone.heard_media().await.contains(&"sound:conf-onlyperson".to_owned()));
+        assert!(
+            phone
+                .heard_media()
+                .await
+                .contains(&"sound:conf-onlyperson".to_owned())
+        );
     }
 }
 
@@ -338,7 +457,10 @@ async fn a_stay_that_is_picked_up_goes_on() {
     let mut other = scenario.talk("1", &[]).await;
     other.answer("11#").await;
     settle().await;
-    assert_eq!((hears(&talk.phone).await, hears(&other.phone).await), (1, 1));
+    assert_eq!(
+        (hears(&talk.phone).await, hears(&other.phone).await),
+        (1, 1)
+    );
     assert_eq!(talk.times("conf-getpin").await, 1);
     talk.phone.press("#").await;
     talk.phone.wait_ended().await.unwrap();

@@ -15,7 +15,11 @@ async fn shop(fields: Value) -> Scenario {
         document[key] = value.clone();
     }
     scenario.put(Kind::Directory, "all", document).await;
-    for (id, first, last) in [("bob", "Bob", "Builder"), ("bobby", "Bobby", "Baker"), ("carol", "Carol", "Li")] {
+    for (id, first, last) in [
+        ("bob", "Bob", "Builder"),
+        ("bobby", "Bobby", "Baker"),
+        ("carol", "Carol", "Li"),
+    ] {
         let mut user = json!({"first_name": first, "last_name": last, "directories": {"all": id}});
         if id != "carol" {
             user["media"] = json!({"name": id});
@@ -24,7 +28,9 @@ async fn shop(fields: Value) -> Scenario {
         scenario.callflow(id, &[id], play(id)).await;
     }
     for (id, milliseconds) in [("bob", 12_300), ("bobby", 15_700)] {
-        scenario.put_sound(Kind::Media, id, json!({"name": id}), wave(milliseconds)).await;
+        scenario
+            .put_sound(Kind::Media, id, json!({"name": id}), wave(milliseconds))
+            .await;
     }
     let stranger = json!({"first_name": "Bobo", "last_name": "Other"});
     scenario.put(Kind::User, "stranger", stranger).await;
@@ -33,7 +39,12 @@ async fn shop(fields: Value) -> Scenario {
     scenario
 }
 
-const ASKED: [&str; 4] = ["dir-welcome", "dir-pls-enter", "dir-firstlast", "dir-usingkeypad"];
+const ASKED: [&str; 4] = [
+    "dir-welcome",
+    "dir-pls-enter",
+    "dir-firstlast",
+    "dir-usingkeypad",
+];
 
 #[tokio::test(start_paused = true)]
 async fn one_who_is_found_is_named_confirmed_and_reached() {
@@ -70,14 +81,36 @@ fn several_are_named_one_after_the_other_in_the_directory_s_order() {
             let scenario = shop(fields.clone()).await;
             let mut talk = scenario.talk("1", &[]).await;
             // A key that means nothing, the next, and that one.
-            talk.answer("262").await.answer("9").await.answer("2").await.answer("1").await;
+            talk.answer("262")
+                .await
+                .answer("9")
+                .await
+                .answer("2")
+                .await
+                .answer("1")
+                .await;
             talk.end().await;
-            let names: Vec<u64> = talk.lengths().await.iter()
-                .filter_map(|length| [12_300, 15_700].into_iter().find(|own| about(*length, ms(*own))))
+            let names: Vec<u64> = talk
+                .lengths()
+                .await
+                .iter()
+                .filter_map(|length| {
+                    [12_300, 15_700]
+                        .into_iter()
+                        .find(|own| about(*length, ms(*own)))
+                })
                 .collect();
-            assert_eq!(names, [order[0], order[0], order[1]], "{fields}\n{}", talk.lines().await);
+            assert_eq!(
+                names,
+                [order[0], order[0], order[1]],
+                "{fields}\n{}",
+                talk.lines().await
+            );
             let reached = if order[1] == 12_300 { "bob" } else { "bobby" };
-            assert_eq!(talk.heard().await.last_chunk().unwrap(), &[reached, "after"]);
+            assert_eq!(
+                talk.heard().await.last_chunk().unwrap(),
+                &[reached, "after"]
+            );
             assert_eq!(talk.times("vm-sorry").await, 1);
         });
     }
@@ -94,7 +127,10 @@ async fn after_the_last_of_several_the_search_begins_again_and_three_silences_en
         talk.question().await;
     }
     talk.end().await;
-    assert_eq!((talk.times("dir-nomore").await, talk.times("after").await), (1, 0));
+    assert_eq!(
+        (talk.times("dir-nomore").await, talk.times("after").await),
+        (1, 0)
+    );
 }
 
 // Proves directory.search_fields.
@@ -125,7 +161,12 @@ fn what_is_spelled_is_as_the_directory_says() {
 
 #[test]
 fn zero_exits_one_key_is_too_few_and_silence_ends_the_search() {
-    for (keys, last) in [(&["0"][..], "after"), (&["20"], "after"), (&["2", "0"], "after"), (&["", "", ""], "dir-nomatch")] {
+    for (keys, last) in [
+        (&["0"][..], "after"),
+        (&["20"], "after"),
+        (&["2", "0"], "after"),
+        (&["", "", ""], "dir-nomatch"),
+    ] {
         in_virtual_time(async move {
             let scenario = shop(json!({})).await;
             let mut talk = scenario.talk("1", &[]).await;

@@ -12,7 +12,9 @@ async fn shop(data: Value) -> Scenario {
     let scenario = Scenario::stored().await;
     let flow = chain([node("disa", data), play("after")]);
     scenario.callflow("disa", &["1"], flow).await;
-    scenario.callflow("sales", &["2030"], chain([play("sales")])).await;
+    scenario
+        .callflow("sales", &["2030"], chain([play("sales")]))
+        .await;
     scenario
 }
 
@@ -20,10 +22,27 @@ async fn shop(data: Value) -> Scenario {
 async fn after_the_pin_there_is_a_dial_tone_and_the_number_s_flow_runs() {
     let scenario = shop(json!({"pin": "1234"})).await;
     let mut talk = scenario.talk("1", &[]).await;
-    talk.answer("99#").await.answer("1234#").await.answer("2030#").await;
+    talk.answer("99#")
+        .await
+        .answer("1234#")
+        .await
+        .answer("2030#")
+        .await;
     talk.end().await;
     let heard = talk.heard().await;
-    assert_eq!(heard, ["agent-pass", "auth-incorrect", "agent-pass", "*", "sales", "after"], "{}", talk.lines().await);
+    assert_eq!(
+        heard,
+        [
+            "agent-pass",
+            "auth-incorrect",
+            "agent-pass",
+            "*",
+            "sales",
+            "after"
+        ],
+        "{}",
+        talk.lines().await
+    );
     let lengths = talk.lengths().await;
     assert!(about(lengths[0], seconds(10)), "{lengths:?}");
 }
@@ -48,7 +67,10 @@ async fn numbers_that_nothing_takes_lead_on_after_the_retries() {
     talk.question().await;
     talk.answer("88#").await;
     talk.end().await;
-    assert_eq!(talk.heard().await, ["*", "pbx-invalid", "*", "pbx-invalid", "after"]);
+    assert_eq!(
+        talk.heard().await,
+        ["*", "pbx-invalid", "*", "pbx-invalid", "after"]
+    );
     assert!(talk.lines().await.contains("everybody who calls may dial"));
 }
 
@@ -66,7 +88,10 @@ async fn a_flow_that_takes_the_rest_may_be_dialled() {
 fn the_tone_is_as_the_flow_says() {
     for (data, length) in [
         (json!({"preconnect_audio": "ringing"}), 6),
-        (json!({"preconnect_audio": "ringing", "ring_repeat_count": 2}), 12),
+        (
+            json!({"preconnect_audio": "ringing", "ring_repeat_count": 2}),
+            12,
+        ),
         (json!({}), 10),
     ] {
         in_virtual_time(async move {
@@ -92,7 +117,11 @@ fn a_number_ends_at_its_last_digit_or_after_the_pause() {
             talk.answer(keys).await;
             let pressed = tokio::time::Instant::now();
             talk.hears("sales", 1).await;
-            assert!(about(pressed.elapsed(), waits), "{data}: {:?}", pressed.elapsed());
+            assert!(
+                about(pressed.elapsed(), waits),
+                "{data}: {:?}",
+                pressed.elapsed()
+            );
         });
     }
 }
@@ -108,15 +137,25 @@ fn whoever_is_called_sees_the_account_unless_the_flow_says_otherwise() {
             let account = scenario.pivot.services.account.to_string();
             let document = json!({"name": "shop", "caller_id": {"external": {"number": "+4930555", "name": "Shop"}}});
             scenario.put(Kind::Account, &account, document).await;
-            let flow = ask("/next").to_string().replace("{app}", &scenario.web.url());
-            scenario.callflow("sales", &["2030"], serde_json::from_str(&flow).unwrap()).await;
+            let flow = ask("/next")
+                .to_string()
+                .replace("{app}", &scenario.web.url());
+            scenario
+                .callflow("sales", &["2030"], serde_json::from_str(&flow).unwrap())
+                .await;
             scenario.answer_with("/next", &node("hangup", json!({})));
             let mut talk = scenario.talk("1", &[]).await;
             talk.answer("2030#").await;
             talk.end().await;
             let seen = scenario.web.at("/next");
             assert_eq!(seen[0].param("Caller-ID-Number").as_deref(), Some(from));
-            assert_eq!(seen[0].param("Request").as_deref().map(|to| to.split('@').next().unwrap()), Some(called));
+            assert_eq!(
+                seen[0]
+                    .param("Request")
+                    .as_deref()
+                    .map(|to| to.split('@').next().unwrap()),
+                Some(called)
+            );
         });
     }
 }
@@ -128,7 +167,8 @@ fn what_the_account_denies_is_not_dialled() {
             let scenario = shop(json!({"enforce_call_restriction": enforced})).await;
             scenario.callflow("rest", &["no_match"], play("rest")).await;
             let account = scenario.pivot.services.account.to_string();
-            let document = json!({"name": "shop", "call_restriction": {"international": {"action": "deny"}}});
+            let document =
+                json!({"name": "shop", "call_restriction": {"international": {"action": "deny"}}});
             scenario.put(Kind::Account, &account, document).await;
             let mut talk = scenario.talk("1", &[]).await;
             talk.answer("0044207123456#").await;
@@ -148,5 +188,10 @@ async fn a_caller_who_is_picked_up_need_not_give_the_pin_again() {
     talk.kill_and_resume().await;
     talk.phone.press("2030#").await;
     talk.end().await;
-    assert_eq!((talk.times("agent-pass").await, talk.times("sales").await), (1, 1), "{}", talk.lines().await);
+    assert_eq!(
+        (talk.times("agent-pass").await, talk.times("sales").await),
+        (1, 1),
+        "{}",
+        talk.lines().await
+    );
 }

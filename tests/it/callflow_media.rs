@@ -23,7 +23,9 @@ async fn a_stored_sound_is_heard_by_its_id_and_any_other_name_is_one_of_asterisk
     let account = scenario.pivot.services.account.to_string();
     let id = "00112233445566778899aabbccddeeff";
     let document = json!({"name": "welcome"});
-    scenario.put_sound(Kind::Media, id, document, wave(700)).await;
+    scenario
+        .put_sound(Kind::Media, id, document, wave(700))
+        .await;
     let whole = format!("/{account}/{id}");
     scenario
         .callflow("a", &["1"], plays(&[id, &whole, "hello-world"]))
@@ -45,7 +47,12 @@ async fn a_new_upload_is_heard_by_the_next_call() {
     scenario.callflow("a", &["1"], plays(&["welcome"])).await;
     for milliseconds in [400, 900] {
         scenario
-            .put_sound(Kind::Media, "welcome", json!({"name": "w"}), wave(milliseconds))
+            .put_sound(
+                Kind::Media,
+                "welcome",
+                json!({"name": "w"}),
+                wave(milliseconds),
+            )
             .await;
         let talk = scenario.talk("1", &[]).await;
         talk.end().await;
@@ -79,11 +86,25 @@ async fn a_sound_that_cannot_be_had_is_told_and_the_flow_goes_on() {
     let scenario = Scenario::stored().await;
     let account = "0123456789abcdef0123456789abcdef";
     let theirs = format!("/{account}/welcome");
-    scenario.put(Kind::Media, "silent", json!({"name": "no file"})).await;
     scenario
-        .put_sound(Kind::Media, "broken", json!({"name": "b"}), b"<html>".to_vec())
+        .put(Kind::Media, "silent", json!({"name": "no file"}))
         .await;
-    let names = ["silent", "broken", &theirs, "tts://", "../secret", "shout://radio"];
+    scenario
+        .put_sound(
+            Kind::Media,
+            "broken",
+            json!({"name": "b"}),
+            b"<html>".to_vec(),
+        )
+        .await;
+    let names = [
+        "silent",
+        "broken",
+        &theirs,
+        "tts://",
+        "../secret",
+        "shout://radio",
+    ];
     let nodes = names.iter().map(|name| node("play", json!({"id": name})));
     let flow = chain(nodes.chain([play("after")]).collect::<Vec<_>>());
     scenario.callflow("a", &["1"], flow).await;
@@ -91,7 +112,13 @@ async fn a_sound_that_cannot_be_had_is_told_and_the_flow_goes_on() {
     talk.end().await;
     assert_eq!(talk.heard().await, ["after"]);
     let lines = talk.lines().await;
-    for told in ["media silent has no sound", "media broken", "no stored sound `welcome`", "../secret", "shout://"] {
+    for told in [
+        "media silent has no sound",
+        "media broken",
+        "no stored sound `welcome`",
+        "../secret",
+        "shout://",
+    ] {
         assert!(lines.contains(told), "{told}\n{lines}");
     }
 }
@@ -108,7 +135,9 @@ async fn prompts_of_the_account_are_heard_in_place_of_the_usual_ones_in_the_clos
         ("x", json!("fr-ca"), 1500),
     ] {
         let document = json!({"name": id, "prompt_id": "vm-goodbye", "language": language});
-        scenario.put_sound(Kind::Media, id, document, wave(milliseconds)).await;
+        scenario
+            .put_sound(Kind::Media, id, document, wave(milliseconds))
+            .await;
     }
     let prompts = [
         "/system_media/vm-goodbye",

@@ -11,7 +11,8 @@ use crate::support::{Scenario, ms, seconds};
 /// A stored menu behind number 1, and extension 2030 beside it.
 async fn menu(fields: Value, children: &[&str]) -> Scenario {
     let scenario = Scenario::stored().await;
-    let mut document = json!({"name": "Main", "media": {"greeting": "sound:greeting"}, "timeout": 3000});
+    let mut document =
+        json!({"name": "Main", "media": {"greeting": "sound:greeting"}, "timeout": 3000});
     for (key, value) in fields.as_object().unwrap() {
         document[key] = value.clone();
     }
@@ -57,7 +58,12 @@ fn extensions_are_dialled_as_far_as_the_menu_allows() {
             } else {
                 &["greeting", "vm-sorry", "greeting", "took-5"]
             };
-            assert_eq!(talk.heard().await, expected, "{fields}\n{}", talk.lines().await);
+            assert_eq!(
+                talk.heard().await,
+                expected,
+                "{fields}\n{}",
+                talk.lines().await
+            );
         });
     }
 }
@@ -65,7 +71,9 @@ fn extensions_are_dialled_as_far_as_the_menu_allows() {
 #[tokio::test(start_paused = true)]
 async fn an_extension_returns_to_the_menu_s_child_and_sees_what_was_captured() {
     let scenario = Scenario::stored().await;
-    scenario.put(Kind::Menu, "main", json!({"name": "Main"})).await;
+    scenario
+        .put(Kind::Menu, "main", json!({"name": "Main"}))
+        .await;
     let flow = json!({"module": "menu", "data": {"id": "main"}, "children": {"_": play("after")}});
     scenario.callflow("menu", &["1"], flow).await;
     let park = json!({"patterns": [r"^\*3(\d+)$"], "flow": chain([play("parked")])});
@@ -93,7 +101,10 @@ async fn a_menu_says_stored_sounds() {
     talk.end().await;
     assert_eq!(talk.heard().await, ["*", "*", "took-max_retries"]);
     let lengths = talk.lengths().await;
-    assert!(about(lengths[0], ms(400)) && about(lengths[1], ms(900)), "{lengths:?}");
+    assert!(
+        about(lengths[0], ms(400)) && about(lengths[1], ms(900)),
+        "{lengths:?}"
+    );
 }
 
 // Check 38.
@@ -108,7 +119,9 @@ async fn a_stored_menu_gives_up_after_its_retries() {
     let mut talk = scenario.talk("1", &[]).await;
     talk.answer("7").await.answer("8").await;
     talk.end().await;
-    let expected = ["greeting", "vm-sorry", "greeting", "vm-sorry", "exit", "moving", "took-_"];
+    let expected = [
+        "greeting", "vm-sorry", "greeting", "vm-sorry", "exit", "moving", "took-_",
+    ];
     assert_eq!(talk.heard().await, expected);
 }
 
@@ -119,7 +132,10 @@ async fn a_stored_menu_gives_up_after_its_retries() {
 fn a_stored_menu_waits_as_long_as_it_says_for_the_next_key() {
     for (fields, waits) in [
         (json!({"max_extension_length": 1}), ms(0)),
-        (json!({"max_extension_length": 3, "interdigit_timeout": 4000}), ms(4000)),
+        (
+            json!({"max_extension_length": 3, "interdigit_timeout": 4000}),
+            ms(4000),
+        ),
         (json!({}), ms(2000)),
     ] {
         in_virtual_time(async move {
@@ -143,7 +159,11 @@ async fn a_stored_menu_waits_as_long_as_it_says_for_the_first_key() {
     talk.question().await;
     let asked = tokio::time::Instant::now();
     talk.hears("took-timeout", 1).await;
-    assert!(asked.elapsed().abs_diff(seconds(7)) < ms(400), "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed().abs_diff(seconds(7)) < ms(400),
+        "{:?}",
+        asked.elapsed()
+    );
 }
 
 // Check 43.
@@ -163,8 +183,22 @@ async fn the_greeting_is_recorded_listened_to_and_heard_in_the_next_round() {
     assert_eq!(
         heard,
         [
-            "greeting", "vm-rec-unv", "*", "vm-tooshort", "vm-rec-unv", "*", "vm-review", "*",
-            "vm-review", "vm-rec-unv", "*", "vm-review", "vm-msgsaved", "*", "*", "took-5"
+            "greeting",
+            "vm-rec-unv",
+            "*",
+            "vm-tooshort",
+            "vm-rec-unv",
+            "*",
+            "vm-review",
+            "*",
+            "vm-review",
+            "vm-rec-unv",
+            "*",
+            "vm-review",
+            "vm-msgsaved",
+            "*",
+            "*",
+            "took-5"
         ],
         "{}",
         talk.lines().await
@@ -178,10 +212,24 @@ async fn the_greeting_is_recorded_listened_to_and_heard_in_the_next_round() {
     assert_eq!(medium["media_source"], "recording");
     assert!(scenario.sound_of(Kind::Media, greeting).await.is_some());
     // Nothing of it stays among the recordings of calls.
-    assert!(scenario.pivot.services.recordings.list().await.unwrap().is_empty());
+    assert!(
+        scenario
+            .pivot
+            .services
+            .recordings
+            .list()
+            .await
+            .unwrap()
+            .is_empty()
+    );
     // The next one takes its place.
     let mut talk = scenario.talk("1", &["internal=yes"]).await;
-    talk.answer("987#").await.say(A_WHILE).await.answer("1").await;
+    talk.answer("987#")
+        .await
+        .say(A_WHILE)
+        .await
+        .answer("1")
+        .await;
     talk.question().await;
     assert_eq!(scenario.all(Kind::Media).await.len(), 1);
 }
@@ -193,7 +241,11 @@ fn only_callers_from_inside_record_the_greeting_unless_the_menu_allows_others() 
     for (fields, arguments, opens) in [
         (json!({"record_pin": "987"}), &["internal=yes"][..], true),
         (json!({"record_pin": "987"}), &[], false),
-        (json!({"record_pin": "987", "allow_record_from_offnet": true}), &[], true),
+        (
+            json!({"record_pin": "987", "allow_record_from_offnet": true}),
+            &[],
+            true,
+        ),
         (json!({}), &["internal=yes"], false),
     ] {
         in_virtual_time(async move {
@@ -217,7 +269,16 @@ async fn hanging_up_while_the_greeting_is_recorded_changes_nothing() {
     talk.end().await;
     let stored = scenario.get(Kind::Menu, "main").await.unwrap();
     assert_eq!(stored["media"]["greeting"], "sound:greeting");
-    assert!(scenario.pivot.services.recordings.list().await.unwrap().is_empty());
+    assert!(
+        scenario
+            .pivot
+            .services
+            .recordings
+            .list()
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 // Check 44.
@@ -246,11 +307,24 @@ async fn a_menu_may_say_nothing_after_a_wrong_entry() {
 async fn a_recorder_that_is_picked_up_goes_on_with_what_was_recorded() {
     let scenario = menu(json!({"record_pin": "987"}), &["5"]).await;
     let mut talk = scenario.talk("1", &["internal=yes"]).await;
-    talk.answer("987#").await.say(A_WHILE).await.question().await;
+    talk.answer("987#")
+        .await
+        .say(A_WHILE)
+        .await
+        .question()
+        .await;
     talk.kill_and_resume().await;
     talk.phone.press("1").await;
     talk.answer("5#").await;
     talk.end().await;
     let heard = talk.heard().await;
-    assert!(heard.ends_with(&["vm-msgsaved".into(), "*".into(), "*".into(), "took-5".into()]), "{heard:?}");
+    assert!(
+        heard.ends_with(&[
+            "vm-msgsaved".into(),
+            "*".into(),
+            "*".into(),
+            "took-5".into()
+        ]),
+        "{heard:?}"
+    );
 }

@@ -25,9 +25,13 @@ async fn shop_with(config: &str, fields: Value) -> Scenario {
     scenario.put(Kind::User, "bob", user).await;
     for (number, action) in [("1", "compose"), ("2", "check")] {
         let visit = node("voicemail", json!({"id": "box", "action": action}));
-        scenario.callflow(action, &[number], chain([visit, play("after")])).await;
+        scenario
+            .callflow(action, &[number], chain([visit, play("after")]))
+            .await;
     }
-    scenario.callflow("operator", &["0"], play("operator")).await;
+    scenario
+        .callflow("operator", &["0"], play("operator"))
+        .await;
     scenario
 }
 
@@ -43,19 +47,26 @@ async fn messages(scenario: &Scenario, all: &[(&str, u32)]) {
         let id = format!("box/202611-{place}");
         let document = json!({"timestamp": 63_900_000_000_i64 + place as i64, "folder": folder,
             "caller_id_number": "2030", "caller_id_name": "Alice", "length": milliseconds});
-        scenario.put_sound(Kind::Message, &id, document, wave(*milliseconds)).await;
+        scenario
+            .put_sound(Kind::Message, &id, document, wave(*milliseconds))
+            .await;
     }
 }
 
 async fn folders(scenario: &Scenario) -> Vec<String> {
     let all = scenario.all(Kind::Message).await;
-    all.iter().map(|m| m.body["folder"].as_str().unwrap_or("new").to_owned()).collect()
+    all.iter()
+        .map(|m| m.body["folder"].as_str().unwrap_or("new").to_owned())
+        .collect()
 }
 
 /// Which of the files that were heard last about so long.
 async fn played(talk: &Talk<'_>, milliseconds: u64) -> usize {
     let lengths = talk.lengths().await;
-    lengths.iter().filter(|length| about(**length, ms(milliseconds))).count()
+    lengths
+        .iter()
+        .filter(|length| about(**length, ms(milliseconds)))
+        .count()
 }
 
 // Check 80.
@@ -69,21 +80,42 @@ async fn a_caller_is_greeted_leaves_a_message_and_the_flow_goes_on() {
     assert_eq!(
         heard,
         [
-            "vm-theperson", "digits:4001", "vm-isunavail", "vm-intro", "*", "vm-review",
-            "vm-msgsaved", "auth-thankyou", "after"
+            "vm-theperson",
+            "digits:4001",
+            "vm-isunavail",
+            "vm-intro",
+            "*",
+            "vm-review",
+            "vm-msgsaved",
+            "auth-thankyou",
+            "after"
         ]
     );
     let all = scenario.all(Kind::Message).await;
-    let [message] = &all[..] else { panic!("{all:?}\n{}", talk.lines().await) };
+    let [message] = &all[..] else {
+        panic!("{all:?}\n{}", talk.lines().await)
+    };
     let body = &message.body;
-    assert_eq!((&body["folder"], &body["caller_id_number"], &body["to"]), (&json!("new"), &json!("+15550001"), &json!("1")));
+    assert_eq!(
+        (&body["folder"], &body["caller_id_number"], &body["to"]),
+        (&json!("new"), &json!("+15550001"), &json!("1"))
+    );
     let length = body["length"].as_u64().unwrap();
     assert!(about(ms(length), seconds(3)), "{length}");
     let month_and_hex = message.id.strip_prefix("box/").unwrap();
     assert_eq!(body["media_id"], month_and_hex);
     let sound = scenario.sound_of(Kind::Message, &message.id).await.unwrap();
     assert_eq!(sound.content_type, "audio/mpeg");
-    assert!(scenario.pivot.services.recordings.list().await.unwrap().is_empty());
+    assert!(
+        scenario
+            .pivot
+            .services
+            .recordings
+            .list()
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 // Check 80.
@@ -103,7 +135,16 @@ async fn whoever_hangs_up_has_left_a_message_unless_it_is_short() {
             let sound = scenario.sound_of(Kind::Message, &message.id).await.unwrap();
             assert_eq!(sound.content_type, "audio/x-wav");
         }
-        assert!(scenario.pivot.services.recordings.list().await.unwrap().is_empty());
+        assert!(
+            scenario
+                .pivot
+                .services
+                .recordings
+                .list()
+                .await
+                .unwrap()
+                .is_empty()
+        );
     }
 }
 
@@ -122,7 +163,12 @@ async fn whoever_hangs_up_at_the_question_has_left_a_message() {
 async fn a_message_is_listened_to_and_said_again_before_it_is_kept() {
     let scenario = shop(json!({})).await;
     let mut talk = scenario.talk("1", &[]).await;
-    talk.say(seconds(5)).await.answer("2").await.answer("3").await;
+    talk.say(seconds(5))
+        .await
+        .answer("2")
+        .await
+        .answer("3")
+        .await;
     talk.say(A_WHILE).await;
     // Four questions without an answer keep it too.
     for _ in 0..4 {
@@ -132,7 +178,10 @@ async fn a_message_is_listened_to_and_said_again_before_it_is_kept() {
     let all = scenario.all(Kind::Message).await;
     let length = all[0].body["length"].as_u64().unwrap();
     assert!(all.len() == 1 && about(ms(length), A_WHILE), "{all:?}");
-    assert_eq!((played(&talk, 5000).await, talk.times("vm-review").await), (1, 6));
+    assert_eq!(
+        (played(&talk, 5000).await, talk.times("vm-review").await),
+        (1, 6)
+    );
     assert_eq!(talk.heard().await.last().unwrap(), "after");
 }
 
@@ -211,8 +260,14 @@ fn the_greeting_is_as_the_box_has_it() {
         (json!({}), &usual[..]),
         (json!({"skip_greeting": true}), &usual[3..]),
         (json!({"skip_instructions": true}), &usual[..3]),
-        (json!({"use_person_not_available": true}), &["vm-nobodyavail", "vm-intro"]),
-        (json!({"play_greeting_intro": true, "skip_greeting": true}), &["*", "vm-intro"]),
+        (
+            json!({"use_person_not_available": true}),
+            &["vm-nobodyavail", "vm-intro"],
+        ),
+        (
+            json!({"play_greeting_intro": true, "skip_greeting": true}),
+            &["*", "vm-intro"],
+        ),
     ] {
         in_virtual_time(async move {
             let scenario = shop(fields.clone()).await;
@@ -226,18 +281,29 @@ fn the_greeting_is_as_the_box_has_it() {
 // Proves vmbox.media.temporary_unavailable.
 #[tokio::test(start_paused = true)]
 async fn a_temporary_greeting_comes_before_the_usual_one() {
-    let scenario = shop(json!({"media": {"unavailable": "away", "temporary_unavailable": "ill"}})).await;
-    scenario.put_sound(Kind::Media, "away", json!({"name": "a"}), wave(800)).await;
-    scenario.put_sound(Kind::Media, "ill", json!({"name": "i"}), wave(1600)).await;
+    let scenario =
+        shop(json!({"media": {"unavailable": "away", "temporary_unavailable": "ill"}})).await;
+    scenario
+        .put_sound(Kind::Media, "away", json!({"name": "a"}), wave(800))
+        .await;
+    scenario
+        .put_sound(Kind::Media, "ill", json!({"name": "i"}), wave(1600))
+        .await;
     for (fields, length) in [
-        (json!({"unavailable": "away", "temporary_unavailable": "ill"}), 1600),
+        (
+            json!({"unavailable": "away", "temporary_unavailable": "ill"}),
+            1600,
+        ),
         (json!({"unavailable": "away"}), 800),
     ] {
         let document = json!({"name": "Bob", "mailbox": "4001", "media": fields});
         scenario.put(Kind::Vmbox, "box", document).await;
         let mut talk = scenario.talk("1", &[]).await;
         talk.recording().await;
-        assert_eq!((played(&talk, length).await, talk.times("vm-intro").await), (1, 1));
+        assert_eq!(
+            (played(&talk, length).await, talk.times("vm-intro").await),
+            (1, 1)
+        );
         talk.phone.hangup().await;
         talk.end().await;
     }
@@ -248,13 +314,23 @@ async fn a_temporary_greeting_comes_before_the_usual_one() {
 fn a_message_lasts_no_longer_than_the_box_or_the_node_allows() {
     for (fields, data, length) in [
         (json!({"max_message_length": 5}), json!({}), seconds(5)),
-        (json!({"max_message_length": 5}), json!({"max_message_length": 3}), seconds(3)),
+        (
+            json!({"max_message_length": 5}),
+            json!({"max_message_length": 3}),
+            seconds(3),
+        ),
     ] {
         in_virtual_time(async move {
             let scenario = shop(fields).await;
             let mut data = data;
             data["id"] = "box".into();
-            scenario.callflow("compose", &["1"], chain([node("voicemail", data), play("after")])).await;
+            scenario
+                .callflow(
+                    "compose",
+                    &["1"],
+                    chain([node("voicemail", data), play("after")]),
+                )
+                .await;
             let mut talk = scenario.talk("1", &[]).await;
             talk.recording().await;
             talk.phone.talk(seconds(9)).await;
@@ -286,7 +362,10 @@ fn the_owner_who_calls_the_own_box_hears_the_messages() {
             if asked {
                 talk.answer("#").await;
                 talk.end().await;
-                assert_eq!(talk.heard().await[..4], ["vm-youhave", "number:1", "vm-INBOX", "vm-message"]);
+                assert_eq!(
+                    talk.heard().await[..4],
+                    ["vm-youhave", "number:1", "vm-INBOX", "vm-message"]
+                );
                 assert_eq!(talk.times("vm-password").await, 0, "{fields}");
             } else {
                 talk.recording().await;
@@ -312,9 +391,23 @@ async fn a_full_box_says_so_and_takes_nothing() {
     let talk = scenario.talk("1", &[]).await;
     talk.end().await;
     let heard = talk.heard().await;
-    assert_eq!(heard, ["vm-theperson", "digits:4001", "vm-isunavail", "vm-mailboxfull", "after"]);
+    assert_eq!(
+        heard,
+        [
+            "vm-theperson",
+            "digits:4001",
+            "vm-isunavail",
+            "vm-mailboxfull",
+            "after"
+        ]
+    );
     assert_eq!(scenario.all(Kind::Message).await.len(), 3);
-    let told: Vec<_> = scenario.web.at("/told").iter().map(|seen| seen.param("Event").unwrap()).collect();
+    let told: Vec<_> = scenario
+        .web
+        .at("/told")
+        .iter()
+        .map(|seen| seen.param("Event").unwrap())
+        .collect();
     assert_eq!(told, ["voicemail.new", "voicemail.full"]);
 }
 
@@ -323,7 +416,9 @@ async fn a_full_box_says_so_and_takes_nothing() {
 async fn a_box_that_is_not_there_is_said_not_to_be() {
     let scenario = Scenario::stored().await;
     let visit = node("voicemail", json!({"id": "gone"}));
-    scenario.callflow("a", &["1"], chain([visit, play("after")])).await;
+    scenario
+        .callflow("a", &["1"], chain([visit, play("after")]))
+        .await;
     let talk = scenario.talk("1", &[]).await;
     talk.end().await;
     assert_eq!(talk.heard().await, ["vm-nobodyavail", "after"]);
@@ -336,7 +431,10 @@ async fn a_box_may_only_announce_something() {
     let talk = scenario.talk("1", &[]).await;
     talk.phone.press_at(ms(500), "5");
     talk.end().await;
-    assert_eq!(talk.heard().await, ["vm-theperson", "digits:4001", "vm-isunavail", "after"]);
+    assert_eq!(
+        talk.heard().await,
+        ["vm-theperson", "digits:4001", "vm-isunavail", "after"]
+    );
     assert!(scenario.all(Kind::Message).await.is_empty());
     // Its owner is not kept out.
     is_bob(&scenario).await;
@@ -363,7 +461,12 @@ async fn the_box_may_be_named_by_what_was_captured() {
 async fn three_wrong_pins_end_the_visit() {
     let scenario = shop(json!({})).await;
     let mut talk = scenario.talk("2", &[]).await;
-    talk.answer("1#").await.answer("4321#").await.answer("#").await;
+    talk.answer("1#")
+        .await
+        .answer("4321#")
+        .await
+        .answer("#")
+        .await;
     talk.end().await;
     let heard = talk.heard().await;
     let round = ["vm-password", "vm-incorrect"];
@@ -376,18 +479,38 @@ async fn three_wrong_pins_end_the_visit() {
 async fn the_box_is_asked_for_and_opened_with_its_pin() {
     let scenario = shop(json!({})).await;
     let visit = node("voicemail", json!({"action": "check"}));
-    scenario.callflow("check", &["2"], chain([visit, play("after")])).await;
+    scenario
+        .callflow("check", &["2"], chain([visit, play("after")]))
+        .await;
     let mut talk = scenario.talk("2", &[]).await;
-    talk.answer("77#").await.answer("4001#").await.answer("1234#").await.answer("#").await;
+    talk.answer("77#")
+        .await
+        .answer("4001#")
+        .await
+        .answer("1234#")
+        .await
+        .answer("#")
+        .await;
     talk.end().await;
     let heard = talk.heard().await;
-    assert_eq!(heard[..4], ["vm-login", "vm-sorry", "vm-login", "vm-password"]);
+    assert_eq!(
+        heard[..4],
+        ["vm-login", "vm-sorry", "vm-login", "vm-password"]
+    );
     assert_eq!(heard.last().unwrap(), "after");
     // Three boxes that are none.
     let mut talk = scenario.talk("2", &[]).await;
-    talk.answer("7#").await.answer("8#").await.answer("9#").await;
+    talk.answer("7#")
+        .await
+        .answer("8#")
+        .await
+        .answer("9#")
+        .await;
     talk.end().await;
-    assert_eq!(talk.heard().await.last_chunk().unwrap(), &["vm-goodbye", "after"]);
+    assert_eq!(
+        talk.heard().await.last_chunk().unwrap(),
+        &["vm-goodbye", "after"]
+    );
 }
 
 #[test]
@@ -403,14 +526,19 @@ fn a_caller_who_is_known_is_not_asked_for_the_box() {
             }
             let mut data = data;
             data["action"] = "check".into();
-            scenario.callflow("check", &["2"], node("voicemail", data)).await;
+            scenario
+                .callflow("check", &["2"], node("voicemail", data))
+                .await;
             let mut talk = scenario.talk("2", &["internal=yes"]).await;
             if !mine {
                 talk.answer("1234#").await;
             }
             talk.answer("#").await;
             talk.end().await;
-            assert_eq!((talk.times("vm-login").await, talk.times("vm-youhave").await), (0, 1));
+            assert_eq!(
+                (talk.times("vm-login").await, talk.times("vm-youhave").await),
+                (0, 1)
+            );
         });
     }
 }
@@ -457,16 +585,40 @@ async fn the_first_visit_leads_through_the_settings() {
     talk.end().await;
     let heard = talk.heard().await;
     assert_eq!(heard[0], "vm-newuser");
-    assert_eq!((talk.times("vm-invalid-password").await, talk.times("vm-passchanged").await), (2, 1), "{heard:?}");
+    assert_eq!(
+        (
+            talk.times("vm-invalid-password").await,
+            talk.times("vm-passchanged").await
+        ),
+        (2, 1),
+        "{heard:?}"
+    );
     let stored = scenario.get(Kind::Vmbox, "box").await.unwrap();
-    assert_eq!((&stored["pin"], &stored["is_setup"]), (&json!("5678"), &json!(true)));
+    assert_eq!(
+        (&stored["pin"], &stored["is_setup"]),
+        (&json!("5678"), &json!(true))
+    );
     let greeting = stored["media"]["unavailable"].as_str().unwrap();
     let medium = scenario.get(Kind::Media, greeting).await.unwrap();
-    assert_eq!((&medium["source_type"], &medium["source_id"]), (&json!("voicemail"), &json!("box")));
+    assert_eq!(
+        (&medium["source_type"], &medium["source_id"]),
+        (&json!("voicemail"), &json!("box"))
+    );
     // Three that are none.
-    scenario.put(Kind::Vmbox, "box", json!({"name": "Bob", "mailbox": "4001", "owner_id": "bob"})).await;
+    scenario
+        .put(
+            Kind::Vmbox,
+            "box",
+            json!({"name": "Bob", "mailbox": "4001", "owner_id": "bob"}),
+        )
+        .await;
     let mut talk = scenario.talk("2", &["internal=yes"]).await;
-    talk.answer("1#").await.answer("2#").await.answer("3#").await;
+    talk.answer("1#")
+        .await
+        .answer("2#")
+        .await
+        .answer("3#")
+        .await;
     talk.end().await;
     assert_eq!(talk.heard().await.last().unwrap(), "vm-goodbye");
 }
@@ -480,7 +632,10 @@ async fn messages_are_heard_kept_and_deleted_the_newest_first() {
     let mut talk = scenario.talk("2", &["internal=yes"]).await;
     talk.answer("1").await;
     talk.question().await;
-    assert_eq!((played(&talk, 2000).await, played(&talk, 1000).await), (1, 0));
+    assert_eq!(
+        (played(&talk, 2000).await, played(&talk, 1000).await),
+        (1, 0)
+    );
     talk.phone.press("2").await;
     talk.question().await;
     assert_eq!(played(&talk, 2000).await, 2);
@@ -493,7 +648,16 @@ async fn messages_are_heard_kept_and_deleted_the_newest_first() {
     talk.end().await;
     assert_eq!(folders(&scenario).await, ["deleted", "saved", "saved"]);
     let heard = talk.heard().await;
-    let counts = ["vm-youhave", "number:2", "vm-INBOX", "vm-messages", "vm-and", "number:1", "vm-Old", "vm-message"];
+    let counts = [
+        "vm-youhave",
+        "number:2",
+        "vm-INBOX",
+        "vm-messages",
+        "vm-and",
+        "number:1",
+        "vm-Old",
+        "vm-message",
+    ];
     assert_eq!(heard[..8], counts);
     for said in ["vm-msgsaved", "vm-deleted", "vm-nomore"] {
         assert_eq!(talk.times(said).await, 1, "{heard:?}");
@@ -507,10 +671,24 @@ async fn one_goes_to_the_next_and_the_previous_message_and_back_to_the_menu() {
     messages(&scenario, &[("new", 1000), ("new", 2000)]).await;
     is_bob(&scenario).await;
     let mut talk = scenario.talk("2", &["internal=yes"]).await;
-    talk.answer("1").await.answer("6").await.answer("4").await.answer("5").await.answer("0").await;
+    talk.answer("1")
+        .await
+        .answer("6")
+        .await
+        .answer("4")
+        .await
+        .answer("5")
+        .await
+        .answer("0")
+        .await;
     talk.answer("#").await;
     talk.end().await;
-    assert_eq!((played(&talk, 2000).await, played(&talk, 1000).await), (2, 1), "{}", talk.lines().await);
+    assert_eq!(
+        (played(&talk, 2000).await, played(&talk, 1000).await),
+        (2, 1),
+        "{}",
+        talk.lines().await
+    );
     // A key that means nothing repeats the question alone; going to the menu keeps the message.
     assert_eq!(talk.times("vm-sorry").await, 1);
     assert_eq!(folders(&scenario).await, ["new", "saved"]);
@@ -550,16 +728,40 @@ async fn a_message_is_forwarded_to_another_box() {
     messages(&scenario, &[("new", 1000)]).await;
     is_bob(&scenario).await;
     let mut talk = scenario.talk("2", &["internal=yes"]).await;
-    talk.answer("1").await.answer("3").await.answer("99#").await.answer("4002#").await;
+    talk.answer("1")
+        .await
+        .answer("3")
+        .await
+        .answer("99#")
+        .await
+        .answer("4002#")
+        .await;
     talk.answer("7").await.answer("#").await;
     talk.end().await;
     let all = scenario.all(Kind::Message).await;
-    let there: Vec<_> = all.iter().map(|m| (m.id.split('/').next().unwrap(), m.body["folder"].as_str().unwrap())).collect();
+    let there: Vec<_> = all
+        .iter()
+        .map(|m| {
+            (
+                m.id.split('/').next().unwrap(),
+                m.body["folder"].as_str().unwrap(),
+            )
+        })
+        .collect();
     assert_eq!(there, [("box", "deleted"), ("carol", "new")]);
     assert_eq!(all[1].body["caller_id_name"], "Alice");
-    let sounds = [scenario.sound_of(Kind::Message, &all[0].id).await, scenario.sound_of(Kind::Message, &all[1].id).await];
+    let sounds = [
+        scenario.sound_of(Kind::Message, &all[0].id).await,
+        scenario.sound_of(Kind::Message, &all[1].id).await,
+    ];
     assert_eq!(sounds[0], sounds[1]);
-    assert_eq!((talk.times("vm-msgforwarded").await, talk.times("vm-sorry").await), (1, 1));
+    assert_eq!(
+        (
+            talk.times("vm-msgforwarded").await,
+            talk.times("vm-sorry").await
+        ),
+        (1, 1)
+    );
 }
 
 // Check 82.
@@ -572,7 +774,10 @@ async fn whoever_left_a_message_is_called_back() {
     let mut talk = scenario.talk("2", &["internal=yes"]).await;
     talk.answer("1").await.answer("9").await;
     talk.end().await;
-    assert_eq!(talk.heard().await.last_chunk().unwrap(), &["alice", "after"]);
+    assert_eq!(
+        talk.heard().await.last_chunk().unwrap(),
+        &["alice", "after"]
+    );
     assert_eq!(folders(&scenario).await, ["saved"]);
 }
 
@@ -586,7 +791,10 @@ async fn a_box_without_messages_says_so_and_five_fruitless_keys_end_the_visit() 
         talk.answer(key).await;
     }
     talk.end().await;
-    assert_eq!(talk.heard().await.last_chunk().unwrap(), &["vm-goodbye", "after"]);
+    assert_eq!(
+        talk.heard().await.last_chunk().unwrap(),
+        &["vm-goodbye", "after"]
+    );
     assert_eq!(talk.times("vm-no").await, 7);
 }
 
@@ -600,14 +808,27 @@ async fn the_settings_change_greetings_the_pin_and_whether_messages_are_taken() 
     talk.answer("5").await;
     talk.answer("1").await.say(A_WHILE).await.answer("1").await;
     talk.answer("2").await.say(ms(900)).await.answer("1").await;
-    talk.answer("3").await.answer("9999#").await.answer("9999#").await;
-    talk.answer("4").await.say(seconds(3)).await.answer("1").await;
+    talk.answer("3")
+        .await
+        .answer("9999#")
+        .await
+        .answer("9999#")
+        .await;
+    talk.answer("4")
+        .await
+        .say(seconds(3))
+        .await
+        .answer("1")
+        .await;
     talk.answer("6").await;
     talk.question().await;
     let stored = scenario.get(Kind::Vmbox, "box").await.unwrap();
     let media = stored["media"].as_object().unwrap();
     assert_eq!(media.len(), 3, "{media:?}\n{}", talk.lines().await);
-    assert_eq!((&stored["pin"], &stored["announcement_only"]), (&json!("9999"), &json!(true)));
+    assert_eq!(
+        (&stored["pin"], &stored["announcement_only"]),
+        (&json!("9999"), &json!(true))
+    );
     let bob = scenario.get(Kind::User, "bob").await.unwrap();
     assert_eq!(bob["media"]["name"], media["name"]);
     talk.phone.press("5").await;
@@ -616,7 +837,16 @@ async fn the_settings_change_greetings_the_pin_and_whether_messages_are_taken() 
     let stored = scenario.get(Kind::Vmbox, "box").await.unwrap();
     assert!(stored["media"]["temporary_unavailable"].is_null());
     assert_eq!(stored["announcement_only"], json!(false));
-    assert!(scenario.pivot.services.recordings.list().await.unwrap().is_empty());
+    assert!(
+        scenario
+            .pivot
+            .services
+            .recordings
+            .list()
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 // Proves vmbox.not_configurable.
@@ -636,7 +866,10 @@ async fn a_box_may_not_be_configurable() {
 fn the_owner_is_told_of_each_message() {
     for (fields, linked) in [
         (json!({"notify_email_addresses": ["a@example.com"]}), true),
-        (json!({"notify_email_addresses": ["a@example.com"], "include_message_on_notify": false}), false),
+        (
+            json!({"notify_email_addresses": ["a@example.com"], "include_message_on_notify": false}),
+            false,
+        ),
     ] {
         in_virtual_time(async move {
             let scenario = shop_with("[voicemail]\nnotify_url = '{app}/told'\n", fields).await;
@@ -650,11 +883,17 @@ fn the_owner_is_told_of_each_message() {
             let param = |name: &str| told[0].param(name).unwrap_or_default();
             assert_eq!(param("Event"), "voicemail.new");
             assert_eq!(format!("box/{}", param("MessageId")), message.id);
-            assert_eq!((param("Mailbox"), param("From"), param("Duration")), ("4001".into(), "+15550001".into(), "2".into()));
+            assert_eq!(
+                (param("Mailbox"), param("From"), param("Duration")),
+                ("4001".into(), "+15550001".into(), "2".into())
+            );
             assert_eq!(param("Email"), "a@example.com,bob@example.com");
             let recordings = scenario.pivot.services.recordings.list().await.unwrap();
             assert_eq!(recordings.len(), usize::from(linked));
-            assert_eq!(param("RecordingUrl").ends_with(&param("RecordingSid")), true);
+            assert_eq!(
+                param("RecordingUrl").ends_with(&param("RecordingSid")),
+                true
+            );
             assert_eq!(param("RecordingSid").starts_with("RE"), linked);
         });
     }
@@ -667,12 +906,17 @@ fn a_message_leaves_the_new_ones_when_the_owner_was_told() {
     for (fields, status, folder) in [
         (json!({"save_after_notify": true}), 200, "saved"),
         (json!({"delete_after_notify": true}), 200, "deleted"),
-        (json!({"delete_after_notify": true, "save_after_notify": true}), 200, "saved"),
+        (
+            json!({"delete_after_notify": true, "save_after_notify": true}),
+            200,
+            "saved",
+        ),
         // Nobody was told.
         (json!({"delete_after_notify": true}), 500, "new"),
     ] {
         in_virtual_time(async move {
-            let scenario = shop_with("[voicemail]\nnotify_url = '{app}/told'\n", fields.clone()).await;
+            let scenario =
+                shop_with("[voicemail]\nnotify_url = '{app}/told'\n", fields.clone()).await;
             scenario.web.on("/told", Reply::status(status));
             let mut talk = scenario.talk("1", &[]).await;
             talk.say(A_WHILE).await.answer("1").await;
@@ -697,7 +941,12 @@ async fn the_lamps_of_phones_are_set() {
     let sent = scenario.sent("PUT", "mailboxes/4001@default").await;
     let counts: Vec<_> = sent
         .iter()
-        .map(|r| (r.params["newMessages"].clone(), r.params["oldMessages"].clone()))
+        .map(|r| {
+            (
+                r.params["newMessages"].clone(),
+                r.params["oldMessages"].clone(),
+            )
+        })
         .collect();
     assert_eq!(counts, [(json!("1"), json!("0")), (json!("0"), json!("1"))]);
 }
@@ -707,12 +956,24 @@ async fn a_visit_that_is_picked_up_goes_on_where_it_was() {
     let scenario = shop(json!({})).await;
     messages(&scenario, &[("new", 1000), ("new", 2000)]).await;
     let mut talk = scenario.talk("2", &[]).await;
-    talk.answer("1234#").await.answer("1").await.answer("6").await.question().await;
+    talk.answer("1234#")
+        .await
+        .answer("1")
+        .await
+        .answer("6")
+        .await
+        .question()
+        .await;
     talk.kill_and_resume().await;
     talk.phone.press("7").await;
     talk.answer("#").await;
     talk.end().await;
-    assert_eq!(folders(&scenario).await, ["deleted", "new"], "{}", talk.lines().await);
+    assert_eq!(
+        folders(&scenario).await,
+        ["deleted", "new"],
+        "{}",
+        talk.lines().await
+    );
     assert_eq!(talk.times("vm-password").await, 1);
 }
 
@@ -724,7 +985,12 @@ async fn a_message_whose_call_is_picked_up_is_left_once() {
     talk.kill_and_resume().await;
     talk.phone.press("1").await;
     talk.end().await;
-    assert_eq!(scenario.all(Kind::Message).await.len(), 1, "{}", talk.lines().await);
+    assert_eq!(
+        scenario.all(Kind::Message).await.len(),
+        1,
+        "{}",
+        talk.lines().await
+    );
     // And one whose caller hangs up after that.
     let mut talk = scenario.talk("1", &[]).await;
     talk.recording().await;
@@ -732,5 +998,10 @@ async fn a_message_whose_call_is_picked_up_is_left_once() {
     talk.kill_and_resume().await;
     talk.phone.hangup().await;
     talk.end().await;
-    assert_eq!(scenario.all(Kind::Message).await.len(), 2, "{}", talk.lines().await);
+    assert_eq!(
+        scenario.all(Kind::Message).await.len(),
+        2,
+        "{}",
+        talk.lines().await
+    );
 }

@@ -330,12 +330,19 @@ impl Call {
 
     /// Who is not to hear the others hears nothing from here on.
     async fn deafen(&mut self) -> Result<(), Interrupt> {
-        if !self.state.room.as_ref().is_some_and(|room| room.deaf && !room.deafened) {
+        if !self
+            .state
+            .room
+            .as_ref()
+            .is_some_and(|room| room.deaf && !room.deafened)
+        {
             return Ok(());
         }
         let request = Request::deafen(&self.state.channel);
         if let Err(error) = self.caller_request(request).await? {
-            self.warn(format!("the caller hears the conference all the same: {error}"));
+            self.warn(format!(
+                "the caller hears the conference all the same: {error}"
+            ));
         }
         if let Some(room) = &mut self.state.room {
             room.deafened = true;

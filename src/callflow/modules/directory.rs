@@ -95,7 +95,10 @@ impl Module for Directory {
         at: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
         call.answer().await?;
-        let directory = call.stored::<objects::Directory>(&self.id).await?.unwrap_or_default();
+        let directory = call
+            .stored::<objects::Directory>(&self.id)
+            .await?
+            .unwrap_or_default();
         let entries = self.entries(call, &directory).await?;
         if entries.is_empty() {
             call.note(format!("nobody is in directory {}", self.id));
@@ -106,7 +109,9 @@ impl Module for Directory {
             let next = match at.stage.clone() {
                 Stage::Search(round) => search(call, &directory, &entries, round).await?,
                 Stage::Confirm(id) => confirm(call, &entries, id).await?,
-                Stage::Choose(ids, place, round) => choose(call, &entries, ids, place, round).await?,
+                Stage::Choose(ids, place, round) => {
+                    choose(call, &entries, ids, place, round).await?
+                }
             };
             match next {
                 Next::To(stage) => at.stage = stage,
@@ -251,7 +256,9 @@ async fn connect(call: &mut Call, entries: &[Entry], id: &str) -> Result<Flow, I
         return Ok(Flow::Next);
     };
     let (callflow, who) = (&entry.callflow, full_name(&entry.user));
-    call.note(format!("directory: {who} is reached by callflow {callflow}"));
+    call.note(format!(
+        "directory: {who} is reached by callflow {callflow}"
+    ));
     Ok(match stored::flow(call, callflow).await? {
         Some(flow) => Flow::Branch(Arc::new(flow)),
         None => Flow::Next,
@@ -273,7 +280,9 @@ async fn name(call: &mut Call, entries: &[Entry], id: &str) -> Result<Vec<Sound>
 }
 
 fn full_name(user: &User) -> String {
-    format!("{} {}", user.first_name, user.last_name).trim().to_owned()
+    format!("{} {}", user.first_name, user.last_name)
+        .trim()
+        .to_owned()
 }
 
 fn spells(user: &User, fields: SearchFields, digits: &str) -> bool {
@@ -321,10 +330,24 @@ mod tests {
             last_name: "Li".into(),
             ..User::default()
         };
-        for (digits, first, last) in [("26", true, false), ("2625", true, false), ("54", false, true), ("54262", false, true), ("6", false, false)] {
-            assert_eq!(spells(&user, SearchFields::First, digits), first, "{digits}");
+        for (digits, first, last) in [
+            ("26", true, false),
+            ("2625", true, false),
+            ("54", false, true),
+            ("54262", false, true),
+            ("6", false, false),
+        ] {
+            assert_eq!(
+                spells(&user, SearchFields::First, digits),
+                first,
+                "{digits}"
+            );
             assert_eq!(spells(&user, SearchFields::Last, digits), last, "{digits}");
-            assert_eq!(spells(&user, SearchFields::Both, digits), first || last, "{digits}");
+            assert_eq!(
+                spells(&user, SearchFields::Both, digits),
+                first || last,
+                "{digits}"
+            );
         }
     }
 }

@@ -146,7 +146,11 @@ impl Module for Disa {
             call.save(at);
         }
         while at.rounds < self.retries {
-            let tone = if at.quiet == 0 { self.tone() } else { Vec::new() };
+            let tone = if at.quiet == 0 {
+                self.tone()
+            } else {
+                Vec::new()
+            };
             let number = self.ask(call, tone, self.max_digits).await?;
             if number.is_empty() && at.quiet + 1 < QUIET {
                 at.quiet += 1;
@@ -218,7 +222,10 @@ impl Disa {
             say(call, &[Part::Prompt("cf-unauthorized_call")]).await?;
             return Ok(Some(Flow::End(End::Hangup(None))));
         }
-        let caller = account.caller_id.get("external").filter(|_| self.use_account_caller_id);
+        let caller = account
+            .caller_id
+            .get("external")
+            .filter(|_| self.use_account_caller_id);
         let caller = caller.map(|id| CallerId {
             number: id.number.clone().unwrap_or_default(),
             name: id.name.clone().unwrap_or_default(),

@@ -45,6 +45,8 @@
 //! is recorded again on `3`, plays it on `2` and keeps it on `1`; the new greeting
 //! is heard at once.
 
+mod greeting;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,11 +57,11 @@ use super::Module;
 use crate::call::ops::{Collect, CollectEnd, Collected, Keys, Sound};
 use crate::call::{Call, Interrupt};
 use crate::callflow::fields::MediaSwitch;
-use crate::callflow::library::{Part, named_sounds, play, prompt, say};
+use crate::callflow::library::{named_sounds, play, prompt};
 use crate::callflow::listen::take_typed;
-use crate::callflow::recorder::{self, LEAST_GREETING, Owner, Recorder, Take, Took};
+use crate::callflow::recorder::Take;
 use crate::callflow::{DEFAULT_CHILD, Node, stored};
-use crate::objects::{self, Kind};
+use crate::objects;
 use crate::patterns::Pattern;
 use crate::program::Flow;
 
@@ -143,9 +145,6 @@ fn four() -> usize {
 const FINISH: &str = "#";
 const BETWEEN: u64 = 2000;
 
-/// A greeting may last so long.
-const LONGEST_GREETING: Duration = Duration::from_mins(5);
-
 impl From<objects::Menu> for Menu {
     fn from(stored: objects::Menu) -> Self {
         Self {
@@ -196,9 +195,16 @@ impl Tries {
             None => {
                 self.mark = Some(call.keys_mark());
                 let typed = take_typed(call);
-                typed.chars().take_while(|key| !FINISH.contains(*key)).collect()
+                typed
+                    .chars()
+                    .take_while(|key| !FINISH.contains(*key))
+                    .collect()
             }
-            Some(mark) => call.keys_since(mark).chars().skip(self.used).collect::<String>(),
+            Some(mark) => call
+                .keys_since(mark)
+                .chars()
+                .skip(self.used)
+                .collect::<String>(),
         };
         self.typed = Some(typed.clone());
         call.save(self);
@@ -260,62 +266,6 @@ impl Menu {
         matches(&self.hunt_allow, true) && !matches(&self.hunt_deny, false)
     }
 
-    /// Whether these digits open the recorder.
-    fn opens_recorder(&self, call: &Call, digits: &str) -> bool {
-        let fits = self.record_pin.as_deref() == Some(digits);
-        if fits && !(call.facts().internal || self.allow_record_from_offnet) {
-            call.note("menu: the greeting is recorded by callers from inside only (internal=yes)");
-            return false;
-        }
-        if fits && self.id.is_none() {
-            call.warn("menu: the greeting of a stored menu can be recorded, and this is none");
-            return false;
-        }
-        fits
-    }
-
-    /// Records the greeting, and comes back when that is done.
-    async fn record(&self, call: &mut Call, at: &mut Tries) -> Result<(), Interrupt> {
-        let recorder = Recorder {
-            before: &[Part::Prompt("vm-record_greeting")],
-            max: LONGEST_GREETING,
-            least: Some(LEAST_GREETING),
-            message: None,
-            operator: false,
-        };
-        while let Some(take) = &mut at.take {
-            match take.round(call, &recorder).await? {
-                Took::Again => {}
-                Took::Kept(recording) | Took::Operator(recording) => {
-                    let id = self.id.as_deref().unwrap_or_default();
-                    let owner = Owner {
-                        kind: Self::NAME,
-                        id,
-                        name: format!("greeting of menu {id}"),
-                        before: self.media.greeting.as_deref(),
-                    };
-                    if let Some(greeting) = recorder::store(call, &recording, owner).await? {
-                        call.change_stored(Kind::Menu, id, |menu| {
-                            recorder::name_sound(menu, "greeting", Some(&greeting));
-                        })
-                        .await?;
-                        say(call, &[Part::Prompt("vm-saved")]).await?;
-                    }
-                    at.take = None;
-                }
-                Took::Nothing => at.take = None,
-            }
-            call.save(at);
-        }
-        say(call, &[Part::Prompt("menu-return")]).await?;
-        // Keys of the recorder are none of the menu's.
-        at.mark = Some(call.keys_mark());
-        at.used = 0;
-        at.typed = None;
-        call.save(at);
-        Ok(())
-    }
-
     async fn collect(&self, call: &mut Call, typed: String) -> Result<Collected, Interrupt> {
         let between = Duration::from_millis(self.interdigit_timeout.unwrap_or(BETWEEN));
         let mut collect = Collect {
@@ -350,7 +300,10 @@ impl Menu {
     }
 
     async fn transfer(&self, call: &mut Call) -> Result<Vec<Sound>, Interrupt> {
-        self.media.transfer_media.sounds(call, "menu-transferring_call").await
+        self.media
+            .transfer_media
+            .sounds(call, "menu-transferring_call")
+            .await
     }
 }
 
@@ -393,7 +346,11 @@ impl Module for Menu {
             } else {
                 call.note(format!("menu: {digits} is not among the choices"));
                 if !menu.suppress_media {
-                    let invalid = menu.media.invalid_media.sounds(call, "menu-invalid_entry").await?;
+                    let invalid = menu
+                        .media
+                        .invalid_media
+                        .sounds(call, "menu-invalid_entry")
+                        .await?;
                     play(call, invalid).await?;
                 }
             }

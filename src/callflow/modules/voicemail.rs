@@ -244,9 +244,14 @@ impl Visit<'_> {
 }
 
 /// The box of this number.
-async fn box_of_number(call: &mut Call, number: &str) -> Result<Option<(String, Vmbox)>, Interrupt> {
+async fn box_of_number(
+    call: &mut Call,
+    number: &str,
+) -> Result<Option<(String, Vmbox)>, Interrupt> {
     let boxes = call.all_stored::<Vmbox>().await?;
-    Ok(boxes.into_iter().find(|(_, stored)| stored.mailbox == number))
+    Ok(boxes
+        .into_iter()
+        .find(|(_, stored)| stored.mailbox == number))
 }
 
 /// Whether the caller is the owner, or calls from the phone that is it.

@@ -36,13 +36,19 @@ async fn stage(version: &str) -> Option<Stage> {
     let name = format!("store-{}.db", uuid::Uuid::new_v4().simple());
     let store = paths::build().join("pivot").join(name);
     std::fs::create_dir_all(store.parent().unwrap()).unwrap();
-    let tables = format!("[account]\nsid = \"AC{ACCOUNT}\"\n[store]\nurl = \"sqlite:{}\"\n", store.display());
+    let tables = format!(
+        "[account]\nsid = \"AC{ACCOUNT}\"\n[store]\nurl = \"sqlite:{}\"\n",
+        store.display()
+    );
     let lab = Lab::with(version, |config| {
         let mut config = config.more(&tables);
         config.default.push_str("req_format = \"kazoo\"\n");
         config
     });
-    Some(Stage { lab: lab.await.unwrap()?, store })
+    Some(Stage {
+        lab: lab.await.unwrap()?,
+        store,
+    })
 }
 
 impl Drop for Stage {
@@ -69,9 +75,15 @@ impl Stage {
 
     fn all(&self, kind: &str) -> Vec<Value> {
         let database = self.database();
-        let mut select = database.prepare("SELECT body FROM documents WHERE kind = ?1 ORDER BY id").unwrap();
-        let bodies = select.query_map([kind], |row| row.get::<_, String>(0)).unwrap();
-        bodies.map(|body| serde_json::from_str(&body.unwrap()).unwrap()).collect()
+        let mut select = database
+            .prepare("SELECT body FROM documents WHERE kind = ?1 ORDER BY id")
+            .unwrap();
+        let bodies = select
+            .query_map([kind], |row| row.get::<_, String>(0))
+            .unwrap();
+        bodies
+            .map(|body| serde_json::from_str(&body.unwrap()).unwrap())
+            .collect()
     }
 
     async fn runs(&self, module: &str, data: Value) -> Call {
@@ -86,7 +98,11 @@ impl Stage {
 async fn hears(s: &Stage, call: &Call, hertz: f64, length: Duration) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     while call.heard_answered().mixed_tone_duration(hertz) < length {
-        assert!(tokio::time::Instant::now() < deadline, "{hertz} Hz is not heard\n{}", s.trace().await.unwrap());
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "{hertz} Hz is not heard\n{}",
+            s.trace().await.unwrap()
+        );
         tokio::time::sleep(ms(50)).await;
     }
 }
@@ -99,7 +115,10 @@ async fn says(s: &Stage, text: &str, times: usize) {
         if trace.matches(text).count() >= times {
             return;
         }
-        assert!(tokio::time::Instant::now() < deadline, "{times} × {text:?} did not come\n{trace}");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "{times} × {text:?} did not come\n{trace}"
+        );
         tokio::time::sleep(ms(100)).await;
     }
 }

@@ -56,8 +56,18 @@ pub(super) async fn of(
     let mut beep = Beep::default();
     let mut sounds = Sounds::default();
     for (tone, of_room, beeps, heard) in [
-        (&node.play_entry_tone, &stored.play_entry_tone, &mut beep.enter, &mut sounds.enter),
-        (&node.play_exit_tone, &stored.play_exit_tone, &mut beep.exit, &mut sounds.exit),
+        (
+            &node.play_entry_tone,
+            &stored.play_entry_tone,
+            &mut beep.enter,
+            &mut sounds.enter,
+        ),
+        (
+            &node.play_exit_tone,
+            &stored.play_exit_tone,
+            &mut beep.exit,
+            &mut sounds.exit,
+        ),
     ] {
         match chosen(tone.as_ref(), of_room.as_ref()) {
             Tone::Usual => *beeps = true,
@@ -71,8 +81,12 @@ pub(super) async fn of(
     if let Some(name) = name
         && let Some(name) = call.recorded_sound(name).await?
     {
-        sounds.enter.extend(announced(call, &name, "conf-has_joined").await?);
-        sounds.exit.extend(announced(call, &name, "conf-has_left").await?);
+        sounds
+            .enter
+            .extend(announced(call, &name, "conf-has_joined").await?);
+        sounds
+            .exit
+            .extend(announced(call, &name, "conf-has_left").await?);
     }
     Ok(Entrance {
         name: room.id.clone(),
@@ -83,7 +97,10 @@ pub(super) async fn of(
         sounds,
         starts: role == Role::Moderator || !moderated,
         ends: false,
-        most: stored.max_participants.filter(|most| *most > 0).unwrap_or(u32::MAX),
+        most: stored
+            .max_participants
+            .filter(|most| *most > 0)
+            .unwrap_or(u32::MAX),
         coach: None,
         rules: Rules::default(),
     })

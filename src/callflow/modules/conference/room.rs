@@ -48,7 +48,9 @@ pub(super) async fn find(
 async fn room(call: &mut Call, id: &str) -> Result<Room, Interrupt> {
     let stored = call.stored::<objects::Conference>(id).await?;
     if stored.is_none() {
-        call.note(format!("there is no stored conference {id}; it is a room of that name, without a PIN"));
+        call.note(format!(
+            "there is no stored conference {id}; it is a room of that name, without a PIN"
+        ));
     }
     Ok(Room {
         id: id.to_owned(),
@@ -134,7 +136,11 @@ mod tests {
             (&["1"], &["2"], Some(Moderator), "1", None),
             (&["1"], &["2"], Some(Moderator), "2", Some(Moderator)),
         ] {
-            assert_eq!(room(member, moderator).role_of(fixed, pin), expected, "{member:?} {moderator:?} {fixed:?} {pin}");
+            assert_eq!(
+                room(member, moderator).role_of(fixed, pin),
+                expected,
+                "{member:?} {moderator:?} {fixed:?} {pin}"
+            );
         }
     }
 

@@ -20,7 +20,10 @@ pub(super) async fn open(
     let named = node.id.as_deref().filter(|id| !id.is_empty());
     let captured = call.matched_flow().captured.group.clone();
     let found = match (named, captured) {
-        (Some(id), _) => call.stored::<Vmbox>(id).await?.map(|stored| (id.to_owned(), stored)),
+        (Some(id), _) => call
+            .stored::<Vmbox>(id)
+            .await?
+            .map(|stored| (id.to_owned(), stored)),
         (None, Some(number)) => box_of_number(call, &number).await?,
         (None, None) => return login_unasked(call, node, at).await,
     };
@@ -71,7 +74,9 @@ pub(super) async fn login(
     at: &mut Progress,
     tries: u32,
 ) -> Result<Next, Interrupt> {
-    let number = node.ask(call, &[Part::Prompt("vm-enter_id")], BOX_DIGITS).await?;
+    let number = node
+        .ask(call, &[Part::Prompt("vm-enter_id")], BOX_DIGITS)
+        .await?;
     if let Some((id, stored)) = box_of_number(call, &number).await? {
         at.owner = is_owner(call, &stored).await?;
         at.mailbox = id;
@@ -84,11 +89,7 @@ pub(super) async fn login(
     end(call, "vm-abort").await
 }
 
-pub(super) async fn pin(
-    call: &mut Call,
-    visit: &Visit<'_>,
-    tries: u32,
-) -> Result<Next, Interrupt> {
+pub(super) async fn pin(call: &mut Call, visit: &Visit<'_>, tries: u32) -> Result<Next, Interrupt> {
     let stored = &visit.stored;
     let opened = Next::To(if stored.is_setup {
         Stage::Menu(0)
@@ -102,7 +103,10 @@ pub(super) async fn pin(
         call.note("voicemail: the box has no PIN, so only its owner's phone may open it");
         return end(call, "vm-no_access").await;
     };
-    let entered = visit.node.ask(call, &[Part::Prompt("vm-enter_pass")], PIN_DIGITS).await?;
+    let entered = visit
+        .node
+        .ask(call, &[Part::Prompt("vm-enter_pass")], PIN_DIGITS)
+        .await?;
     if entered == pin {
         return Ok(opened);
     }

@@ -100,7 +100,9 @@ async fn operator(call: &mut Call, stored: &Vmbox) -> Result<Option<Flow>, Inter
     let number = stored.operator_number.as_deref().unwrap_or(OPERATOR);
     let flow = stored::hunt(call, number, false).await?;
     if flow.is_none() {
-        call.note(format!("no callflow takes {number}, the number of the operator"));
+        call.note(format!(
+            "no callflow takes {number}, the number of the operator"
+        ));
     }
     Ok(flow.map(|flow| Flow::Branch(Arc::new(flow))))
 }
@@ -111,7 +113,10 @@ pub(super) async fn record(
     left: Left,
     mut take: Take,
 ) -> Result<Next, Interrupt> {
-    let longest = visit.node.max_message_length.or(visit.stored.max_message_length);
+    let longest = visit
+        .node
+        .max_message_length
+        .or(visit.stored.max_message_length);
     let recorder = Recorder {
         before: &[],
         max: Duration::from_secs(longest.unwrap_or(LONGEST)),

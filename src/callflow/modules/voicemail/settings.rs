@@ -121,7 +121,10 @@ pub(super) async fn new_pin(
         None => "vm-enter_new_pin",
         Some(_) => "vm-enter_new_pin_confirm",
     };
-    let entered = visit.node.ask(call, &[Part::Prompt(asked)], PIN_DIGITS).await?;
+    let entered = visit
+        .node
+        .ask(call, &[Part::Prompt(asked)], PIN_DIGITS)
+        .await?;
     let digits = entered.bytes().all(|digit| digit.is_ascii_digit());
     match &new.first {
         None if digits && entered.len() >= LEAST_PIN => {
@@ -171,7 +174,11 @@ pub(super) async fn greeting(
     setup: bool,
 ) -> Result<Next, Interrupt> {
     let (field, asked) = change.field();
-    let asked = if setup { "vm-setup_rec_greeting" } else { asked };
+    let asked = if setup {
+        "vm-setup_rec_greeting"
+    } else {
+        asked
+    };
     let recorder = Recorder {
         before: &[Part::Prompt(asked)],
         max: LONGEST_GREETING,

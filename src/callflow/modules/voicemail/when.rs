@@ -15,11 +15,17 @@ pub(super) async fn zone(call: &mut Call, stored: &Vmbox) -> Result<TimeZone, In
     if name.is_none()
         && let Some(owner) = &stored.owner_id
     {
-        name = call.stored::<User>(owner).await?.and_then(|user| user.timezone);
+        name = call
+            .stored::<User>(owner)
+            .await?
+            .and_then(|user| user.timezone);
     }
     if name.is_none() {
         let account = call.account().to_string();
-        name = call.stored::<Account>(&account).await?.and_then(|account| account.timezone);
+        name = call
+            .stored::<Account>(&account)
+            .await?
+            .and_then(|account| account.timezone);
     }
     Ok(match name.as_deref().map(TimeZone::get) {
         Some(Ok(zone)) => zone,
@@ -84,7 +90,11 @@ mod tests {
     #[test]
     fn a_day_is_said_by_its_name_its_month_and_its_number() {
         let now = Date::constant(2026, 12, 1);
-        let said = |year, month, day_of| day(Date::constant(year, month, day_of), now).join(" ").replace("sound:digits/", "");
+        let said = |year, month, day_of| {
+            day(Date::constant(year, month, day_of), now)
+                .join(" ")
+                .replace("sound:digits/", "")
+        };
         assert_eq!(said(2026, 12, 1), "today");
         assert_eq!(said(2026, 11, 30), "yesterday");
         assert_eq!(said(2026, 11, 29), "day-0 mon-10 20 h-9");
@@ -99,9 +109,19 @@ mod tests {
         let then = gregorian(Time(981_205_500_000));
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         let said = spoken(then, &zone);
-        let Some([Sound::Asterisk(hour), Sound::Asterisk(oh), Sound::Asterisk(minute)]) = said.last_chunk() else {
+        let Some(
+            [
+                Sound::Asterisk(hour),
+                Sound::Asterisk(oh),
+                Sound::Asterisk(minute),
+            ],
+        ) = said.last_chunk()
+        else {
             panic!("{said:?}");
         };
-        assert_eq!([hour.as_str(), oh, minute], ["number:14", "sound:digits/oh", "number:5"]);
+        assert_eq!(
+            [hour.as_str(), oh, minute],
+            ["number:14", "sound:digits/oh", "number:5"]
+        );
     }
 }
