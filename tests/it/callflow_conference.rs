@@ -50,6 +50,7 @@ async fn settle() {
 }
 
 // Check 83.
+// Proves conference.id, conference.moderator.
 #[tokio::test(start_paused = true)]
 async fn two_members_meet_muted_and_a_moderator_is_heard() {
     let scenario = shop(json!({})).await;
@@ -92,7 +93,7 @@ async fn two_members_meet_muted_and_a_moderator_is_heard() {
 }
 
 // Check 83.
-// Proves conference.member.
+// Proves conference.member.join_muted, conference.member.join_deaf.
 #[tokio::test(start_paused = true)]
 async fn members_come_in_as_the_conference_has_it() {
     let scenario = shop(json!({"member": {"join_muted": false}})).await;
@@ -113,7 +114,7 @@ async fn members_come_in_as_the_conference_has_it() {
 }
 
 // Check 83.
-// Proves conference.conference_numbers.
+// Proves conference.conference_numbers, conference.member.numbers, conference.moderator.numbers.
 #[test]
 fn the_number_leads_to_the_conference_and_may_fix_the_role() {
     for (entered, muted, pins) in [
@@ -160,7 +161,7 @@ async fn three_numbers_that_no_conference_has_end_the_call() {
 }
 
 // Check 83.
-// Proves conference.moderator.
+// Proves conference.member.pins, conference.moderator.pins.
 #[test]
 fn a_pin_opens_the_conference_and_says_as_what() {
     for (entered, muted) in [("11#", Some(true)), ("22#", Some(false)), ("33#", None)] {
@@ -216,6 +217,7 @@ async fn a_full_conference_lets_nobody_in() {
 }
 
 // Check 83, Q24.
+// Proves conference.config.
 #[tokio::test(start_paused = true)]
 async fn an_id_that_nothing_stored_has_is_a_room_of_that_name() {
     let scenario = shop(json!({})).await;
@@ -232,7 +234,7 @@ async fn an_id_that_nothing_stored_has_is_a_room_of_that_name() {
     assert!(first.heard_media().await[0].starts_with("sound:/"));
 }
 
-// Proves conference.require_moderator.
+// Proves conference.require_moderator, conference.wait_for_moderator.
 #[test]
 fn members_wait_for_a_moderator_where_one_is_required() {
     for field in ["require_moderator", "wait_for_moderator"] {
@@ -370,7 +372,7 @@ async fn names_are_recorded_and_said_to_the_others() {
     );
 }
 
-// Proves conference.play_welcome.
+// Proves conference.play_welcome, conference.welcome_prompt.play, conference.welcome_prompt.media_id.
 #[tokio::test(start_paused = true)]
 async fn the_welcome_is_as_the_node_or_the_conference_has_it() {
     let scenario = shop(json!({"play_welcome": false})).await;

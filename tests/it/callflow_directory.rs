@@ -46,6 +46,7 @@ const ASKED: [&str; 4] = [
     "dir-usingkeypad",
 ];
 
+// Proves directory.id, user.first_name.
 #[tokio::test(start_paused = true)]
 async fn one_who_is_found_is_named_confirmed_and_reached() {
     let scenario = shop(json!({})).await;
@@ -70,7 +71,7 @@ async fn a_directory_may_connect_a_single_hit_at_once() {
     assert_eq!(talk.heard().await[4..], ["carol", "after"]);
 }
 
-// Proves directory.sort_by.
+// Proves directory.sort_by, user.media.name.
 #[test]
 fn several_are_named_one_after_the_other_in_the_directory_s_order() {
     for (fields, order) in [

@@ -18,6 +18,7 @@ async fn shop(data: Value) -> Scenario {
     scenario
 }
 
+// Proves disa.pin.
 #[tokio::test(start_paused = true)]
 async fn after_the_pin_there_is_a_dial_tone_and_the_number_s_flow_runs() {
     let scenario = shop(json!({"pin": "1234"})).await;
@@ -47,6 +48,7 @@ async fn after_the_pin_there_is_a_dial_tone_and_the_number_s_flow_runs() {
     assert!(about(lengths[0], seconds(10)), "{lengths:?}");
 }
 
+// Proves disa.retries.
 #[tokio::test(start_paused = true)]
 async fn wrong_pins_end_the_flow() {
     let scenario = shop(json!({"pin": "1234", "retries": 2})).await;
@@ -84,6 +86,7 @@ async fn a_flow_that_takes_the_rest_may_be_dialled() {
     assert_eq!(talk.times("rest").await, 1);
 }
 
+// Proves disa.preconnect_audio, disa.ring_repeat_count.
 #[test]
 fn the_tone_is_as_the_flow_says() {
     for (data, length) in [
@@ -104,6 +107,7 @@ fn the_tone_is_as_the_flow_says() {
     }
 }
 
+// Proves disa.max_digits, disa.interdigit.
 #[test]
 fn a_number_ends_at_its_last_digit_or_after_the_pause() {
     for (data, keys, waits) in [
@@ -126,6 +130,7 @@ fn a_number_ends_at_its_last_digit_or_after_the_pause() {
     }
 }
 
+// Proves disa.use_account_caller_id.
 #[test]
 fn whoever_is_called_sees_the_account_unless_the_flow_says_otherwise() {
     for (data, from, called) in [
@@ -160,6 +165,7 @@ fn whoever_is_called_sees_the_account_unless_the_flow_says_otherwise() {
     }
 }
 
+// Proves disa.enforce_call_restriction.
 #[test]
 fn what_the_account_denies_is_not_dialled() {
     for (enforced, said) in [(true, "ss-noservice"), (false, "rest")] {

@@ -70,6 +70,7 @@ async fn played(talk: &Talk<'_>, milliseconds: u64) -> usize {
 }
 
 // Check 80.
+// Proves voicemail.id, vmbox.mailbox.
 #[tokio::test(start_paused = true)]
 async fn a_caller_is_greeted_leaves_a_message_and_the_flow_goes_on() {
     let scenario = shop(json!({})).await;
@@ -119,6 +120,7 @@ async fn a_caller_is_greeted_leaves_a_message_and_the_flow_goes_on() {
 }
 
 // Check 80.
+// Proves vmbox.media_extension.
 #[tokio::test(start_paused = true)]
 async fn whoever_hangs_up_has_left_a_message_unless_it_is_short() {
     for (length, kept) in [(seconds(2), 1), (ms(300), 0)] {
@@ -131,7 +133,6 @@ async fn whoever_hangs_up_has_left_a_message_unless_it_is_short() {
         let all = scenario.all(Kind::Message).await;
         assert_eq!(all.len(), kept, "{length:?}\n{}", talk.lines().await);
         for message in all {
-            // Proves vmbox.media_extension.
             let sound = scenario.sound_of(Kind::Message, &message.id).await.unwrap();
             assert_eq!(sound.content_type, "audio/x-wav");
         }
@@ -309,7 +310,7 @@ async fn a_temporary_greeting_comes_before_the_usual_one() {
     }
 }
 
-// Proves vmbox.max_message_length.
+// Proves vmbox.max_message_length, voicemail.max_message_length.
 #[test]
 fn a_message_lasts_no_longer_than_the_box_or_the_node_allows() {
     for (fields, data, length) in [
@@ -344,7 +345,7 @@ fn a_message_lasts_no_longer_than_the_box_or_the_node_allows() {
 }
 
 // Check 81.
-// Proves vmbox.check_if_owner.
+// Proves vmbox.check_if_owner, vmbox.owner_id.
 #[test]
 fn the_owner_who_calls_the_own_box_hears_the_messages() {
     for (fields, mine, asked) in [
@@ -375,6 +376,7 @@ fn the_owner_who_calls_the_own_box_hears_the_messages() {
 }
 
 // Check 81.
+// Proves account.voicemail.max_message_count.
 #[tokio::test(start_paused = true)]
 async fn a_full_box_says_so_and_takes_nothing() {
     let config = "[voicemail]\nnotify_url = '{app}/told'\n";
@@ -456,7 +458,7 @@ async fn the_box_may_be_named_by_what_was_captured() {
 }
 
 // Check 82.
-// Proves vmbox.pin.
+// Proves vmbox.pin, voicemail.action.
 #[tokio::test(start_paused = true)]
 async fn three_wrong_pins_end_the_visit() {
     let scenario = shop(json!({})).await;
@@ -475,6 +477,7 @@ async fn three_wrong_pins_end_the_visit() {
 }
 
 // Check 82.
+// Proves vmbox.is_setup.
 #[tokio::test(start_paused = true)]
 async fn the_box_is_asked_for_and_opened_with_its_pin() {
     let scenario = shop(json!({})).await;
@@ -513,6 +516,7 @@ async fn the_box_is_asked_for_and_opened_with_its_pin() {
     );
 }
 
+// Proves voicemail.single_mailbox_login, voicemail.callerid_match_login.
 #[test]
 fn a_caller_who_is_known_is_not_asked_for_the_box() {
     for (data, mailbox, mine) in [
@@ -570,7 +574,6 @@ fn who_is_asked_for_the_pin() {
 }
 
 // Check 82.
-// Proves vmbox.is_setup.
 #[tokio::test(start_paused = true)]
 async fn the_first_visit_leads_through_the_settings() {
     let scenario = shop(json!({"is_setup": false, "pin": null})).await;
@@ -624,6 +627,7 @@ async fn the_first_visit_leads_through_the_settings() {
 }
 
 // Check 82.
+// Proves message.folder.
 #[tokio::test(start_paused = true)]
 async fn messages_are_heard_kept_and_deleted_the_newest_first() {
     let scenario = shop(json!({})).await;
@@ -765,6 +769,7 @@ async fn a_message_is_forwarded_to_another_box() {
 }
 
 // Check 82.
+// Proves message.caller_id_number.
 #[tokio::test(start_paused = true)]
 async fn whoever_left_a_message_is_called_back() {
     let scenario = shop(json!({})).await;
@@ -799,7 +804,6 @@ async fn a_box_without_messages_says_so_and_five_fruitless_keys_end_the_visit() 
 }
 
 // Check 80, 82: what the settings change.
-// Proves vmbox.media.name.
 #[tokio::test(start_paused = true)]
 async fn the_settings_change_greetings_the_pin_and_whether_messages_are_taken() {
     let scenario = shop(json!({})).await;
