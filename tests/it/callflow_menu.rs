@@ -231,7 +231,7 @@ async fn the_greeting_is_recorded_listened_to_and_heard_in_the_next_round() {
         .answer("1")
         .await;
     talk.question().await;
-    assert_eq!(scenario.all(Kind::Media).await.len(), 1);
+    assert_eq!(scenario.all_of(Kind::Media).await.len(), 1);
 }
 
 // Check 43.

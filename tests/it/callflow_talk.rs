@@ -47,7 +47,7 @@ impl Scenario {
     }
 
     /// The stored things of a kind.
-    pub(crate) async fn all(&self, kind: Kind) -> Vec<Document> {
+    pub(crate) async fn all_of(&self, kind: Kind) -> Vec<Document> {
         let services = &self.pivot.services;
         services
             .catalog

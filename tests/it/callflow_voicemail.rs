@@ -54,7 +54,7 @@ async fn messages(scenario: &Scenario, all: &[(&str, u32)]) {
 }
 
 async fn folders(scenario: &Scenario) -> Vec<String> {
-    let all = scenario.all(Kind::Message).await;
+    let all = scenario.all_of(Kind::Message).await;
     all.iter()
         .map(|m| m.body["folder"].as_str().unwrap_or("new").to_owned())
         .collect()
@@ -92,7 +92,7 @@ async fn a_caller_is_greeted_leaves_a_message_and_the_flow_goes_on() {
             "after"
         ]
     );
-    let all = scenario.all(Kind::Message).await;
+    let all = scenario.all_of(Kind::Message).await;
     let [message] = &all[..] else {
         panic!("{all:?}\n{}", talk.lines().await)
     };
@@ -130,7 +130,7 @@ async fn whoever_hangs_up_has_left_a_message_unless_it_is_short() {
         talk.phone.talk(length).await;
         talk.phone.hangup().await;
         talk.end().await;
-        let all = scenario.all(Kind::Message).await;
+        let all = scenario.all_of(Kind::Message).await;
         assert_eq!(all.len(), kept, "{length:?}\n{}", talk.lines().await);
         for message in all {
             let sound = scenario.sound_of(Kind::Message, &message.id).await.unwrap();
@@ -156,7 +156,7 @@ async fn whoever_hangs_up_at_the_question_has_left_a_message() {
     talk.say(A_WHILE).await.question().await;
     talk.phone.hangup().await;
     talk.end().await;
-    assert_eq!(scenario.all(Kind::Message).await.len(), 1);
+    assert_eq!(scenario.all_of(Kind::Message).await.len(), 1);
 }
 
 // Check 80.
@@ -176,7 +176,7 @@ async fn a_message_is_listened_to_and_said_again_before_it_is_kept() {
         talk.question().await;
     }
     talk.end().await;
-    let all = scenario.all(Kind::Message).await;
+    let all = scenario.all_of(Kind::Message).await;
     let length = all[0].body["length"].as_u64().unwrap();
     assert!(all.len() == 1 && about(ms(length), A_WHILE), "{all:?}");
     assert_eq!(
@@ -210,7 +210,7 @@ fn zero_leads_to_the_operator_before_or_after_the_message() {
                 talk.answer(if during { "1" } else { "0" }).await;
             }
             talk.end().await;
-            assert_eq!(scenario.all(Kind::Message).await.len(), kept, "{fields}");
+            assert_eq!(scenario.all_of(Kind::Message).await.len(), kept, "{fields}");
             let heard = talk.heard().await;
             assert!(heard.contains(&last.to_owned()), "{heard:?}");
             // An operator's flow is a branch: what follows the module runs after it.
@@ -337,7 +337,7 @@ fn a_message_lasts_no_longer_than_the_box_or_the_node_allows() {
             talk.phone.talk(seconds(9)).await;
             talk.answer("1").await;
             talk.end().await;
-            let all = scenario.all(Kind::Message).await;
+            let all = scenario.all_of(Kind::Message).await;
             let stored = all[0].body["length"].as_u64().unwrap();
             assert!(about(ms(stored), length), "{stored}");
         });
@@ -403,7 +403,7 @@ async fn a_full_box_says_so_and_takes_nothing() {
             "after"
         ]
     );
-    assert_eq!(scenario.all(Kind::Message).await.len(), 3);
+    assert_eq!(scenario.all_of(Kind::Message).await.len(), 3);
     let told: Vec<_> = scenario
         .web
         .at("/told")
@@ -437,7 +437,7 @@ async fn a_box_may_only_announce_something() {
         talk.heard().await,
         ["vm-theperson", "digits:4001", "vm-isunavail", "after"]
     );
-    assert!(scenario.all(Kind::Message).await.is_empty());
+    assert!(scenario.all_of(Kind::Message).await.is_empty());
     // Its owner is not kept out.
     is_bob(&scenario).await;
     let mut talk = scenario.talk("1", &["internal=yes"]).await;
@@ -454,7 +454,7 @@ async fn the_box_may_be_named_by_what_was_captured() {
     let mut talk = scenario.talk("*984001", &[]).await;
     talk.say(A_WHILE).await.answer("1").await;
     talk.end().await;
-    assert!(scenario.all(Kind::Message).await[0].id.starts_with("box/"));
+    assert!(scenario.all_of(Kind::Message).await[0].id.starts_with("box/"));
 }
 
 // Check 82.
@@ -742,7 +742,7 @@ async fn a_message_is_forwarded_to_another_box() {
         .await;
     talk.answer("7").await.answer("#").await;
     talk.end().await;
-    let all = scenario.all(Kind::Message).await;
+    let all = scenario.all_of(Kind::Message).await;
     let there: Vec<_> = all
         .iter()
         .map(|m| {
@@ -883,7 +883,7 @@ fn the_owner_is_told_of_each_message() {
             talk.end().await;
             let told = scenario.web.at("/told");
             assert_eq!(told.len(), 1);
-            let message = scenario.all(Kind::Message).await.remove(0);
+            let message = scenario.all_of(Kind::Message).await.remove(0);
             let param = |name: &str| told[0].param(name).unwrap_or_default();
             assert_eq!(param("Event"), "voicemail.new");
             assert_eq!(format!("box/{}", param("MessageId")), message.id);
@@ -990,7 +990,7 @@ async fn a_message_whose_call_is_picked_up_is_left_once() {
     talk.phone.press("1").await;
     talk.end().await;
     assert_eq!(
-        scenario.all(Kind::Message).await.len(),
+        scenario.all_of(Kind::Message).await.len(),
         1,
         "{}",
         talk.lines().await
@@ -1003,7 +1003,7 @@ async fn a_message_whose_call_is_picked_up_is_left_once() {
     talk.phone.hangup().await;
     talk.end().await;
     assert_eq!(
-        scenario.all(Kind::Message).await.len(),
+        scenario.all_of(Kind::Message).await.len(),
         2,
         "{}",
         talk.lines().await

@@ -29,7 +29,8 @@
 //!
 //! Messages are stored things of their own, with their sound; `[voicemail]` says who
 //! is told of them and whose lamps are set. Unlike in Kazoo a message menu that gets
-//! no key five times goes back to the main menu.
+//! no key five times goes back to the main menu, and keys do not wind back and forth
+//! within a message.
 
 mod check;
 mod compose;
