@@ -54,9 +54,11 @@ check cargo clippy --quiet --workspace --all-targets -- -D warnings
 check cargo build --quiet --bin pivot
 export PIVOT_BIN=${CARGO_TARGET_DIR:-$PWD/target}/debug/pivot
 tests "${runner[@]}" --package pivot
-# Do the tests that docs/twiml.md names notice when an attribute is not read?
+# Do the tests that docs/twiml.md and docs/callflow.md name notice when an attribute or a
+# field is not read?
 binary=$(cargo test --package pivot --test it --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))/\1/p')
-check python3 tests/lab/scripts/break-attributes.py "$binary"
+check python3 tests/lab/scripts/break-attributes.py "$binary" twiml
+check python3 tests/lab/scripts/break-attributes.py "$binary" callflow
 tests "${runner[@]}" --package pivot-lab --lib --bins
 if [ "${runner[1]}" = nextest ]; then
     tests cargo test --quiet --workspace --doc

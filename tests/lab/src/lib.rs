@@ -13,6 +13,7 @@
 pub mod asterisk;
 pub mod ears;
 pub mod error;
+pub mod house;
 pub mod paths;
 pub mod phone;
 pub mod pivot;
