@@ -269,20 +269,22 @@ pub(super) fn unknown(table: &str, key: &str) -> String {
     let secrets = own.iter().filter(|(_, kind)| *kind == Kind::Secret);
     let files: Vec<String> = secrets.map(|(name, _)| format!("{name}_file")).collect();
     let names = own.iter().map(|(name, _)| *name);
-    if let Some(meant) = nearest(key, names.clone().chain(files.iter().map(String::as_str))) {
-        return format!("{place}; did you mean `{meant}`?");
-    }
     let elsewhere: Vec<String> = TABLES
         .iter()
         .filter(|(_, keys)| keys.iter().any(|(name, _)| *name == key))
         .map(|(name, _)| format!("`{}`", header(name)))
         .collect();
-    if elsewhere.is_empty() {
-        let names: Vec<&str> = names.collect();
-        format!("{place}, which has {}", names.join(", "))
-    } else {
-        format!("{place}; it is a key of {}", elsewhere.join(" and "))
+    let meant = nearest(key, names.clone().chain(files.iter().map(String::as_str)));
+    // One slip is nearer than a key of another table.
+    let slip = |meant: &&str| strsim::damerau_levenshtein(key, meant) <= 1;
+    if let Some(meant) = meant.filter(|meant| elsewhere.is_empty() || slip(meant)) {
+        return format!("{place}; did you mean `{meant}`?");
     }
+    if !elsewhere.is_empty() {
+        return format!("{place}; it is a key of {}", elsewhere.join(" and "));
+    }
+    let names: Vec<&str> = names.collect();
+    format!("{place}, which has {}", names.join(", "))
 }
 
 /// A table as it is written in the file.

@@ -894,10 +894,7 @@ fn the_owner_is_told_of_each_message() {
             assert_eq!(param("Email"), "a@example.com,bob@example.com");
             let recordings = scenario.pivot.services.recordings.list().await.unwrap();
             assert_eq!(recordings.len(), usize::from(linked));
-            assert_eq!(
-                param("RecordingUrl").ends_with(&param("RecordingSid")),
-                true
-            );
+            assert!(param("RecordingUrl").ends_with(&param("RecordingSid")));
             assert_eq!(param("RecordingSid").starts_with("RE"), linked);
         });
     }
