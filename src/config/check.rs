@@ -206,7 +206,11 @@ impl Config {
             .applications
             .iter()
             .map(|(name, url)| (format!("applications.{name}"), url));
-        let told = [("sms.url", &self.sms.url), ("notify.url", &self.notify.url)];
+        let told = [
+            ("sms.url", &self.sms.url),
+            ("notify.url", &self.notify.url),
+            ("voicemail.notify_url", &self.voicemail.notify_url),
+        ];
         let told = told
             .into_iter()
             .filter_map(|(key, url)| Some((key.to_owned(), url.as_ref()?)));
@@ -217,6 +221,12 @@ impl Config {
                 "write a URL that begins with http:// or https:// and has a host",
             );
         }
+        let mwi = self.voicemail.mwi.as_deref();
+        found.add_unless(
+            mwi.is_none_or(|name| name.contains("{mailbox}")),
+            "voicemail.mwi",
+            "write {mailbox} where the number of the box belongs, as in \"{mailbox}@default\"",
+        );
         for (key, context) in [
             ("dialplan.transfer", &self.dialplan.transfer),
             ("dialplan.fax", &self.dialplan.fax),

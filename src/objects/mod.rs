@@ -23,8 +23,13 @@ pub use common::{
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services,
     gregorian, unix_of_gregorian,
 };
+pub use conference::{Member, Moderator, Tone};
 pub use device::Ringtones;
+pub use directory::{SearchFields, SortBy};
 pub use hidden::hide;
+pub use media::{MediaSource, Tts};
+pub use menu::MenuMedia;
+pub use message::Folder;
 pub use resource::Gateway;
 
 pub use faults::{Fault, Faults, within};

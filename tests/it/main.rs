@@ -35,7 +35,13 @@ mod callflow_caller_id;
 #[cfg(test)]
 mod callflow_calls;
 #[cfg(test)]
+mod callflow_conference;
+#[cfg(test)]
 mod callflow_dialling;
+#[cfg(test)]
+mod callflow_directory;
+#[cfg(test)]
+mod callflow_disa;
 #[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]
@@ -53,6 +59,10 @@ mod callflow_keys;
 #[cfg(test)]
 mod callflow_leaving;
 #[cfg(test)]
+mod callflow_media;
+#[cfg(test)]
+mod callflow_menu;
+#[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]
 mod callflow_outside;
@@ -69,9 +79,13 @@ mod callflow_stored;
 #[cfg(test)]
 mod callflow_table;
 #[cfg(test)]
+mod callflow_talk;
+#[cfg(test)]
 mod callflow_trunks;
 #[cfg(test)]
 mod callflow_variables;
+#[cfg(test)]
+mod callflow_voicemail;
 #[cfg(test)]
 mod callflow_who_calls;
 #[cfg(test)]
@@ -108,6 +122,7 @@ mod store;
 mod support;
 #[cfg(test)]
 mod twiml_bad_values;
+#[cfg(test)]
 mod twiml_calls;
 #[cfg(test)]
 mod twiml_check;
@@ -147,6 +162,7 @@ mod twiml_table;
 mod web_connecting;
 #[cfg(test)]
 mod web_failures;
+#[cfg(test)]
 mod web_requests;
 #[cfg(test)]
 mod web_servers;
