@@ -1,7 +1,7 @@
 //! A call out that reached nobody and that no child takes: what the caller hears of
 //! it, and the SIP code that it gets.
 
-use super::prompts::prompt;
+use super::library::prompt;
 use super::tones;
 use crate::call::ops::{Keys, Play, Sound};
 use crate::call::{Call, Cause, Interrupt};
@@ -10,7 +10,11 @@ use crate::program::{End, Flow};
 /// What the caller is told when no child wants the failure: a tone or an
 /// announcement, then the fitting SIP code if the call is not answered yet.
 pub(super) async fn refuse(call: &mut Call, cause: Cause) -> Result<Flow, Interrupt> {
-    let sounds = announcement(cause);
+    let sounds = match announced(cause) {
+        Announced::Prompt(name) => prompt(call, name).await?,
+        Announced::Tone(notation) => tone(notation),
+        Announced::Nothing => Vec::new(),
+    };
     if !sounds.is_empty() {
         let stop_on = Keys::none();
         call.play(Play { sounds, stop_on }).await?;
@@ -22,15 +26,22 @@ pub(super) async fn refuse(call: &mut Call, cause: Cause) -> Result<Flow, Interr
     Ok(Flow::End(End::Hangup(Some(cause))))
 }
 
-fn announcement(cause: Cause) -> Vec<Sound> {
+#[derive(Debug, PartialEq, Eq)]
+enum Announced {
+    Prompt(&'static str),
+    Tone(&'static str),
+    Nothing,
+}
+
+fn announced(cause: Cause) -> Announced {
     match cause.kazoo() {
         "UNALLOCATED_NUMBER" | "NO_ROUTE_DESTINATION" => {
-            prompt("fault-can_not_be_completed_as_dialed")
+            Announced::Prompt("fault-can_not_be_completed_as_dialed")
         }
-        "NORMAL_TEMPORARY_FAILURE" => prompt("fault-can_not_be_completed_at_this_time"),
-        "USER_BUSY" | "NORMAL_CLEARING" => tone(BUSY),
-        "NO_USER_RESPONSE" | "CALL_REJECTED" => tone(REORDER),
-        _ => Vec::new(),
+        "NORMAL_TEMPORARY_FAILURE" => Announced::Prompt("fault-can_not_be_completed_at_this_time"),
+        "USER_BUSY" | "NORMAL_CLEARING" => Announced::Tone(BUSY),
+        "NO_USER_RESPONSE" | "CALL_REJECTED" => Announced::Tone(REORDER),
+        _ => Announced::Nothing,
     }
 }
 
@@ -50,17 +61,18 @@ mod tests {
 
     #[test]
     fn a_failure_that_no_child_wants_is_announced() {
-        for (cause, sounds) in [
-            (1, 1),
-            (3, 1),
-            (17, 1),
-            (18, 1),
-            (21, 1),
-            (41, 2),
-            (19, 0),
-            (34, 0),
+        let dialled = Announced::Prompt("fault-can_not_be_completed_as_dialed");
+        let now = Announced::Prompt("fault-can_not_be_completed_at_this_time");
+        for (causes, expected) in [
+            (&[1, 3][..], dialled),
+            (&[41], now),
+            (&[16, 17], Announced::Tone(BUSY)),
+            (&[18, 21], Announced::Tone(REORDER)),
+            (&[19, 34], Announced::Nothing),
         ] {
-            assert_eq!(announcement(Cause(cause)).len(), sounds, "{cause}");
+            for cause in causes {
+                assert_eq!(announced(Cause(*cause)), expected, "{cause}");
+            }
         }
         let busy = tone(BUSY);
         let [Sound::Tone(busy)] = &busy[..] else {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::caller_id::{self, Reaches};
 use super::merged::Merged;
-use super::prompts::prompt;
+use super::library::prompt;
 use super::{caller, ring, trunks};
 use crate::call::ops::{CallerId, Confirm, Endpoint, Keys, Screen, Target};
 use crate::call::{Call, Interrupt};
@@ -299,13 +299,13 @@ impl Phones {
             (format!("__{ACCOUNT}"), call.account().to_string()),
             (format!("__{FORWARDS}"), (before + 1).to_string()),
         ];
-        target.screen = forward.require_keypress.then(|| {
-            Screen::Key(Confirm {
-                prompts: prompt("ivr-group_confirm"),
+        if forward.require_keypress {
+            target.screen = Some(Screen::Key(Confirm {
+                prompts: prompt(call, "ivr-group_confirm").await?,
                 accept: Keys::new("1"),
                 within: CONFIRM,
-            })
-        });
+            }));
+        }
         Ok(Some(target))
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::caller_id::{self, Reaches};
 use super::endpoint::{Asked, By, Legs, Phones};
-use super::listen::named_sounds;
+use super::library::named_sounds;
 use super::ring;
 use crate::call::ops::Dial;
 use crate::call::{Call, Interrupt};
@@ -123,7 +123,7 @@ impl Ring {
             timeout: ring::seconds(self.timeout),
             caller_id: self.suppress_clid.then(caller_id::anonymous),
             ignore_early_media: legs.ignore_early_media,
-            ringback: named_sounds(call, self.ringback.as_deref()),
+            ringback: named_sounds(call, self.ringback.as_deref()).await?,
             fail_on_single_reject: self.fail_on_single_reject,
             ..Dial::default()
         };

@@ -49,7 +49,7 @@ use super::Module;
 use crate::call::ops::{Dial, Target};
 use crate::call::{Call, Cause, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
-use crate::callflow::listen::named_sounds;
+use crate::callflow::library::named_sounds;
 use crate::callflow::ring::{self, Failure};
 use crate::callflow::trunks::{self, Wanted, Way};
 use crate::callflow::{DEFAULT_CHILD, Node, announce, caller, told, variables};
@@ -261,7 +261,7 @@ impl Resources {
                 targets: vec![target],
                 timeout: Duration::from_secs(timeout).min(way.longest.unwrap_or(Duration::MAX)),
                 ignore_early_media: self.ignore_early_media,
-                ringback: named_sounds(call, self.ringback.as_deref()),
+                ringback: named_sounds(call, self.ringback.as_deref()).await?,
                 ..Dial::default()
             };
             let kind = way

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use super::Module;
 use crate::call::ops::{Keys, Play};
 use crate::call::{Call, Interrupt};
-use crate::callflow::prompts::prompt;
+use crate::callflow::library::prompt;
 use crate::callflow::{Node, caller};
 use crate::objects::Kind;
 use crate::program::Flow;
@@ -138,7 +138,7 @@ impl Module for RingGroupToggle {
             } else {
                 "agent-invalid_choice"
             };
-            let sounds = prompt(word);
+            let sounds = prompt(call, word).await?;
             let stop_on = Keys::none();
             call.play(Play { sounds, stop_on }).await?;
         }
