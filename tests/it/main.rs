@@ -79,6 +79,10 @@ mod simulate;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod store_killed;
+#[cfg(all(test, feature = "postgres"))]
+mod store_postgres;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod twiml_calls;
