@@ -4,6 +4,7 @@
 mod agents;
 mod caller;
 mod caller_id;
+mod check;
 mod conform;
 mod feature;
 mod fields;
@@ -28,6 +29,7 @@ mod tones;
 mod variables;
 mod walk;
 
+pub use check::check;
 pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::{read, read_stored};

@@ -5,7 +5,9 @@
 //! an import are given. Fields that no struct has are stored and given back as
 //! they came, since the tools of a shop may use them.
 
+mod check;
 mod common;
+mod faults;
 mod hidden;
 
 use schemars::JsonSchema;
@@ -16,12 +18,14 @@ use serde_json::Value;
 
 pub use agent::AgentStatus;
 pub use callflow::NO_MATCH;
+pub use check::check;
 pub use common::{
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
     unix_of_gregorian,
 };
 pub use hidden::hide;
 
+pub use faults::{Fault, Faults, within};
 pub use queue::Strategy;
 
 /// A stored thing. Every field has a default but for those that say who it is.
@@ -55,6 +59,11 @@ macro_rules! objects {
             /// The JSON Schema of its documents, without references.
             pub fn schema(self) -> Value {
                 match self { $(Kind::$kind => schema_of::<$kind>()),* }
+            }
+
+            /// Whether pivot can act on such a document; the error has the field.
+            pub fn try_read(self, body: &Value) -> Result<(), Unreadable> {
+                match self { $(Kind::$kind => try_read::<$kind>(body)),* }
             }
         }
     };
@@ -98,6 +107,23 @@ impl Kind {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
+}
+
+/// A document that does not fit its kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {why}")]
+pub struct Unreadable {
+    /// Dotted.
+    pub field: String,
+    pub why: String,
+}
+
+fn try_read<T: Object>(body: &Value) -> Result<(), Unreadable> {
+    let read: Result<T, _> = serde_path_to_error::deserialize(body);
+    read.map(drop).map_err(|error| Unreadable {
+        field: error.path().to_string(),
+        why: error.inner().to_string(),
+    })
 }
 
 fn schema_of<T: JsonSchema>() -> Value {

@@ -241,6 +241,11 @@ pub(super) fn shape(name: &str) -> Option<&'static Shape> {
     entry(name).map(|entry| &entry.shape)
 }
 
+/// The JSON Schema of the `data` of this module.
+pub(super) fn schema_of(name: &str) -> Option<&'static Value> {
+    entry(name).map(|entry| &entry.schema)
+}
+
 /// The names of all modules.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|entry| entry.name)
