@@ -8,7 +8,7 @@ mod check;
 mod conform;
 mod feature;
 mod fields;
-mod json;
+pub(crate) mod json;
 mod listen;
 mod modules;
 mod node;

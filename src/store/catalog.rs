@@ -94,6 +94,11 @@ impl Catalog {
         self.store.list(account, kind, Some(owner)).await
     }
 
+    /// All of a kind, whosever they are.
+    pub async fn everywhere(&self, kind: Kind) -> Result<Vec<(AccountId, Document)>, StoreError> {
+        self.store.everywhere(kind).await
+    }
+
     /// All of a kind with this id, whosever they are.
     pub async fn find(
         &self,

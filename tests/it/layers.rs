@@ -25,8 +25,16 @@ const LAYERS: &[(&str, &[&str])] = &[
         "callflow",
         &["call", "config", "objects", "patterns", "schedule"],
     ),
+<<<<<<< HEAD
     ("objects", &["schedule"]),
     ("schedule", &[]),
+=======
+    (
+        "import",
+        &["callflow", "objects", "patterns", "store"],
+    ),
+    ("objects", &[]),
+>>>>>>> 6186754 (pivot import: documents of a folder or an export, all or none; pivot token)
     ("store", &["config", "objects", "patterns"]),
     (
         "flow",
@@ -71,6 +79,8 @@ const OWNERS: &[(&str, &[&str])] = &[
         &["src/twiml/element/parse.rs", "src/speech/ssml.rs"],
     ),
     ("axum::", &["src/api", "src/simulate"]),
+    ("rusqlite", &["src/store/sqlite.rs"]),
+    ("postgres::", &["src/store/mod.rs", "src/store/postgres"]),
     ("symphonia", &["src/media/decode.rs", "src/media/decode"]),
     ("mp3lame", &["src/recordings/mp3.rs"]),
 ];

@@ -66,6 +66,7 @@ mod fetching_told;
 mod hangups;
 #[cfg(test)]
 mod ladder;
+mod import;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
