@@ -1,4 +1,4 @@
-//! The embedded store: one file, which `cp` or `sqlite3 FILE .backup` saves.
+//! The embedded store: one file, which `VACUUM INTO` copies while it is written to.
 //!
 //! SQLite answers while the caller waits, so it is asked on threads for blocking
 //! work. One connection writes; reads have their own, and see what is committed.

@@ -436,6 +436,39 @@ async fn a_number_can_move_from_one_callflow_to_another_by_one_write() {
     .await;
 }
 
+/// The copy of docs/store.md.
+#[tokio::test]
+async fn a_copy_made_while_pivot_writes_is_whole() {
+    let folder = Folder::new();
+    let store = sqlite(&folder).await;
+    let a = account("a");
+    let pair = |n: usize| {
+        let both = [Kind::Menu, Kind::Device];
+        both.map(|kind| put(&a, kind, &n.to_string(), json!({"n": n})))
+            .to_vec()
+    };
+    for n in 0..20 {
+        store.write(pair(n), Time(0)).await.unwrap();
+    }
+    let (file, copy) = (folder.0.join("pivot.db"), folder.0.join("copy.db"));
+    let target = copy.display().to_string();
+    let copying = tokio::task::spawn_blocking(move || {
+        let db = rusqlite::Connection::open(file).unwrap();
+        db.execute("VACUUM INTO ?1", [target]).unwrap();
+    });
+    let mut n = 20;
+    while !copying.is_finished() {
+        store.write(pair(n), Time(0)).await.unwrap();
+        n += 1;
+    }
+    copying.await.unwrap();
+    let copied = SqliteStore::open(copy).await.unwrap();
+    let menus = copied.list(&a, Kind::Menu, None).await.unwrap();
+    let devices = copied.list(&a, Kind::Device, None).await.unwrap();
+    assert!((20..=n).contains(&menus.len()), "{} of {n}", menus.len());
+    assert_eq!(menus, devices);
+}
+
 #[tokio::test]
 async fn an_update_is_repeated_when_somebody_else_was_first() {
     each(|store| async move {
