@@ -90,7 +90,6 @@ impl Shelf {
 }
 
 /// Says what the store has said.
-#[expect(clippy::needless_pass_by_value, reason = "of map_err")]
 pub(super) fn failed(error: StoreError) -> ExitCode {
     complain(error);
     ExitCode::from(ERRORS)

@@ -81,7 +81,8 @@ mod simulate;
 mod store;
 #[cfg(test)]
 mod store_killed;
-#[cfg(all(test, feature = "postgres"))]
+#[cfg(test)]
+#[cfg(feature = "postgres")]
 mod store_postgres;
 #[cfg(test)]
 mod support;

@@ -51,10 +51,17 @@ impl Schema {
 
     /// Ends all connections of this test, as a server that is restarted does.
     fn disconnect(&self) {
-        self.run(&format!(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-             WHERE application_name = '{}'",
+        let ours = format!(
+            "FROM pg_stat_activity WHERE application_name = '{}'",
             self.name
+        );
+        self.run(&format!(
+            "DO $$ BEGIN
+                PERFORM pg_terminate_backend(pid) {ours};
+                WHILE EXISTS (SELECT 1 {ours}) LOOP
+                    PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+                END LOOP;
+            END $$"
         ));
     }
 }

@@ -25,7 +25,8 @@ impl Address {
     /// `sslmode` and `sslrootcert` are read here, since a certificate that is not
     /// checked protects from nobody; the rest is the client's.
     pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
-        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        // The last one: there may be another in the password.
+        let (base, query) = url.rsplit_once('?').unwrap_or((url, ""));
         let (mut tls, mut authority, mut rest) = (false, None, Vec::new());
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
@@ -54,6 +55,10 @@ impl Address {
                  characters such as @ / : ? # % in the password as %40 %2F %3A %3F %23 %25",
             )
         })?;
+        if config.get_ssl_mode() != SslMode::Prefer {
+            // Overlooked above, and so it would not be obeyed.
+            return Err(wrong("write a `?` in a value as %3F"));
+        }
         if config.get_hosts().is_empty() {
             return Err(wrong(
                 "it names no host; write postgres://USER@HOST/DATABASE, or \
@@ -117,7 +122,6 @@ mod tests {
         let address = Address::parse("postgresql://pivot@/calls?host=/run/postgresql").unwrap();
         assert_eq!(address.shown, "/run/postgresql/calls");
         for bad in [
-            "postgres://pivot:s3?cret@host/db",
             "postgres://pivot:s3cret/x@host/db",
             "postgres://pivot:s3cret@host:port/db",
             "postgres://pivot:s3cret@host/db?s3cret=1",
@@ -134,6 +138,9 @@ mod tests {
         let mode = |query: &str| Address::parse(&format!("postgres://p@h/d{query}"));
         assert!(mode("").unwrap().tls.is_none());
         assert!(mode("?sslmode=disable").unwrap().tls.is_none());
+        let odd = Address::parse("postgres://p:a?b@h/d?sslmode=require").unwrap();
+        assert!(odd.tls.is_some() && odd.config.get_password() == Some(b"a?b"));
+        assert!(mode("?sslmode=require&options=a?b").is_err());
         let prefer = mode("?sslmode=prefer").err().unwrap().to_string();
         assert!(prefer.contains("verify-full"), "{prefer}");
         let missing = mode("?sslmode=verify-full&sslrootcert=/none.pem")
