@@ -53,11 +53,11 @@ pub(super) fn find(file: &Path, bytes: &[u8], source: usize) -> Found {
     found
 }
 
-/// Folders and files are named as the API's paths are: `menus/main.json`, `menus.json`.
+/// Folders and files are named as the API's paths are: `menus/main.json`,
+/// `menus.json`. A folder further up has its name for other reasons.
 fn kind_of_path(file: &Path) -> Option<Kind> {
-    let folders = file.parent().into_iter().flat_map(Path::components).rev();
-    let stem = file.file_stem().into_iter();
-    let names = stem.chain(folders.map(|folder| folder.as_os_str()));
+    let folder = file.parent().and_then(Path::file_name);
+    let names = [file.file_stem(), folder].into_iter().flatten();
     names.filter_map(|name| Kind::named(name.to_str()?)).next()
 }
 
