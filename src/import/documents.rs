@@ -20,8 +20,8 @@ const MOST_BYTES: usize = 256 << 20;
 
 /// What is made by calls, or comes with sounds of its own, or opens the API.
 const NOT_IMPORTED: &[Kind] = &[
+    Kind::AgentStatus,
     Kind::Message,
-    Kind::ParkSlot,
     Kind::PivotDebug,
     Kind::Recording,
     Kind::Token,
