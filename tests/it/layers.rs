@@ -25,16 +25,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         "callflow",
         &["call", "config", "objects", "patterns", "schedule"],
     ),
-<<<<<<< HEAD
+    ("import", &["callflow", "objects", "patterns", "store"]),
     ("objects", &["schedule"]),
     ("schedule", &[]),
-=======
-    (
-        "import",
-        &["callflow", "objects", "patterns", "store"],
-    ),
-    ("objects", &[]),
->>>>>>> 6186754 (pivot import: documents of a folder or an export, all or none; pivot token)
     ("store", &["config", "objects", "patterns"]),
     (
         "flow",
