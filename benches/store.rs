@@ -9,6 +9,10 @@
     reason = "a benchmark measures real time, and its clock is not virtual"
 )]
 #![expect(
+    clippy::expect_used,
+    reason = "a benchmark that cannot run has nothing to say"
+)]
+#![expect(
     clippy::print_stdout,
     reason = "the figures are what this program is for"
 )]

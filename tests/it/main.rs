@@ -64,9 +64,9 @@ mod fetching_answers;
 mod fetching_told;
 #[cfg(test)]
 mod hangups;
+mod import;
 #[cfg(test)]
 mod ladder;
-mod import;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
