@@ -64,6 +64,7 @@ mod fetching_answers;
 mod fetching_told;
 #[cfg(test)]
 mod hangups;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod ladder;
