@@ -19,6 +19,7 @@ demo: setup
 
 # Format, lints, then every test; the last line is "N passed, N failed".
 test: export TWILIO_LIBRARIES = 1
+test: export POSTGRES = 1
 test: setup
 	$(LAB)/test.sh
 

@@ -98,7 +98,7 @@ impl App {
         let account_sid = config::account_sid(&config, state_dir)?;
         let account = AccountId::parse(&account_sid).unwrap_or_else(AccountId::random);
         let numbers = Numbers::new(&config.numbers)?;
-        let store = store::open(config.store.url.as_deref()).await?;
+        let store = store::open(config.store.url()).await?;
         let catalog = Arc::new(Catalog::open(store, numbers).await?);
         let (arrived, arrivals) = mpsc::unbounded_channel();
         let (router, routing) = Router::start(arrived);

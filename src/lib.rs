@@ -45,6 +45,7 @@ pub mod control;
 pub mod doctor;
 pub mod flow;
 pub mod id;
+pub mod import;
 pub mod media;
 pub mod news;
 pub mod objects;

@@ -11,7 +11,7 @@ mod conform;
 mod endpoint;
 mod feature;
 mod fields;
-mod json;
+pub(crate) mod json;
 mod library;
 mod listen;
 mod members;

@@ -1,7 +1,7 @@
 //! `pivot check FILE…`: every problem of a document or a configuration, before a
 //! caller meets it.
 
-mod folder;
+pub(super) mod folder;
 mod settings;
 mod support;
 

@@ -7,10 +7,13 @@ mod calls;
 pub mod check;
 mod completions;
 mod doctor;
+mod import;
 mod init;
 mod run;
 mod schema;
 mod simulate;
+mod stored;
+mod token;
 mod trace;
 
 use std::path::PathBuf;
@@ -95,6 +98,10 @@ enum Command {
         #[arg(default_value = ".")]
         dir: PathBuf,
     },
+    /// Put documents into the store: all of them, or none when something is wrong.
+    Import(import::Arguments),
+    /// Make, list and revoke the tokens that open the API, and make accounts.
+    Token(token::Arguments),
     /// Print the JSON Schemas of the Callflow modules.
     Schema,
     /// Print completions for a shell.
@@ -140,6 +147,8 @@ pub fn main() -> ExitCode {
             json,
         } => doctor::main(&config, &asterisk_etc, json),
         Command::Init { dir } => init::main(&dir),
+        Command::Import(arguments) => import::main(&arguments),
+        Command::Token(arguments) => token::main(&arguments),
         Command::Schema => schema::main(),
         Command::Completions { shell } => completions::main(shell),
     }

@@ -71,7 +71,7 @@ impl Config {
         }
         check_dial(&mut found, &self.dial);
         self.check_account(&mut found);
-        check_store(&mut found, self.store.url.as_deref());
+        check_store(&mut found, self.store.url());
         check_numbers(&mut found, &self.numbers);
         check_speech(&mut found, &self.speech);
         check_transcribe(&mut found, &self.transcribe);

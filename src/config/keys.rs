@@ -121,7 +121,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("timezone", Kind::Text),
         ],
     ),
-    ("store", &[("url", Kind::Text)]),
+    ("store", &[("url", Kind::Secret)]),
     (
         "numbers",
         &[("converters", Kind::Json), ("classifiers", Kind::Json)],

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
@@ -217,8 +217,8 @@ pub struct Account {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
-    /// `sqlite:FILE` or `postgres://…`; absent = in memory.
-    pub url: Option<String>,
+    /// `sqlite:FILE` or `postgres://…`, which may hold a password; absent = in memory.
+    pub url: Option<SecretString>,
 }
 
 /// How numbers are written, for stored callflows; as they are dialled unless
@@ -459,6 +459,13 @@ impl Http {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),
             None => format!("http://{}", self.listen),
         }
+    }
+}
+
+impl Store {
+    /// For those who open it: it must not be shown.
+    pub fn url(&self) -> Option<&str> {
+        self.url.as_ref().map(ExposeSecret::expose_secret)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// A token.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -10,4 +11,12 @@ use serde::{Deserialize, Serialize};
 pub struct Token {
     /// For whoever reads the list.
     pub name: String,
+}
+
+impl Token {
+    /// What the store knows a token by.
+    pub fn id_of(token: &str) -> String {
+        let hash = Sha256::digest(token);
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }

@@ -191,29 +191,23 @@ impl Catalog {
     /// Several changes, all or none.
     pub async fn write(&self, changes: Vec<Change>) -> Result<Vec<Option<Document>>, StoreError> {
         let _turn = self.writing.lock().await;
-        self.refresh().await?;
-        let mut next = Arc::clone(&self.index.borrow());
-        if changes
-            .iter()
-            .any(|change| change.key().kind == Kind::Callflow)
-        {
-            let indexed = Arc::make_mut(&mut next);
-            for change in &changes {
-                apply(&mut indexed.index, change)?;
-            }
+        if !changes.iter().any(touches_callflow) {
+            return Ok(self.store.write(changes, clock::now()).await?.documents);
         }
-        let written = self.store.write(changes, clock::now()).await?;
-        let before = self.index.borrow().generation;
-        if written.generation == before {
+        loop {
+            self.refresh().await?;
+            let mut next = Indexed::clone(&self.index.borrow());
+            apply(&mut next.index, &changes)?;
+            let seen = Some(next.generation);
+            let write = self.store.write_at(changes.clone(), clock::now(), seen);
+            // Another process was first, and may have taken one of the numbers.
+            let Some(written) = write.await? else {
+                continue;
+            };
+            next.generation = written.generation;
+            self.index.send_replace(Arc::new(next));
             return Ok(written.documents);
         }
-        if written.generation == before + 1 {
-            Arc::make_mut(&mut next).generation = written.generation;
-            self.index.send_replace(next);
-        } else {
-            self.rebuild().await?;
-        }
-        Ok(written.documents)
     }
 
     /// The callflow that takes a dialled number. It is written in the account's
@@ -261,33 +255,45 @@ impl Catalog {
     }
 }
 
-fn apply(index: &mut Index, change: &Change) -> Result<(), NumberTaken> {
-    let key = change.key();
-    if key.kind != Kind::Callflow {
-        return Ok(());
+fn touches_callflow(change: &Change) -> bool {
+    change.key().kind == Kind::Callflow
+}
+
+/// A write is one change, so numbers may go from one of its callflows to another
+/// in whatever order they stand.
+fn apply(index: &mut Index, changes: &[Change]) -> Result<(), NumberTaken> {
+    let callflows = || changes.iter().filter(|change| touches_callflow(change));
+    for change in callflows() {
+        if let Change::Put { key, .. } | Change::Delete { key, .. } = change {
+            index.remove(&key.account, &key.id);
+        }
     }
-    match change {
-        Change::Put { body, .. } => {
-            for (field, taken) in [
-                ("numbers", Index::holder_of_number as Holder),
-                ("patterns", Index::holder_of_pattern),
-            ] {
-                for value in words(body, field) {
-                    if let Some(callflow) = taken(index, &key.account, &value)
-                        && callflow != key.id
-                    {
-                        return Err(NumberTaken {
-                            field,
-                            callflow: callflow.to_owned(),
-                            value,
-                        });
-                    }
-                }
-            }
+    for change in callflows() {
+        if let Change::Put { key, body, .. } = change {
+            free(index, key, body)?;
             index.put(&key.account, &key.id, body);
         }
-        Change::Delete { .. } => index.remove(&key.account, &key.id),
-        Change::Attach { .. } => {}
+    }
+    Ok(())
+}
+
+/// Whether nobody else has what this callflow lists.
+fn free(index: &Index, key: &Key, body: &Map<String, Value>) -> Result<(), NumberTaken> {
+    for (field, taken) in [
+        ("numbers", Index::holder_of_number as Holder),
+        ("patterns", Index::holder_of_pattern),
+    ] {
+        for value in words(body, field) {
+            if let Some(callflow) = taken(index, &key.account, &value)
+                && callflow != key.id
+            {
+                return Err(NumberTaken {
+                    field,
+                    callflow: callflow.to_owned(),
+                    value,
+                });
+            }
+        }
     }
     Ok(())
 }

@@ -74,9 +74,17 @@ impl Store for MemoryStore {
         Box::pin(async move { Ok(self.tables().attachments.get(key).cloned()) })
     }
 
-    fn write(&self, changes: Vec<Change>, now: Time) -> Answer<'_, Written> {
+    fn write_at(
+        &self,
+        changes: Vec<Change>,
+        now: Time,
+        seen: Option<u64>,
+    ) -> Answer<'_, Option<Written>> {
         Box::pin(async move {
             let mut tables = self.tables();
+            if seen.is_some_and(|seen| seen != tables.generation) {
+                return Ok(None);
+            }
             let mut changed = tables.clone();
             let mut documents = Vec::new();
             for change in changes {
@@ -88,10 +96,10 @@ impl Store for MemoryStore {
                 }
             }
             *tables = changed;
-            Ok(Written {
+            Ok(Some(Written {
                 documents,
                 generation: tables.generation,
-            })
+            }))
         })
     }
 

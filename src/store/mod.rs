@@ -9,6 +9,8 @@ mod index;
 mod memory;
 mod numbers;
 mod open;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod sqlite;
 
 use std::pin::Pin;
@@ -24,6 +26,8 @@ pub use index::{Captured, Found};
 pub use memory::MemoryStore;
 pub use numbers::Numbers;
 pub use open::open;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 
 /// Which document.
@@ -144,8 +148,22 @@ pub trait Store: Send + Sync {
 
     fn attachment<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Attachment>>;
 
-    /// All changes or none.
-    fn write(&self, changes: Vec<Change>, now: Time) -> Answer<'_, Written>;
+    /// All changes or none. `None` = nothing was written, since the generation is
+    /// no longer the one that the writer has seen.
+    fn write_at(
+        &self,
+        changes: Vec<Change>,
+        now: Time,
+        seen: Option<u64>,
+    ) -> Answer<'_, Option<Written>>;
+
+    /// The same, whatever the generation.
+    fn write(&self, changes: Vec<Change>, now: Time) -> Answer<'_, Written> {
+        Box::pin(async move {
+            let written = self.write_at(changes, now, None).await?;
+            written.ok_or_else(|| StoreError::Broken("nothing was written".into()))
+        })
+    }
 
     /// A number that grows with every write that touches a callflow, also when
     /// another process writes.

@@ -1,4 +1,4 @@
-//! The embedded store: one file, which `cp` or `sqlite3 FILE .backup` saves.
+//! The embedded store: one file, which `VACUUM INTO` copies while it is written to.
 //!
 //! SQLite answers while the caller waits, so it is asked on threads for blocking
 //! work. One connection writes; reads have their own, and see what is committed.
@@ -160,11 +160,21 @@ impl Store for SqliteStore {
         }))
     }
 
-    fn write(&self, changes: Vec<Change>, now: Time) -> Answer<'_, Written> {
+    fn write_at(
+        &self,
+        changes: Vec<Change>,
+        now: Time,
+        seen: Option<u64>,
+    ) -> Answer<'_, Option<Written>> {
         let connections = self.0.clone();
         Box::pin(blocking(move || {
             let mut writer = locked(&connections.writer);
             let write = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            if let Some(seen) = seen
+                && seen != generation(&write)?
+            {
+                return Ok(None);
+            }
             let callflows = changes.iter().any(|c| c.key().kind == Kind::Callflow);
             let mut documents = Vec::new();
             for change in changes {
@@ -175,10 +185,10 @@ impl Store for SqliteStore {
             }
             let generation = generation(&write)?;
             write.commit()?;
-            Ok(Written {
+            Ok(Some(Written {
                 documents,
                 generation,
-            })
+            }))
         }))
     }
 

@@ -311,7 +311,7 @@ beep_hz = 20
 [account]
 sid = "AC123"
 [store]
-url = "postgres://h/db"
+url = "mysql://h/db"
 [speech]
 engine = "http"
 timeout_s = 0
@@ -368,6 +368,7 @@ fn stores_and_engines_say_what_they_need() {
             "[store]\nurl = \"mysql://h/db\"",
             "is no store that pivot knows",
         ),
+        #[cfg(not(feature = "postgres"))]
         (
             "[store]\nurl = \"postgresql://h/db\"",
             "the feature `postgres`",

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "callflow",
         &["call", "config", "objects", "patterns", "schedule"],
     ),
+    ("import", &["callflow", "objects", "patterns", "store"]),
     ("objects", &["schedule"]),
     ("schedule", &[]),
     ("store", &["config", "objects", "patterns"]),
@@ -72,6 +73,8 @@ const OWNERS: &[(&str, &[&str])] = &[
         &["src/twiml/element/parse.rs", "src/speech/ssml.rs"],
     ),
     ("axum::", &["src/api", "src/simulate"]),
+    ("rusqlite", &["src/store/sqlite.rs"]),
+    ("postgres::", &["src/store/mod.rs", "src/store/postgres"]),
     ("symphonia", &["src/media/decode.rs", "src/media/decode"]),
     ("mp3lame", &["src/recordings/mp3.rs"]),
 ];

@@ -105,6 +105,8 @@ mod fetching_told;
 #[cfg(test)]
 mod hangups;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod ladder;
 #[cfg(test)]
 mod layers;
@@ -118,6 +120,11 @@ mod scenarios;
 mod simulate;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod store_killed;
+#[cfg(test)]
+#[cfg(feature = "postgres")]
+mod store_postgres;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -14,12 +14,31 @@ use serde_json::{Map, Value, json};
 
 use crate::support::Folder;
 
-/// Runs a test on each store there is.
+/// Runs a test on each store there is; on Postgres where `PIVOT_TEST_POSTGRES`
+/// names one, as `make test` does.
 async fn each<F: Future<Output = ()>>(test: impl Fn(Arc<dyn Store>) -> F) {
     test(Arc::new(MemoryStore::default())).await;
     let folder = Folder::new();
-    let sqlite = SqliteStore::open(folder.0.join("pivot.db")).await.unwrap();
-    test(Arc::new(sqlite)).await;
+    test(sqlite(&folder).await).await;
+    #[cfg(feature = "postgres")]
+    if let Some(schema) = crate::store_postgres::Schema::new() {
+        test(schema.open().await).await;
+    }
+}
+
+/// Runs a test on two stores that have the same documents, as two processes do.
+async fn each_twice<F: Future<Output = ()>>(test: impl Fn(Arc<dyn Store>, Arc<dyn Store>) -> F) {
+    let folder = Folder::new();
+    test(sqlite(&folder).await, sqlite(&folder).await).await;
+    #[cfg(feature = "postgres")]
+    if let Some(schema) = crate::store_postgres::Schema::new() {
+        test(schema.open().await, schema.open().await).await;
+    }
+}
+
+async fn sqlite(folder: &Folder) -> Arc<dyn Store> {
+    let file = folder.0.join("pivot.db");
+    Arc::new(SqliteStore::open(file).await.unwrap())
 }
 
 fn account(digit: &str) -> AccountId {
@@ -262,18 +281,192 @@ async fn a_number_belongs_to_one_callflow_of_an_account() {
 
 #[tokio::test]
 async fn what_another_process_writes_holds_for_the_next_call() {
+    each_twice(|ours, theirs| async move {
+        let catalog = Catalog::open(ours, Numbers::default()).await.unwrap();
+        let a = account("a");
+        let change = put(&a, Kind::Callflow, "c", json!({"numbers": ["1"]}));
+        theirs.write(vec![change], Time(0)).await.unwrap();
+        let found = catalog.lookup(&a, "1").await.unwrap().unwrap();
+        assert_eq!(found.callflow, "c");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_goes_to_one_of_two_processes_that_want_it_at_once() {
+    each_twice(|ours, theirs| async move {
+        let a = account("a");
+        let mut wanting = Vec::new();
+        for (process, store) in [ours.clone(), theirs].into_iter().enumerate() {
+            let catalog = Catalog::open(store, Numbers::default()).await.unwrap();
+            let a = a.clone();
+            wanting.push(tokio::spawn(async move {
+                let mut taken = Vec::new();
+                for number in 0..15 {
+                    let id = format!("{process}-{number}");
+                    let flow = body(json!({"numbers": [number.to_string()]}));
+                    let any = Expected::Anything;
+                    match catalog.put(&a, Kind::Callflow, &id, flow, any).await {
+                        Ok(_) => taken.push(number),
+                        Err(StoreError::NumberTaken(_)) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+                taken
+            }));
+        }
+        let mut taken = Vec::new();
+        for one in wanting {
+            taken.extend(one.await.unwrap());
+        }
+        taken.sort_unstable();
+        assert_eq!(taken, (0..15).collect::<Vec<_>>());
+        let kept = ours.list(&a, Kind::Callflow, None).await.unwrap();
+        assert_eq!(kept.len(), 15);
+        assert_eq!(ours.generation().await.unwrap(), 15);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_lost_when_two_processes_write_to_the_same_document() {
+    each_twice(|ours, theirs| async move {
+        let a = account("a");
+        let start = vec![put(&a, Kind::Menu, "m", json!({"n": 0}))];
+        ours.write(start, Time(0)).await.unwrap();
+        let mut adding = Vec::new();
+        for store in [ours.clone(), theirs] {
+            let catalog = Arc::new(Catalog::open(store, Numbers::default()).await.unwrap());
+            for _ in 0..10 {
+                let (catalog, a) = (catalog.clone(), a.clone());
+                adding.push(tokio::spawn(async move {
+                    let add = |body: &mut Map<String, Value>| {
+                        body["n"] = (body["n"].as_u64().unwrap() + 1).into();
+                    };
+                    catalog.update(&a, Kind::Menu, "m", add).await.unwrap();
+                }));
+            }
+        }
+        for one in adding {
+            one.await.unwrap();
+        }
+        let key = Key::new(&a, Kind::Menu, "m");
+        let document = ours.get(&key).await.unwrap().unwrap();
+        assert_eq!((&document.body["n"], document.revision), (&json!(20), 21));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_of_two_that_make_the_same_new_document_is_refused() {
+    each_twice(|ours, theirs| async move {
+        let a = account("a");
+        for id in 0..10 {
+            let new = |from: &str| {
+                let id = id.to_string();
+                let change = expecting(
+                    &a,
+                    Kind::Menu,
+                    &id,
+                    json!({"from": from}),
+                    Expected::Nothing,
+                );
+                vec![change]
+            };
+            let (one, other) = tokio::join!(
+                ours.write(new("us"), Time(0)),
+                theirs.write(new("them"), Time(0))
+            );
+            let refused = one.err().or(other.err()).expect("both have made it");
+            assert!(
+                matches!(refused, StoreError::Conflict { .. }),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(ours.list(&a, Kind::Menu, None).await.unwrap().len(), 10);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_that_has_seen_another_generation_is_not_carried_out() {
+    each(|store| async move {
+        let a = account("a");
+        let write = |id: &str, seen| {
+            let changes = vec![put(&a, Kind::Callflow, id, json!({}))];
+            store.write_at(changes, Time(0), Some(seen))
+        };
+        let before = store.generation().await.unwrap();
+        assert!(write("one", before).await.unwrap().is_some());
+        assert!(write("two", before).await.unwrap().is_none());
+        let key = Key::new(&a, Kind::Callflow, "two");
+        assert_eq!(store.get(&key).await.unwrap(), None);
+        assert_eq!(store.generation().await.unwrap(), before + 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_number_can_move_from_one_callflow_to_another_by_one_write() {
+    each(|store| async move {
+        let catalog = Catalog::open(store, Numbers::default()).await.unwrap();
+        let a = account("a");
+        let flow =
+            |id: &str, number: &str| put(&a, Kind::Callflow, id, json!({"numbers": [number]}));
+        catalog
+            .write(vec![flow("one", "1"), flow("two", "2")])
+            .await
+            .unwrap();
+        catalog
+            .write(vec![flow("one", "2"), flow("two", "1")])
+            .await
+            .unwrap();
+        let found = catalog.lookup(&a, "1").await.unwrap().unwrap();
+        assert_eq!(found.callflow, "two");
+        let twice = catalog
+            .write(vec![flow("one", "3"), flow("two", "3")])
+            .await;
+        assert!(
+            matches!(twice, Err(StoreError::NumberTaken(_))),
+            "{twice:?}"
+        );
+        let found = catalog.lookup(&a, "2").await.unwrap().unwrap();
+        assert_eq!(found.callflow, "one");
+    })
+    .await;
+}
+
+/// The copy of docs/store.md.
+#[tokio::test]
+async fn a_copy_made_while_pivot_writes_is_whole() {
     let folder = Folder::new();
-    let path = folder.0.join("pivot.db");
-    let ours = SqliteStore::open(path.clone()).await.unwrap();
-    let catalog = Catalog::open(Arc::new(ours), Numbers::default())
-        .await
-        .unwrap();
-    let theirs = SqliteStore::open(path).await.unwrap();
+    let store = sqlite(&folder).await;
     let a = account("a");
-    let change = put(&a, Kind::Callflow, "c", json!({"numbers": ["1"]}));
-    theirs.write(vec![change], Time(0)).await.unwrap();
-    let found = catalog.lookup(&a, "1").await.unwrap().unwrap();
-    assert_eq!(found.callflow, "c");
+    let pair = |n: usize| {
+        let both = [Kind::Menu, Kind::Device];
+        both.map(|kind| put(&a, kind, &n.to_string(), json!({"n": n})))
+            .to_vec()
+    };
+    for n in 0..20 {
+        store.write(pair(n), Time(0)).await.unwrap();
+    }
+    let (file, copy) = (folder.0.join("pivot.db"), folder.0.join("copy.db"));
+    let target = copy.display().to_string();
+    let copying = tokio::task::spawn_blocking(move || {
+        let db = rusqlite::Connection::open(file).unwrap();
+        db.execute("VACUUM INTO ?1", [target]).unwrap();
+    });
+    let mut n = 20;
+    while !copying.is_finished() {
+        store.write(pair(n), Time(0)).await.unwrap();
+        n += 1;
+    }
+    copying.await.unwrap();
+    let copied = SqliteStore::open(copy).await.unwrap();
+    let menus = copied.list(&a, Kind::Menu, None).await.unwrap();
+    let devices = copied.list(&a, Kind::Device, None).await.unwrap();
+    assert!((20..=n).contains(&menus.len()), "{} of {n}", menus.len());
+    assert_eq!(menus, devices);
 }
 
 #[tokio::test]

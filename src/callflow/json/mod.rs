@@ -18,13 +18,13 @@ pub(super) const MAX_DEPTH: usize = 256;
 
 /// A value and the bytes it was read from.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Value {
+pub(crate) struct Value {
     pub kind: Kind,
     pub span: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Bool(bool),
     Number(serde_json::Number),
@@ -34,14 +34,14 @@ pub(super) enum Kind {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member {
+pub(crate) struct Member {
     pub key: String,
     pub key_span: Range<usize>,
     pub value: Value,
 }
 
 impl Value {
-    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Value> {
         match &self.kind {
             Kind::Object(members) => members.iter().find(|m| m.key == key).map(|m| &m.value),
             _ => None,
@@ -49,7 +49,7 @@ impl Value {
     }
 
     /// What it is, for messages.
-    pub(super) fn describe(&self) -> &'static str {
+    pub(crate) fn describe(&self) -> &'static str {
         match &self.kind {
             Kind::Null => "null",
             Kind::Bool(_) => "a boolean",
@@ -61,7 +61,7 @@ impl Value {
     }
 
     /// The value without its places.
-    pub(super) fn plain(&self) -> serde_json::Value {
+    pub(crate) fn plain(&self) -> serde_json::Value {
         match &self.kind {
             Kind::Null => serde_json::Value::Null,
             Kind::Bool(value) => (*value).into(),
@@ -129,8 +129,13 @@ pub fn parse_json(bytes: &[u8], deepest: usize) -> Result<serde_json::Value, Mal
 }
 
 /// Reads one JSON value. `None` means that the report has an error.
-pub(super) fn parse(bytes: &[u8], report: &mut Report) -> Option<Value> {
-    let source = decode(bytes, report)?;
+pub(crate) fn parse(bytes: &[u8], report: &mut Report) -> Option<Value> {
+    parse_up_to(MAX_BYTES, bytes, report)
+}
+
+/// The same for documents of another size.
+pub(crate) fn parse_up_to(most: usize, bytes: &[u8], report: &mut Report) -> Option<Value> {
+    let source = decode(most, bytes, report)?;
     let start = if source.starts_with('\u{feff}') {
         report.warn(None, 0..3, "the document begins with a byte order mark");
         3
@@ -153,13 +158,13 @@ pub(super) fn parse(bytes: &[u8], report: &mut Report) -> Option<Value> {
     }
 }
 
-fn decode<'a>(bytes: &'a [u8], report: &mut Report) -> Option<&'a str> {
-    if bytes.len() > MAX_BYTES {
+fn decode<'a>(most: usize, bytes: &'a [u8], report: &mut Report) -> Option<&'a str> {
+    if bytes.len() > most {
         report.error(
             None,
             0..0,
             format!(
-                "the document has {} bytes; at most {MAX_BYTES} are read",
+                "the document has {} bytes; at most {most} are read",
                 bytes.len()
             ),
         );

@@ -68,6 +68,11 @@ if [ -n "${TWILIO_LIBRARIES:-}" ] && [ "$pinned" != "$(cat "$build/twilio/.pinne
 fi
 flock -u 8
 
+# A second store that tests run on.
+if [ -n "${POSTGRES:-}" ]; then
+    "$scripts/postgres.sh" install
+fi
+
 for version in ${ASTERISK_VERSIONS:-22 16}; do
     "$scripts/asterisk-root.sh" "$version"
 done

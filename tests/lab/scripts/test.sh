@@ -5,7 +5,8 @@ set -uo pipefail
 
 cd "$(dirname "$0")/../../.."
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -f "$log"; [ -z "${PIVOT_TEST_POSTGRES:-}" ] || tests/lab/scripts/postgres.sh stop "$PIVOT_TEST_POSTGRES"' EXIT
+unset PIVOT_TEST_POSTGRES
 passed=0
 failed=0
 
@@ -48,22 +49,36 @@ else
     export RUST_TEST_THREADS=${RUST_TEST_THREADS:-2}
 fi
 
+# The tests of the store run on Postgres too, where there can be one.
+if [ -e "${PIVOT_LAB_BUILD:-build}/postgres.skipped" ]; then
+    echo "skipped: postgres: $(cat "${PIVOT_LAB_BUILD:-build}/postgres.skipped")"
+elif PIVOT_TEST_POSTGRES=$(tests/lab/scripts/postgres.sh start); then
+    export PIVOT_TEST_POSTGRES
+else
+    echo "skipped: postgres: it cannot be started, see above"
+    unset PIVOT_TEST_POSTGRES
+fi
+
 check cargo fmt --all --check
 # It does not find the files that the lists of verbs and modules name.
 check rustfmt --edition 2024 --check $(find src -name '*.rs')
 check cargo clippy --quiet --workspace --all-targets -- -D warnings
+# From here on with everything that a package may switch on.
+all=(--features postgres)
+check cargo clippy --quiet --package pivot --all-targets "${all[@]}" -- -D warnings
 # The lab runs this binary from outside.
-check cargo build --quiet --bin pivot
+check cargo build --quiet --bin pivot "${all[@]}"
 export PIVOT_BIN=${CARGO_TARGET_DIR:-$PWD/target}/debug/pivot
-tests "${runner[@]}" --package pivot
+tests "${runner[@]}" --package pivot "${all[@]}"
 # Do the tests that docs/twiml.md and docs/callflow.md name notice when an attribute or a
 # field is not read?
-binary=$(cargo test --package pivot --test it --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))/\1/p')
+binary=$(cargo test --package pivot --test it "${all[@]}" --no-run 2>&1 | sed -n 's/.*Executable.*(\(.*\))/\1/p')
 check python3 tests/lab/scripts/break-attributes.py "$binary" twiml
 check python3 tests/lab/scripts/break-attributes.py "$binary" callflow
 tests "${runner[@]}" --package pivot-lab --lib --bins
 if [ "${runner[1]}" = nextest ]; then
-    tests cargo test --quiet --workspace --doc
+    tests cargo test --quiet --package pivot --doc "${all[@]}"
+    tests cargo test --quiet --package pivot-lab --doc
 fi
 # Real calls. A version that this machine cannot have is skipped with its reason.
 for skipped in "${PIVOT_LAB_BUILD:-build}"/asterisk-*.skipped; do
