@@ -361,7 +361,7 @@ async fn one_who_waits_can_be_called_out_and_the_action_is_told() {
     let services = &scenario.pivot.services;
     let key = Key {
         asterisk: services.config.ari.name.clone(),
-        account: services.account_sid.clone(),
+        account: services.account.to_string(),
         name: "support".into(),
     };
     let request = Request {
