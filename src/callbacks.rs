@@ -10,7 +10,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use http::Method;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -36,6 +36,8 @@ pub struct Callback {
     pub method: Method,
     pub params: Vec<(String, String)>,
     pub trace: Trace,
+    /// Hears whether the server took it.
+    pub taken: Option<oneshot::Sender<bool>>,
     /// Keeps pivot from ending before it is sent.
     pub held: TaskTrackerToken,
 }
@@ -142,7 +144,12 @@ async fn send(web: Web, sign: Option<Sign>, callback: Callback) -> String {
         out = out.sign(sign);
     }
     let what = callback.what;
-    match web.send(out, None).await {
+    let answered = web.send(out, None).await;
+    if let Some(taken) = callback.taken {
+        let fine = answered.as_ref().is_ok_and(|answer| answer.status < 400);
+        taken.send(fine).ok();
+    }
+    match answered {
         Ok(answer) if answer.status < 400 => callback.trace.took(
             Kind::Http,
             format!("{shown} ({what}) → {}", answer.status),

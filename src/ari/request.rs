@@ -208,6 +208,15 @@ impl Request {
         Self::channel(Method::DELETE, id, "/mute").with("direction", "in")
     }
 
+    /// The party hears nothing any more. Counted like `mute`.
+    pub fn deafen(id: &str) -> Self {
+        Self::channel(Method::POST, id, "/mute").with("direction", "out")
+    }
+
+    pub fn undeafen(id: &str) -> Self {
+        Self::channel(Method::DELETE, id, "/mute").with("direction", "out")
+    }
+
     /// `w` in `digits` waits half a second.
     pub fn dtmf(id: &str, digits: &str, duration: Duration, between: Duration) -> Self {
         Self::channel(Method::POST, id, "/dtmf")
@@ -369,6 +378,15 @@ impl Request {
         Self::bridge(Method::POST, id, "/removeChannel")
             .with("channel", channel)
             .joining()
+    }
+
+    // Mailboxes
+
+    /// How many messages wait, for the lamps of phones.
+    pub fn mailbox(name: &str, old: usize, new: usize) -> Self {
+        Self::new(Method::PUT, format!("mailboxes/{}", segment(name)))
+            .with("oldMessages", old.to_string())
+            .with("newMessages", new.to_string())
     }
 
     // Applications and Asterisk

@@ -79,6 +79,11 @@ impl Facts {
 }
 
 impl Call {
+    /// A dialled number in the shop's way of writing it.
+    pub fn normalize(&self, dialled: &str) -> String {
+        self.services.catalog.numbers.normalize(dialled)
+    }
+
     /// Asks for the SIP parts, unless they are known.
     pub async fn learn_sip_facts(&mut self) {
         if self.state.facts.sip.is_none() {

@@ -12,7 +12,7 @@ use super::ops::{
 };
 use super::rooms::InRoom;
 use super::stored::Matched;
-use super::{Cause, Detecting, Facts, Kept, KeyBuffer, Leg, Prepared};
+use super::{Cause, Detecting, Facts, Keeping, Kept, KeyBuffer, Leg, Prepared};
 use crate::clock::Time;
 use crate::id::CallId;
 use crate::news::News;
@@ -89,6 +89,9 @@ pub struct State {
     /// The next request reports what was owed: a hang-up does not prevent it.
     #[serde(default)]
     pub reporting: bool,
+    /// What becomes of what is being recorded if the caller hangs up.
+    #[serde(default)]
+    pub keeping: Option<Keeping>,
     /// The recording that a request owed reports on.
     pub last_recording: Option<RecordingRef>,
     /// The stored callflow that took the call.
@@ -196,6 +199,7 @@ impl State {
             dequeuing: None,
             owed: Vec::new(),
             reporting: false,
+            keeping: None,
             last_recording: None,
             matched: Matched::default(),
             flow: Value::Null,

@@ -1,6 +1,8 @@
 //! What web applications are told about a call or a leg in every request:
 //! Twilio's standard parameters, and callbacks beside the call.
 
+use tokio::sync::oneshot;
+
 use super::{Call, Leg, Services, Stage};
 use crate::callbacks::Callback;
 use crate::clock;
@@ -50,6 +52,32 @@ impl Services {
         target: &CallbackTarget,
         params: Vec<(String, String)>,
     ) {
+        self.send_callback(trace, what, about, target, params, None);
+    }
+
+    /// The same; gives whether the server took it.
+    pub(super) fn call_back_and_tell(
+        &self,
+        trace: &Trace,
+        what: &'static str,
+        about: &str,
+        target: &CallbackTarget,
+        params: Vec<(String, String)>,
+    ) -> oneshot::Receiver<bool> {
+        let (tell, told) = oneshot::channel();
+        self.send_callback(trace, what, about, target, params, Some(tell));
+        told
+    }
+
+    fn send_callback(
+        &self,
+        trace: &Trace,
+        what: &'static str,
+        about: &str,
+        target: &CallbackTarget,
+        params: Vec<(String, String)>,
+        taken: Option<oneshot::Sender<bool>>,
+    ) {
         self.callbacks.send(Callback {
             about: about.to_owned(),
             what,
@@ -60,6 +88,7 @@ impl Services {
             },
             params,
             trace: trace.clone(),
+            taken,
             held: self.background.token(),
         });
     }

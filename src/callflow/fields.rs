@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::call::Call;
 use crate::call::ops::{AudioFormat, Keys, Sound, Upload};
-use crate::callflow::listen::named_sounds;
-use crate::callflow::prompts::prompt;
+use crate::call::{Call, Interrupt};
+use crate::callflow::library::{named_sounds, prompt};
+use crate::objects;
 
 /// A key of the phone's pad.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -51,13 +51,27 @@ impl Default for MediaSwitch {
 
 impl MediaSwitch {
     /// What is heard: the usual prompt, another sound, or nothing.
-    pub(super) fn sounds(&self, call: &Call, usual: &str) -> Vec<Sound> {
+    pub(super) async fn sounds(
+        &self,
+        call: &mut Call,
+        usual: &str,
+    ) -> Result<Vec<Sound>, Interrupt> {
         match self {
-            Self::Usual(false) => Vec::new(),
-            Self::Usual(true) => prompt(usual),
-            Self::Media(word) if word.eq_ignore_ascii_case("false") => Vec::new(),
-            Self::Media(word) if word.eq_ignore_ascii_case("true") => prompt(usual),
-            Self::Media(name) => named_sounds(call, Some(name)),
+            Self::Usual(false) => Ok(Vec::new()),
+            Self::Usual(true) => prompt(call, usual).await,
+            Self::Media(word) if word.eq_ignore_ascii_case("false") => Ok(Vec::new()),
+            Self::Media(word) if word.eq_ignore_ascii_case("true") => prompt(call, usual).await,
+            Self::Media(name) => named_sounds(call, Some(name)).await,
+        }
+    }
+}
+
+impl From<Option<objects::Tone>> for MediaSwitch {
+    fn from(stored: Option<objects::Tone>) -> Self {
+        match stored {
+            None => Self::default(),
+            Some(objects::Tone::Usual(usual)) => Self::Usual(usual),
+            Some(objects::Tone::Media(name)) => Self::Media(name),
         }
     }
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fields::{Key, keys_or_all};
-use super::sounds;
 use crate::call::ops::{Keys, Play, PlayEnd, Sound};
 use crate::call::{Call, Interrupt};
 
@@ -114,12 +113,4 @@ impl Rounds {
         at.keep_keys(call);
         Ok(())
     }
-}
-
-/// The sounds that a field names; why there are none is told.
-pub(super) fn named_sounds(call: &Call, value: Option<&str>) -> Vec<Sound> {
-    sounds::sounds(value.unwrap_or_default()).unwrap_or_else(|why| {
-        call.warn(why.to_string());
-        Vec::new()
-    })
 }

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::caller;
-use super::prompts::prompt;
+use super::library::prompt;
 use crate::call::ops::{Keys, Play, Sound};
 use crate::call::{Call, Interrupt};
 use crate::objects::Kind;
@@ -80,7 +80,8 @@ pub(super) fn is_on(body: &Map<String, Value>, object: &str, otherwise: bool) ->
 
 /// Says a prompt to its end.
 pub(super) async fn say(call: &mut Call, name: &str) -> Result<(), Interrupt> {
-    say_all(call, prompt(name)).await
+    let sounds = prompt(call, name).await?;
+    say_all(call, sounds).await
 }
 
 pub(super) async fn say_all(call: &mut Call, sounds: Vec<Sound>) -> Result<(), Interrupt> {

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use super::library::prompt;
 use super::phones::{self, Whose};
-use super::prompts::prompt;
 use crate::call::ops::{Dequeue, DialOutcome, Keys, Other, Play};
 use crate::call::{Call, Interrupt};
 use crate::program::Flow;
@@ -105,8 +105,9 @@ pub(super) async fn take_one(call: &mut Call, channels: Vec<Other>) -> Result<bo
 /// Says why there is nothing to be had, and ends the flow.
 pub(super) async fn refuse(call: &mut Call, why: &str) -> Result<Flow, Interrupt> {
     call.answer().await?;
+    let sounds = prompt(call, why).await?;
     call.play(Play {
-        sounds: prompt(why),
+        sounds,
         stop_on: Keys::none(),
     })
     .await?;

@@ -7,12 +7,54 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("agent-logged_in", &["agent-loginok"]),
     ("agent-logged_out", &["agent-loggedoff"]),
     ("cf-unauthorized_call", &["ss-noservice"]),
+    ("conf-alone", &["conf-onlyperson"]),
+    ("conf-announce_your_name", &["vm-rec-name"]),
+    ("conf-bad_conf", &["conf-invalid"]),
     ("conf-bad_pin", &["conf-invalidpin"]),
     ("conf-enter_conf_number", &["conf-getconfno"]),
     ("conf-enter_conf_pin", &["conf-getpin"]),
+    ("conf-has_joined", &["conf-hasjoin"]),
+    ("conf-has_left", &["conf-hasleft"]),
+    ("conf-joining_conference", &["conf-placeintoconf"]),
+    ("conf-max_participants", &["conf-full"]),
+    ("conf-too_many_attempts", &["vm-goodbye"]),
+    ("conf-wait_for_moderator", &["conf-waitforleader"]),
     ("cw-activated", &["call-waiting", "activated"]),
     ("cw-deactivated", &["call-waiting", "de-activated"]),
+    (
+        "dir-enter_person_firstname",
+        &[
+            "dir-welcome",
+            "dir-pls-enter",
+            "dir-first",
+            "dir-usingkeypad",
+        ],
+    ),
+    (
+        "dir-enter_person_lastname",
+        &[
+            "dir-welcome",
+            "dir-pls-enter",
+            "dir-last",
+            "dir-usingkeypad",
+        ],
+    ),
+    (
+        "dir-enter_person_name",
+        &[
+            "dir-welcome",
+            "dir-pls-enter",
+            "dir-firstlast",
+            "dir-usingkeypad",
+        ],
+    ),
+    ("dir-invalid_key", &["vm-sorry"]),
+    ("dir-no_more_results", &["dir-nomore"]),
+    ("dir-no_results_found", &["dir-nomatch"]),
+    ("disa-enter_pin", &["agent-pass"]),
     ("disa-invalid_extension", &["pbx-invalid"]),
+    ("disa-invalid_pin", &["auth-incorrect"]),
+    ("disa-retries_exceeded", &["vm-goodbye"]),
     ("dnd-activated", &["do-not-disturb", "activated"]),
     ("dnd-deactivated", &["do-not-disturb", "de-activated"]),
     (
@@ -28,21 +70,60 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("menu-transferring_call", &["pbx-transfer"]),
     ("temporal-marked_disabled", &["de-activated"]),
     ("temporal-marked_enabled", &["activated"]),
+    ("vm-abort", &["vm-goodbye"]),
     ("vm-deleted", &["vm-deleted"]),
+    ("vm-enter_forward_id", &["vm-extension"]),
+    ("vm-enter_id", &["vm-login"]),
+    ("vm-enter_new_pin", &["vm-newpassword"]),
+    ("vm-enter_new_pin_confirm", &["vm-reenterpassword"]),
     ("vm-enter_pass", &["vm-password"]),
     ("vm-fail_auth", &["vm-incorrect"]),
     ("vm-goodbye", &["vm-goodbye"]),
     ("vm-mailbox_full", &["vm-mailboxfull"]),
+    ("vm-message_forwarded", &["vm-msgforwarded"]),
+    ("vm-message_number", &["vm-message"]),
+    ("vm-new_and", &["vm-and"]),
+    ("vm-new_message", &["vm-INBOX", "vm-message"]),
+    ("vm-new_messages", &["vm-INBOX", "vm-messages"]),
+    ("vm-no_messages", &["vm-youhave", "vm-no", "vm-messages"]),
+    ("vm-no_more_messages", &["vm-nomore"]),
     ("vm-not_available", &["vm-isunavail"]),
+    ("vm-not_available_no_voicemail", &["vm-nobodyavail"]),
     ("vm-person", &["vm-theperson"]),
+    ("vm-person_not_available", &["vm-nobodyavail"]),
+    ("vm-pin_invalid", &["vm-invalid-password"]),
+    ("vm-pin_set", &["vm-passchanged"]),
+    ("vm-received", &["vm-received"]),
+    ("vm-record_greeting", &["vm-rec-unv"]),
     ("vm-record_message", &["vm-intro"]),
+    ("vm-record_name", &["vm-rec-name"]),
+    ("vm-record_temp_greeting", &["vm-rec-temp"]),
     ("vm-recording_to_short", &["vm-tooshort"]),
     ("vm-review_recording", &["vm-review"]),
     ("vm-saved", &["vm-msgsaved"]),
+    ("vm-saved_message", &["vm-Old", "vm-message"]),
+    ("vm-saved_messages", &["vm-Old", "vm-messages"]),
+    ("vm-setup_intro", &["vm-newuser"]),
+    ("vm-setup_rec_greeting", &["vm-rec-unv"]),
+    ("vm-thank_you", &["auth-thankyou"]),
+    ("vm-tmp_greeting_deleted", &["vm-tempremoved"]),
+    ("vm-you_have", &["vm-youhave"]),
 ];
 
 /// Prompts that Asterisk has no words for; they are spoken.
 const SPOKEN: &[(&str, &str)] = &[
+    ("conf-welcome", "Welcome to the conference."),
+    (
+        "dir-confirm_menu",
+        "To be connected, press 1. To search again, press 2.",
+    ),
+    ("dir-found", "I found"),
+    (
+        "dir-result_menu",
+        "To be connected, press 1. For the next one, press 2. To search again, press 3.",
+    ),
+    ("dir-result_number", "Number"),
+    ("dir-specify_minimum", "Please enter two letters or more."),
     (
         "dynamic-cid-enter_cid",
         "Please enter the number that you want to show.",
@@ -53,11 +134,44 @@ const SPOKEN: &[(&str, &str)] = &[
     ),
     ("menu-exit", "That was one try too many."),
     ("menu-no_prompt", "This menu has no greeting."),
+    ("menu-return", "Back to the menu."),
     ("temporal-marker_reset", "The clock decides again."),
     (
         "temporal-menu",
         "To turn the schedule on, press 1. To turn it off, press 2. To let the clock decide, press 3.",
     ),
+    (
+        "vm-announcement_only_off",
+        "Callers can leave messages again.",
+    ),
+    (
+        "vm-announcement_only_on",
+        "From now on callers hear your greeting and cannot leave messages.",
+    ),
+    ("vm-greeting_intro", "This is voicemail."),
+    (
+        "vm-main_menu",
+        "For new messages, press 1. For saved messages, press 2. For your settings, press 5. \
+         To leave, press pound.",
+    ),
+    (
+        "vm-main_menu_not_configurable",
+        "For new messages, press 1. For saved messages, press 2. To leave, press pound.",
+    ),
+    (
+        "vm-message_menu",
+        "To keep this message, press 1. To hear it again, press 2. To forward it, press 3. \
+         For the previous one, press 4. For the next one, press 6. To delete it, press 7. \
+         To call back, press 9. For the main menu, press 0.",
+    ),
+    ("vm-no_access", "This mailbox cannot be opened from here."),
+    (
+        "vm-settings_menu",
+        "To record your greeting, press 1. To record your name, press 2. To change your PIN, \
+         press 3. To record a greeting for a while, press 4. To delete it, press 5. To take no \
+         messages, or take them again, press 6. To go back, press 0.",
+    ),
+    ("vm-setup_complete", "Your mailbox is ready."),
 ];
 
 /// A prompt by its name; any other name is one of Asterisk's sounds.

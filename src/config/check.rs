@@ -202,7 +202,11 @@ impl Config {
                 }
             }
         }
-        for (key, url) in [("sms.url", &self.sms.url), ("notify.url", &self.notify.url)] {
+        for (key, url) in [
+            ("sms.url", &self.sms.url),
+            ("notify.url", &self.notify.url),
+            ("voicemail.notify_url", &self.voicemail.notify_url),
+        ] {
             found.add_unless(
                 url.as_ref().is_none_or(|url| {
                     matches!(url.scheme(), "http" | "https") && url.host().is_some()
@@ -211,6 +215,12 @@ impl Config {
                 "write a URL that begins with http:// or https:// and has a host",
             );
         }
+        let mwi = self.voicemail.mwi.as_deref();
+        found.add_unless(
+            mwi.is_none_or(|name| name.contains("{mailbox}")),
+            "voicemail.mwi",
+            "write {mailbox} where the number of the box belongs, as in \"{mailbox}@default\"",
+        );
         for (key, context) in [
             ("dialplan.transfer", &self.dialplan.transfer),
             ("dialplan.fax", &self.dialplan.fax),

@@ -75,6 +75,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("sms", Kind::Table),
             ("notify", Kind::Table),
             ("dialplan", Kind::Table),
+            ("voicemail", Kind::Table),
             ("control", Kind::Table),
             ("limits", Kind::Table),
         ],
@@ -187,6 +188,10 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("fax_detect", Kind::Text),
         ],
     ),
+    (
+        "voicemail",
+        &[("notify_url", Kind::Url), ("mwi", Kind::Text)],
+    ),
     ("control", &[("socket", Kind::Path)]),
     (
         "limits",
@@ -264,20 +269,22 @@ pub(super) fn unknown(table: &str, key: &str) -> String {
     let secrets = own.iter().filter(|(_, kind)| *kind == Kind::Secret);
     let files: Vec<String> = secrets.map(|(name, _)| format!("{name}_file")).collect();
     let names = own.iter().map(|(name, _)| *name);
-    if let Some(meant) = nearest(key, names.clone().chain(files.iter().map(String::as_str))) {
-        return format!("{place}; did you mean `{meant}`?");
-    }
     let elsewhere: Vec<String> = TABLES
         .iter()
         .filter(|(_, keys)| keys.iter().any(|(name, _)| *name == key))
         .map(|(name, _)| format!("`{}`", header(name)))
         .collect();
-    if elsewhere.is_empty() {
-        let names: Vec<&str> = names.collect();
-        format!("{place}, which has {}", names.join(", "))
-    } else {
-        format!("{place}; it is a key of {}", elsewhere.join(" and "))
+    let meant = nearest(key, names.clone().chain(files.iter().map(String::as_str)));
+    // One slip is nearer than a key of another table.
+    let slip = |meant: &&str| strsim::damerau_levenshtein(key, meant) <= 1;
+    if let Some(meant) = meant.filter(|meant| elsewhere.is_empty() || slip(meant)) {
+        return format!("{place}; did you mean `{meant}`?");
     }
+    if !elsewhere.is_empty() {
+        return format!("{place}; it is a key of {}", elsewhere.join(" and "));
+    }
+    let names: Vec<&str> = names.collect();
+    format!("{place}, which has {}", names.join(", "))
 }
 
 /// A table as it is written in the file.
@@ -358,9 +365,10 @@ mod tests {
         same::<settings::Sms>("sms");
         same::<settings::Notify>("notify");
         same::<settings::Dialplan>("dialplan");
+        same::<settings::Voicemail>("voicemail");
         same::<settings::Control>("control");
         same::<settings::Limits>("limits");
-        assert_eq!(TABLES.len(), 24, "23 structs, one of them for two tables");
+        assert_eq!(TABLES.len(), 25, "24 structs, one of them for two tables");
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub struct Config {
     #[serde(default)]
     pub dialplan: Dialplan,
     #[serde(default)]
+    pub voicemail: Voicemail,
+    #[serde(default)]
     pub control: Control,
     #[serde(default)]
     pub limits: Limits,
@@ -372,6 +374,17 @@ pub struct Dialplan {
     /// Where `fax_detect` sends a call, at extension `s`, to have it back with
     /// `PIVOT_FAX` set.
     pub fax_detect: Option<String>,
+}
+
+/// What becomes of messages in voicemail boxes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Voicemail {
+    /// Gets each message as a form, for e-mail and the like; absent = nobody is told.
+    pub notify_url: Option<Url>,
+    /// How Asterisk names the boxes whose lamps phones show, as `{mailbox}@default`;
+    /// absent = no lamps are set.
+    pub mwi: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -89,6 +89,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
     call.leave_queues();
     call.end_stay(&outcome.end).await;
     call.finish_recordings().await;
+    call.settle_keeping().await;
     if let End::Dialplan { .. } = outcome.end {
         tell_dialplan(call, &outcome).await;
     }

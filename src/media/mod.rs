@@ -139,6 +139,21 @@ impl Media {
         }
     }
 
+    /// The sound of a file of any usual kind, kept under a key that says which.
+    pub async fn keep_file(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        kind: Kind,
+    ) -> Result<Clip, MediaError> {
+        if let Some(clip) = self.find(key).await {
+            return Ok(clip);
+        }
+        let decoded = tokio::task::spawn_blocking(move || decode(bytes, &kind));
+        let pcm = settle(decoded.await).map_err(|why| MediaError::new("the stored file", why))?;
+        self.keep(key, pcm).await
+    }
+
     /// The audio file at an absolute http(s) URL.
     pub async fn fetch(&self, url: &str) -> Result<Clip, MediaError> {
         if let Some(name) = self.shared.known.fresh(url)

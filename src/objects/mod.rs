@@ -20,7 +20,12 @@ pub use common::{
     CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
     unix_of_gregorian,
 };
+pub use conference::{Member, Moderator, Tone};
+pub use directory::{SearchFields, SortBy};
 pub use hidden::hide;
+pub use media::{MediaSource, Tts};
+pub use menu::MenuMedia;
+pub use message::Folder;
 
 pub use queue::Strategy;
 

@@ -53,6 +53,7 @@ impl Office {
             method: http::Method::POST,
             params: vec![("n".into(), number.to_string())],
             trace: self.trace.clone(),
+            taken: None,
             held: self.background.token(),
         });
     }

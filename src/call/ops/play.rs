@@ -23,12 +23,16 @@ const GRACE: Duration = Duration::from_secs(3);
 const ASK_EVERY: Duration = Duration::from_secs(10);
 
 /// A media URI of Asterisk's, and how long it lasts if that is known.
-pub(super) struct Playable {
+pub(in crate::call) struct Playable {
     uri: String,
     length: Option<Duration>,
 }
 
 impl Playable {
+    pub(in crate::call) fn uri(&self) -> &str {
+        &self.uri
+    }
+
     fn asterisk(uri: &str) -> Self {
         Self {
             uri: uri.to_owned(),
@@ -200,7 +204,7 @@ impl Call {
     }
 
     /// Turns a sound into something that Asterisk plays; says why it cannot.
-    pub(super) async fn clip(
+    pub(in crate::call) async fn clip(
         &mut self,
         sound: &Sound,
     ) -> Result<Result<Playable, Unplayable>, Interrupt> {

@@ -94,7 +94,10 @@ impl Services {
     }
 
     /// With Twilio's code for why there is none.
-    async fn text_of(&self, recording: &RecordingRef) -> Result<String, String> {
+    pub(in crate::call) async fn text_of(
+        &self,
+        recording: &RecordingRef,
+    ) -> Result<String, String> {
         let Some(recogniser) = &self.recogniser else {
             return Err("13618: there is no recogniser ([transcribe] command)".into());
         };

@@ -40,7 +40,7 @@ use crate::call::ops::{Behind, Connected, Dial, DialOutcome, Keys, Play, QueueRe
 use crate::call::queues::{Choice, Join, MOST};
 use crate::call::{Call, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
-use crate::callflow::listen::named_sounds;
+use crate::callflow::library::named_sounds;
 use crate::callflow::variables::text;
 use crate::callflow::{Node, agents};
 use crate::clock::{self, Time};
@@ -148,7 +148,7 @@ impl AcdcMember {
                 }
             }
             if !at.announced {
-                let sounds = named_sounds(call, queue.announce.as_deref());
+                let sounds = named_sounds(call, queue.announce.as_deref()).await?;
                 let stop_on = Keys::new(&queue.caller_exit_key);
                 call.play(Play { sounds, stop_on }).await?;
                 at.announced = true;

@@ -12,7 +12,7 @@
 //! | item | fields |
 //! |---|---|
 //! | `play` | `id` as in `play`, `terminators` |
-//! | `prompt` | `id` of a prompt such as `vm-goodbye`; in the call's language |
+//! | `prompt` | `id` of a prompt such as `vm-goodbye`, `language`; the account's own, else Asterisk's in the call's language |
 //! | `tts` | `text`, `voice`, `language`, `engine`, `terminators` |
 //! | `say` | `text`, `type` (`number`, `name_spelled`, `telephone_number`, …), `language` |
 //! | `tone` | `frequencies` in Hz, `duration_on` and `duration_off` in ms, `repeat` |
@@ -46,7 +46,8 @@ use crate::call::ops::{Keys, Play, PlayEnd, Sound, Tone, Utterance};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
 use crate::callflow::fields::{Key, keys_or_all};
-use crate::callflow::listen::{Listening, named_sounds};
+use crate::callflow::library::named_sounds;
+use crate::callflow::listen::Listening;
 use crate::program::Flow;
 
 /// Plays several things one after the other.
@@ -124,16 +125,24 @@ fn once() -> u32 {
 
 impl AudioMacro {
     /// What an item plays; nothing when it lacks what it needs.
-    fn sounds(&self, call: &Call, item: &Item) -> Vec<Sound> {
-        let id = item.id.as_deref();
+    async fn sounds(&self, call: &mut Call, item: &Item) -> Result<Vec<Sound>, Interrupt> {
         let text = item.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        match item.kind {
-            ItemKind::Play => named_sounds(call, id),
-            ItemKind::Prompt => id.map(|id| named_sounds(call, Some(&format!("system_media/{id}")))).unwrap_or_default(),
+        Ok(match item.kind {
+            ItemKind::Play => named_sounds(call, item.id.as_deref()).await?,
+            ItemKind::Prompt => named_sounds(call, self.prompt(item).as_deref()).await?,
             ItemKind::Tts => text.map(|text| self.speech(item, text)).into_iter().collect(),
             ItemKind::Say => text.map(|text| self.say(item, text)).into_iter().collect(),
             ItemKind::Tone => item.tone().map(Sound::Tone).into_iter().collect(),
-        }
+        })
+    }
+
+    /// A prompt is looked up in the item's language, else in that of all, else in the call's.
+    fn prompt(&self, item: &Item) -> Option<String> {
+        let id = item.id.as_ref()?;
+        Some(match item.language.as_ref().or(self.language.as_ref()) {
+            Some(language) => format!("prompt://system_media/{id}/{language}"),
+            None => format!("prompt://system_media/{id}"),
+        })
     }
 
     fn speech(&self, item: &Item, text: &str) -> Sound {
@@ -197,7 +206,7 @@ impl Module for AudioMacro {
     ) -> Result<Flow, Interrupt> {
         at.begin(call);
         while let Some(item) = self.macros.get(at.done as usize) {
-            let sounds = self.sounds(call, item);
+            let sounds = self.sounds(call, item).await?;
             let stop_on = self.stop_on(item);
             if !sounds.is_empty()
                 && let PlayEnd::Key(_) = call.play(Play { sounds, stop_on }).await?

@@ -23,7 +23,7 @@ use crate::call::ops::{Collect, Keys};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
 use crate::callflow::own::{self, Own};
-use crate::callflow::prompts::prompt;
+use crate::callflow::library::prompt;
 use crate::program::Flow;
 
 /// Where the calls of the caller's phones go instead.
@@ -137,7 +137,7 @@ async fn switch_on(
     target.set(call, "call_forward", "number", number.clone().into()).await?;
     target.set(call, "call_forward", "enabled", true.into()).await?;
     call.note(format!("calls of {} go to {number}", target.id));
-    let mut sounds = prompt("cf-now_forwarded_to");
+    let mut sounds = prompt(call, "cf-now_forwarded_to").await?;
     sounds.extend(own::spelled(&number));
     own::say_all(call, sounds).await
 }
@@ -164,9 +164,11 @@ async fn change_number(
 async fn menu(call: &mut Call, target: &Own, at: &mut Forwarding) -> Result<(), Interrupt> {
     while at.rounds < ROUNDS {
         let now = Before::of(call, target).await?;
+        let asked = if now.on { "cf-enabled_menu" } else { "cf-disabled_menu" };
+        let prompts = prompt(call, asked).await?;
         let choice = call
             .collect(Collect {
-                prompts: prompt(if now.on { "cf-enabled_menu" } else { "cf-disabled_menu" }),
+                prompts,
                 max: Some(1),
                 finish_on: Keys::none(),
                 first: FIRST_KEY,
@@ -196,9 +198,10 @@ async fn ask_number(call: &mut Call, at: &mut Forwarding) -> Result<Option<Strin
         return Ok(Some(captured));
     }
     while at.tries < TRIES {
+        let prompts = prompt(call, "cf-enter_number").await?;
         let typed = call
             .collect(Collect {
-                prompts: prompt("cf-enter_number"),
+                prompts,
                 max: Some(MOST),
                 finish_on: Keys::new("#"),
                 first: FIRST_KEY,

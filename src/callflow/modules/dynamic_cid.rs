@@ -42,8 +42,7 @@ use serde::Deserialize;
 use super::Module;
 use crate::call::ops::{CallerId, Collect, Keys, Play, Sound};
 use crate::call::{Call, Cause, Interrupt};
-use crate::callflow::listen::named_sounds;
-use crate::callflow::prompts::prompt;
+use crate::callflow::library::{named_sounds, prompt};
 use crate::callflow::{Node, stored, tones};
 use crate::objects::ListEntry;
 use crate::patterns::Pattern;
@@ -135,8 +134,8 @@ impl DynamicCid {
     async fn manual(&self, call: &mut Call) -> Result<(), Interrupt> {
         call.pause(SILENCE).await?;
         let prompts = match &self.media_id {
-            Some(media) => named_sounds(call, Some(media)),
-            None => prompt("dynamic-cid-enter_cid"),
+            Some(media) => named_sounds(call, Some(media)).await?,
+            None => prompt(call, "dynamic-cid-enter_cid").await?,
         };
         let collected = call
             .collect(Collect {
@@ -153,7 +152,8 @@ impl DynamicCid {
             call.note(format!(
                 "{number:?} is no number to be shown; the caller id stays"
             ));
-            return say(call, prompt(REFUSED)).await;
+            let sounds = prompt(call, REFUSED).await?;
+            return say(call, sounds).await;
         }
         let tone = tones::parse(ACCEPTED).unwrap_or_default();
         say(call, tone.into_iter().map(Sound::Tone).collect()).await?;
@@ -177,7 +177,8 @@ impl DynamicCid {
         let FixedCallerId { name, number } = &self.caller_id;
         if number.is_none() {
             call.warn("`caller_id.number` is missing; the caller's own stays");
-            say(call, prompt(REFUSED)).await?;
+            let sounds = prompt(call, REFUSED).await?;
+            say(call, sounds).await?;
         }
         let facts = call.facts();
         let id = CallerId {
@@ -229,7 +230,8 @@ impl DynamicCid {
         call.warn(format!(
             "{number} leads to no callflow that may be called like this"
         ));
-        say(call, prompt("disa-invalid_extension")).await?;
+        let sounds = prompt(call, "disa-invalid_extension").await?;
+        say(call, sounds).await?;
         Ok(Flow::Stop(None))
     }
 }

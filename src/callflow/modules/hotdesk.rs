@@ -25,7 +25,7 @@ use super::Module;
 use crate::call::ops::{Collect, Dial, DialOutcome, Endpoint, Keys, Target};
 use crate::call::{Call, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
-use crate::callflow::prompts::prompt;
+use crate::callflow::library::prompt;
 use crate::callflow::{Node, caller, own, ring};
 use crate::objects::{Device, Kind, User};
 use crate::program::Flow;
@@ -205,9 +205,10 @@ impl Hotdesk {
         question: &str,
         most: usize,
     ) -> Result<String, Interrupt> {
+        let prompts = prompt(call, question).await?;
         let typed = call
             .collect(Collect {
-                prompts: prompt(question),
+                prompts,
                 max: Some(most),
                 finish_on: Keys::new("#"),
                 first: FIRST_KEY,

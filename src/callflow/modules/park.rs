@@ -36,7 +36,7 @@ use super::Module;
 use crate::call::ops::{Behind, Connected, Dequeue, Dial, DialOutcome, Endpoint, Keys, Play, QueueResult, Sound, Target};
 use crate::call::queues::Join;
 use crate::call::{Call, Interrupt};
-use crate::callflow::prompts::prompt;
+use crate::callflow::library::prompt;
 use crate::callflow::{DEFAULT_CHILD, Node};
 use crate::clock::{self, Time};
 use crate::news::{QueueNews, Taken};
@@ -220,7 +220,8 @@ impl Park {
             return Ok(Err(self.call_parker(call, &parker.clone(), "").await?.unwrap_or(Flow::Stop(None))));
         }
         call.answer().await?;
-        say(call, prompt("park-already_in_use")).await?;
+        let sounds = prompt(call, "park-already_in_use").await?;
+        say(call, sounds).await?;
         Ok(Err(Flow::Stop(None)))
     }
 
@@ -326,7 +327,8 @@ impl Park {
         if at.slot.is_empty() || call.waiting_in(&name).await == 0 {
             call.note(format!("nobody is in slot {:?}", at.slot));
             call.answer().await?;
-            say(call, prompt("park-no_caller")).await?;
+            let sounds = prompt(call, "park-no_caller").await?;
+            say(call, sounds).await?;
             return Ok(Flow::Stop(None));
         }
         call.dequeue(Dequeue {
@@ -345,7 +347,7 @@ impl Park {
     /// Says the slot, and keeps it while the one who asked transfers somebody there.
     async fn tell(&self, call: &mut Call, at: &Parking) -> Result<Flow, Interrupt> {
         call.answer().await?;
-        let mut sounds = prompt("park-call_placed_in_spot");
+        let mut sounds = prompt(call, "park-call_placed_in_spot").await?;
         sounds.push(Sound::Asterisk(format!("digits:{}", digits(&at.slot))));
         say(call, sounds).await?;
         call.start_behind(Behind::Silence).await?;

@@ -12,16 +12,18 @@
 //! | `loop_count` | 1 | how often; at least 1 |
 //! | `endless_playback` | `false` | again and again until the caller hangs up; keys do not stop it |
 //!
-//! `id` is a URL of an audio file, one of Asterisk's sounds (`sound:hello-world`,
-//! `digits:42`, `tone:ring`), a prompt (`/system_media/vm-goodbye`),
-//! `silence_stream://MS`, or `tone_stream://%(500,500,480,620)`.
+//! `id` is a stored sound of the account by its id, a URL of an audio file, one of
+//! Asterisk's sounds (`sound:hello-world`, `digits:42`, `tone:ring`), a prompt
+//! (`/system_media/vm-goodbye`, `prompt://ACCOUNT/vm-goodbye/fr-ca`), a text
+//! (`tts://Good day`), `silence_stream://MS`, or `tone_stream://%(500,500,480,620)`.
+//! A stored sound with a `prompt_id` is heard in place of the prompt of that name.
 //!
 //! ```json
 //! {"module": "play", "data": {"id": "https://example.com/welcome.mp3", "terminators": ["#"]}}
 //! ```
 //!
-//! Unlike in Kazoo, an `id` without any `/` or `:` names a sound of Asterisk's
-//! sounds folder, as there are no stored media.
+//! Unlike in Kazoo, an `id` that no stored sound has names a sound of Asterisk's
+//! sounds folder.
 
 use std::time::Duration;
 
@@ -32,7 +34,8 @@ use super::Module;
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
 use crate::callflow::fields::Key;
-use crate::callflow::listen::{Listening, Rounds, named_sounds};
+use crate::callflow::library::named_sounds;
+use crate::callflow::listen::{Listening, Rounds};
 use crate::program::Flow;
 
 /// Telephones need a moment until their speaker is on.
@@ -41,7 +44,7 @@ const AFTER_ANSWER: Duration = Duration::from_millis(100);
 /// Plays a sound.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct PlayModule {
-    /// A URL, a sound of Asterisk or a prompt.
+    /// A stored sound, a URL, a sound of Asterisk or a prompt.
     id: Option<String>,
     /// Answer the call first.
     #[serde(default = "yes")]
@@ -75,7 +78,7 @@ impl Module for PlayModule {
         _: &Node,
         at: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
-        let sounds = named_sounds(call, self.id.as_deref());
+        let sounds = named_sounds(call, self.id.as_deref()).await?;
         if sounds.is_empty() {
             return Ok(Flow::Next);
         }

@@ -37,7 +37,7 @@ use super::Module;
 use crate::call::ops::{Endpoint, Keys, Play, Sound, Target};
 use crate::call::{Call, Cause, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
-use crate::callflow::prompts::prompt;
+use crate::callflow::library::prompt;
 use crate::callflow::{Node, ring, tones};
 use crate::program::{End, Flow};
 
@@ -102,7 +102,7 @@ fn plain(number: &str) -> String {
 /// What the caller is told when no child wants the failure: a tone or an
 /// announcement, then the fitting SIP code if the call is not answered yet.
 async fn refuse(call: &mut Call, cause: Cause) -> Result<Flow, Interrupt> {
-    let sounds = announcement(cause);
+    let sounds = announcement(call, cause).await?;
     if !sounds.is_empty() {
         let stop_on = Keys::none();
         call.play(Play { sounds, stop_on }).await?;
@@ -114,15 +114,32 @@ async fn refuse(call: &mut Call, cause: Cause) -> Result<Flow, Interrupt> {
     Ok(Flow::End(End::Hangup(Some(cause))))
 }
 
-fn announcement(cause: Cause) -> Vec<Sound> {
+async fn announcement(call: &mut Call, cause: Cause) -> Result<Vec<Sound>, Interrupt> {
+    match announced(cause) {
+        Announced::Prompt(name) => prompt(call, name).await,
+        Announced::Tone(notation) => Ok(tone(notation)),
+        Announced::Nothing => Ok(Vec::new()),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Announced {
+    Prompt(&'static str),
+    Tone(&'static str),
+    Nothing,
+}
+
+fn announced(cause: Cause) -> Announced {
     match cause.kazoo() {
         "UNALLOCATED_NUMBER" | "NO_ROUTE_DESTINATION" => {
-            prompt("fault-can_not_be_completed_as_dialed")
+            Announced::Prompt("fault-can_not_be_completed_as_dialed")
         }
-        "NORMAL_TEMPORARY_FAILURE" => prompt("fault-can_not_be_completed_at_this_time"),
-        "USER_BUSY" | "NORMAL_CLEARING" => tone(BUSY),
-        "NO_USER_RESPONSE" | "CALL_REJECTED" => tone(REORDER),
-        _ => Vec::new(),
+        "NORMAL_TEMPORARY_FAILURE" => {
+            Announced::Prompt("fault-can_not_be_completed_at_this_time")
+        }
+        "USER_BUSY" | "NORMAL_CLEARING" => Announced::Tone(BUSY),
+        "NO_USER_RESPONSE" | "CALL_REJECTED" => Announced::Tone(REORDER),
+        _ => Announced::Nothing,
     }
 }
 
@@ -146,8 +163,18 @@ mod tests {
 
     #[test]
     fn a_failure_that_no_child_wants_is_announced() {
-        for (cause, sounds) in [(1, 1), (3, 1), (17, 1), (18, 1), (21, 1), (41, 2), (19, 0), (34, 0)] {
-            assert_eq!(announcement(Cause(cause)).len(), sounds, "{cause}");
+        let dialled = Announced::Prompt("fault-can_not_be_completed_as_dialed");
+        let now = Announced::Prompt("fault-can_not_be_completed_at_this_time");
+        for (causes, expected) in [
+            (&[1, 3][..], dialled),
+            (&[41], now),
+            (&[16, 17], Announced::Tone(BUSY)),
+            (&[18, 21], Announced::Tone(REORDER)),
+            (&[19, 34], Announced::Nothing),
+        ] {
+            for cause in causes {
+                assert_eq!(announced(Cause(*cause)), expected, "{cause}");
+            }
         }
         let busy = tone(BUSY);
         let [Sound::Tone(busy)] = &busy[..] else { panic!("{busy:?}") };

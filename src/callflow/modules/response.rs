@@ -21,7 +21,7 @@ use super::Module;
 use crate::call::ops::{Keys, Play};
 use crate::call::{Call, Cause, Interrupt};
 use crate::callflow::Node;
-use crate::callflow::listen::named_sounds;
+use crate::callflow::library::named_sounds;
 use crate::program::{End, Flow};
 
 /// Refuses the call with a SIP code.
@@ -51,7 +51,7 @@ impl Module for Response {
         _: &Node,
         _: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
-        let sounds = named_sounds(call, self.media.as_deref());
+        let sounds = named_sounds(call, self.media.as_deref()).await?;
         if !sounds.is_empty() {
             let stop_on = Keys::none();
             call.play(Play { sounds, stop_on }).await?;

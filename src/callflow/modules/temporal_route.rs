@@ -69,7 +69,7 @@ use serde::{Deserialize, Serialize};
 use super::Module;
 use crate::call::ops::{Collect, Keys, Play};
 use crate::call::{Call, Interrupt};
-use crate::callflow::prompts::prompt;
+use crate::callflow::library::prompt;
 use crate::callflow::{DEFAULT_CHILD, Node, rules};
 use crate::clock;
 use crate::program::Flow;
@@ -212,7 +212,7 @@ impl TemporalRoute {
         } else {
             "fault-can_not_be_completed_at_this_time"
         };
-        let sounds = prompt(said);
+        let sounds = prompt(call, said).await?;
         let stop_on = Keys::all();
         call.play(Play { sounds, stop_on }).await?;
         Ok(())
@@ -233,8 +233,9 @@ impl TemporalRoute {
         }
         let wait = Duration::from_millis(self.interdigit_timeout);
         while at.asked < ROUNDS {
+            let prompts = prompt(call, "temporal-menu").await?;
             let collect = Collect {
-                prompts: prompt("temporal-menu"),
+                prompts,
                 max: Some(1),
                 finish_on: Keys::none(),
                 first: wait,

@@ -1,0 +1,222 @@
+//! A message on its way from the recordings into its box, and who is told of it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Left, Waiting};
+use crate::ari::Request;
+use crate::call::library::LibraryError;
+use crate::call::ops::RecordingRef;
+use crate::call::{CallbackTarget, Services};
+use crate::clock;
+use crate::config::Method;
+use crate::id::AccountId;
+use crate::objects::{Folder, Kind, Message, User, Vmbox};
+use crate::store::Key;
+use crate::trace::{Kind as Line, Trace};
+
+pub(super) const WHAT: &str = "voicemail notify_url";
+
+pub(super) fn set_folder(body: &mut Map<String, Value>, folder: Folder) {
+    let word = serde_json::to_value(folder).unwrap_or_default();
+    body.insert("folder".into(), word);
+}
+
+/// What was recorded, on its way: no part of the call any more.
+pub(super) struct Leaving {
+    pub(super) services: Arc<Services>,
+    pub(super) trace: Trace,
+    pub(super) account: AccountId,
+    pub(super) call_sid: String,
+    pub(super) recording: RecordingRef,
+}
+
+impl Leaving {
+    pub(super) async fn throw_away(self) {
+        self.services
+            .recordings
+            .delete(&self.recording.sid)
+            .await
+            .ok();
+    }
+
+    pub(super) async fn leave(self, left: Left, message: Message) {
+        let id = format!("{}/{}", left.mailbox, left.id);
+        if let Err(error) = self.store(&id, &left, &message).await {
+            let text = format!(
+                "the message stays a recording, {}: {error}",
+                self.recording.sid
+            );
+            self.trace.write(Line::Warning, text);
+            return;
+        }
+        let text = format!(
+            "message {id}: {:.1} s",
+            self.recording.recorded.as_secs_f64()
+        );
+        self.trace.write(Line::Decision, text);
+        self.services
+            .tell_waiting(&self.account, &left.mailbox)
+            .await;
+        let stored = self
+            .services
+            .catalog
+            .object::<Vmbox>(&self.account, &left.mailbox)
+            .await;
+        let stored = stored.ok().flatten().unwrap_or_default();
+        let mut message = message;
+        if stored.transcribe {
+            message.transcription = self.transcribe(&id).await;
+        }
+        let keeps_file = stored.include_message_on_notify;
+        match self.services.notify_target() {
+            Some(target) => self.notify(&target, &left, &stored, &message).await,
+            None => return self.throw_away().await,
+        }
+        // With a link in it, the recording stays for whoever follows that.
+        if !keeps_file {
+            self.throw_away().await;
+        }
+    }
+
+    async fn store(&self, id: &str, left: &Left, message: &Message) -> Result<(), LibraryError> {
+        let sound = self
+            .services
+            .recorded(&self.recording.sid, left.format)
+            .await?;
+        let body = crate::call::library::body(message);
+        let key = Key::new(&self.account, Kind::Message, id);
+        Ok(self.services.store_with_sound(key, body, sound).await?)
+    }
+
+    async fn transcribe(&self, id: &str) -> Option<String> {
+        match self.services.text_of(&self.recording).await {
+            Ok(text) => {
+                let change = |body: &mut Map<String, Value>| {
+                    body.insert("transcription".into(), text.clone().into());
+                };
+                let catalog = &self.services.catalog;
+                catalog
+                    .update(&self.account, Kind::Message, id, change)
+                    .await
+                    .ok();
+                Some(text)
+            }
+            Err(why) => {
+                let text = format!("message {id} is not transcribed: {why}");
+                self.trace.write(Line::Warning, text);
+                None
+            }
+        }
+    }
+
+    async fn notify(
+        &self,
+        target: &CallbackTarget,
+        left: &Left,
+        stored: &Vmbox,
+        message: &Message,
+    ) {
+        let services = &self.services;
+        let mut params = services
+            .box_params(&self.account, &left.mailbox, stored, "voicemail.new")
+            .await;
+        let mut add = |name: &str, value: &str| params.push((name.to_owned(), value.to_owned()));
+        add("CallSid", &self.call_sid);
+        add("CallId", &message.call_id);
+        add("MessageId", &left.id);
+        add("From", &message.caller_id_number);
+        add("CallerName", &message.caller_id_name);
+        add("To", &message.to);
+        add("Duration", &clock::whole_seconds(self.recording.recorded));
+        if let Some(text) = &message.transcription {
+            add("TranscriptionText", text);
+        }
+        if stored.include_message_on_notify {
+            add("RecordingSid", &self.recording.sid);
+            add("RecordingUrl", &self.recording.url);
+        }
+        let told = services.call_back_and_tell(&self.trace, WHAT, &left.mailbox, target, params);
+        let folder = match (stored.save_after_notify, stored.delete_after_notify) {
+            (true, _) => Folder::Saved,
+            (false, true) => Folder::Deleted,
+            (false, false) => return,
+        };
+        // Only what has been told may leave the new messages.
+        let (services, account) = (self.services.clone(), self.account.clone());
+        let left = left.clone();
+        services.clone().background.spawn(async move {
+            if told.await == Ok(true) {
+                let id = format!("{}/{}", left.mailbox, left.id);
+                let change = |body: &mut Map<String, Value>| set_folder(body, folder);
+                services
+                    .catalog
+                    .update(&account, Kind::Message, &id, change)
+                    .await
+                    .ok();
+                services.tell_waiting(&account, &left.mailbox).await;
+            }
+        });
+    }
+}
+
+impl Services {
+    pub(super) fn notify_target(&self) -> Option<CallbackTarget> {
+        let url = self.config.voicemail.notify_url.as_ref()?;
+        Some(CallbackTarget {
+            url: url.to_string(),
+            method: Method::Post,
+        })
+    }
+
+    /// What is told about a box in every notification.
+    pub(super) async fn box_params(
+        &self,
+        account: &AccountId,
+        id: &str,
+        stored: &Vmbox,
+        event: &str,
+    ) -> Vec<(String, String)> {
+        let owner = stored.owner_id.clone().unwrap_or_default();
+        let mut addresses = stored.notify_email_addresses.clone();
+        if let Ok(Some(user)) = self.catalog.object::<User>(account, &owner).await {
+            addresses.extend(user.email);
+        }
+        [
+            ("Event", event.to_owned()),
+            ("AccountSid", format!("AC{account}")),
+            ("BoxId", id.to_owned()),
+            ("BoxName", stored.name.clone()),
+            ("Mailbox", stored.mailbox.clone()),
+            ("OwnerId", owner),
+            ("Email", addresses.join(",")),
+            ("Timestamp", clock::now().rfc2822()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
+    /// Sets the lamps of the phones that watch a box (`[voicemail] mwi`).
+    pub async fn tell_waiting(&self, account: &AccountId, mailbox: &str) {
+        let Some(template) = &self.config.voicemail.mwi else {
+            return;
+        };
+        let stored = self.catalog.object::<Vmbox>(account, mailbox).await;
+        let messages = self
+            .catalog
+            .list_under(account, Kind::Message, mailbox)
+            .await;
+        let (Ok(Some(stored)), Ok(messages)) = (stored, messages) else {
+            return;
+        };
+        let read: Vec<Message> = messages.into_iter().filter_map(|m| m.read().ok()).collect();
+        let waiting = Waiting::of(read.iter());
+        let name = template.replace("{mailbox}", &stored.mailbox);
+        let request = Request::mailbox(&name, waiting.saved, waiting.new);
+        if let Err(error) = self.ari.send(request).await {
+            tracing::warn!(mailbox = %name, %error, "the lamp is not set: Asterisk needs \
+                res_stasis_mailbox and res_mwi_external, or leave `voicemail.mwi` out");
+        }
+    }
+}
