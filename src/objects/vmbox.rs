@@ -25,6 +25,10 @@ pub struct Vmbox {
     pub skip_greeting: bool,
     pub skip_instructions: bool,
     pub skip_envelope: bool,
+    /// A sentence of the system's before the greeting.
+    pub play_greeting_intro: bool,
+    /// A box without a greeting says that nobody is there, without its number.
+    pub use_person_not_available: bool,
     /// Callers hear the greeting and cannot leave a message.
     pub announcement_only: bool,
     pub not_configurable: bool,
@@ -61,6 +65,8 @@ impl Default for Vmbox {
             skip_greeting: false,
             skip_instructions: false,
             skip_envelope: false,
+            play_greeting_intro: false,
+            use_person_not_available: false,
             announcement_only: false,
             not_configurable: false,
             oldest_message_first: false,
