@@ -19,7 +19,13 @@ mod callflow_caller_id;
 #[cfg(test)]
 mod callflow_calls;
 #[cfg(test)]
+mod callflow_conference;
+#[cfg(test)]
 mod callflow_dialling;
+#[cfg(test)]
+mod callflow_directory;
+#[cfg(test)]
+mod callflow_disa;
 #[cfg(test)]
 mod callflow_documents;
 #[cfg(test)]
@@ -33,6 +39,10 @@ mod callflow_keys;
 #[cfg(test)]
 mod callflow_leaving;
 #[cfg(test)]
+mod callflow_media;
+#[cfg(test)]
+mod callflow_menu;
+#[cfg(test)]
 mod callflow_odd;
 #[cfg(test)]
 mod callflow_outside;
@@ -45,7 +55,11 @@ mod callflow_stored;
 #[cfg(test)]
 mod callflow_table;
 #[cfg(test)]
+mod callflow_talk;
+#[cfg(test)]
 mod callflow_variables;
+#[cfg(test)]
+mod callflow_voicemail;
 #[cfg(test)]
 mod callflow_who_calls;
 #[cfg(test)]

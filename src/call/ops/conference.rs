@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Behind, DialRecording, RecordingRef, coach};
 use crate::ari::{Event, Request};
 use crate::call::mailbox::Input;
-use crate::call::rooms::{Entered, Entrance, Hold, InRoom, Refusal};
+use crate::call::rooms::{Entered, Entrance, Hold, InRoom, Order, Refusal};
 use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
 use crate::news::{News, RoomNews, RoomTold};
@@ -25,6 +25,8 @@ pub struct Stay {
     pub time_limit: Duration,
     /// The caller's `*` ends it.
     pub hangup_on_star: bool,
+    /// The caller's `0` mutes and unmutes, `#` ends it.
+    pub controls: bool,
     /// The caller and what the caller hears of the conference, from joining on.
     pub record: Option<DialRecording>,
 }
@@ -54,6 +56,7 @@ impl Call {
         if self.state.room.is_none() {
             self.state.room = Some(InRoom {
                 muted: entrance.muted,
+                deaf: entrance.deaf,
                 mark: self.state.keys.mark(),
                 ..InRoom::default()
             });
@@ -96,7 +99,8 @@ impl Call {
         entrance: &Entrance,
     ) -> Result<Entered, Interrupt> {
         let rooms = self.services.rooms.clone();
-        let (call, channel) = (self.state.id.clone(), self.state.channel.clone());
+        let call = (self.state.id.clone(), self.account().clone());
+        let channel = self.state.channel.clone();
         let asked = rooms.enter(call, channel, again, entrance.clone(), self.trace.clone());
         self.during(asked).await
     }
@@ -106,6 +110,9 @@ impl Call {
     pub async fn stay_in_room(&mut self, stay: &Stay) -> Result<InRoomStep, Interrupt> {
         loop {
             while self.take_news().is_some() {}
+            if stay.controls {
+                self.obey_keys().await?;
+            }
             let Some(room) = self.state.room.clone() else {
                 return Ok(InRoomStep::Over(None));
             };
@@ -144,11 +151,43 @@ impl Call {
         if let Some(room) = &mut self.state.room {
             room.mark = mark;
         }
-        let star = stay.hangup_on_star;
+        let ends = match (stay.hangup_on_star, stay.controls) {
+            (true, _) => Some('*'),
+            (false, true) => Some('#'),
+            (false, false) => None,
+        };
         self.wait_hearing(sound, None, |call| {
-            !call.state.news.is_empty() || star && call.state.keys.since(mark).any(|key| key == '*')
+            let ended = |key| call.state.keys.since(mark).any(|pressed| pressed == key);
+            !call.state.news.is_empty() || ends.is_some_and(ended)
         })
         .await
+    }
+
+    /// What the caller's keys have asked for since they were looked at.
+    async fn obey_keys(&mut self) -> Result<(), Interrupt> {
+        let Some(room) = &mut self.state.room else {
+            return Ok(());
+        };
+        let keys: String = self.state.keys.since(room.mark).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        room.mark = self.state.keys.mark();
+        let mutes = keys.chars().filter(|key| *key == '0').count();
+        room.muted ^= mutes % 2 == 1;
+        room.over |= keys.contains('#');
+        let (sid, on, over) = (room.room.clone(), room.muted, room.over);
+        if over {
+            self.note("the caller pressed #");
+        } else if mutes % 2 == 1
+            && let Some(sid) = sid
+        {
+            let (rooms, call) = (self.services.rooms.clone(), self.state.id.clone());
+            let told = async move { rooms.order(&sid, Order::Mute { call, on }).await.ok() };
+            self.during(told).await?;
+        }
+        self.checkpoint();
+        Ok(())
     }
 
     fn wants_out(&self, stay: &Stay, room: &InRoom, limit: Option<Time>) -> bool {
@@ -209,6 +248,7 @@ impl Call {
     async fn step_in(&mut self, bridge: &str) -> Result<bool, Interrupt> {
         self.settle().await?;
         self.apply_mute().await?;
+        self.deafen().await?;
         let coached = self
             .state
             .room
@@ -254,9 +294,14 @@ impl Call {
             let request = Request::unmute(&self.state.channel);
             self.caller_request(request).await?.ok();
         }
+        if room.deafened {
+            let request = Request::undeafen(&self.state.channel);
+            self.caller_request(request).await?.ok();
+        }
         if let Some(room) = &mut self.state.room {
             room.inside = false;
             room.silenced = false;
+            room.deafened = false;
         }
         self.checkpoint();
         Ok(())
@@ -278,6 +323,29 @@ impl Call {
         }
         if let Some(at) = &mut self.state.room {
             at.silenced = room.muted;
+        }
+        self.checkpoint();
+        Ok(())
+    }
+
+    /// Who is not to hear the others hears nothing from here on.
+    async fn deafen(&mut self) -> Result<(), Interrupt> {
+        if !self
+            .state
+            .room
+            .as_ref()
+            .is_some_and(|room| room.deaf && !room.deafened)
+        {
+            return Ok(());
+        }
+        let request = Request::deafen(&self.state.channel);
+        if let Err(error) = self.caller_request(request).await? {
+            self.warn(format!(
+                "the caller hears the conference all the same: {error}"
+            ));
+        }
+        if let Some(room) = &mut self.state.room {
+            room.deafened = true;
         }
         self.checkpoint();
         Ok(())

@@ -28,11 +28,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
 use super::Services;
-use crate::id::{self, CallId, PREFIX};
+use crate::id::{self, AccountId, CallId, PREFIX};
 use crate::trace::Trace;
 use room::Room;
 use types::Enter;
-pub use types::{Beep, Coaching, Entered, Entrance, Hold, InRoom, Order, Refusal, Rules};
+pub use types::{Beep, Coaching, Entered, Entrance, Hold, InRoom, Order, Refusal, Rules, Sounds};
 
 /// Which room: names of different accounts are different rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -94,7 +94,7 @@ impl Rooms {
     /// Enters a room, or asks how it stands there (`again`, a ConferenceSid).
     pub(super) async fn enter(
         &self,
-        call: CallId,
+        (call, account): (CallId, AccountId),
         channel: String,
         again: Option<String>,
         entrance: Entrance,
@@ -103,6 +103,7 @@ impl Rooms {
         let (answer, answered) = oneshot::channel();
         self.tell(Message::Enter(Box::new(Enter {
             call,
+            account,
             channel,
             again,
             entrance,
@@ -193,7 +194,7 @@ impl Directory {
             None => {
                 let key = Key {
                     asterisk: self.services.config.ari.name.clone(),
-                    account: self.services.account_sid.clone(),
+                    account: enter.account.to_string(),
                     name: enter.entrance.name.clone(),
                 };
                 match self.open.get(&key) {

@@ -127,6 +127,7 @@ impl Room {
     fn enter(&mut self, enter: Box<Enter>) {
         let Enter {
             call,
+            account: _,
             channel,
             again,
             entrance,
@@ -194,8 +195,8 @@ impl Room {
         if self.state.ending.is_none() {
             match self.state.ends_with(&gone) {
                 Some(ending) => self.end(ending),
-                None if gone.beep.exit && gone.announced && self.state.inside() > 0 => {
-                    self.beep().await;
+                None if gone.announced && self.state.inside() > 0 => {
+                    self.announce(gone.beep.exit, &gone.sounds.exit).await;
                 }
                 None => {}
             }
@@ -271,9 +272,8 @@ impl Room {
                 if let Some(came) = came {
                     came.inside = true;
                 }
-                if self.state.announce() {
-                    self.beep().await;
-                }
+                let due = self.state.announce();
+                self.announce(due.beep, &due.sounds).await;
                 self.begin_recording().await;
             }
             Event::LeftBridge { bridge, channel } if *bridge == self.state.bridge => {
@@ -331,10 +331,24 @@ impl Room {
                 return;
             }
         };
+        self.play(&clip.uri).await;
+    }
+
+    async fn announce(&mut self, beep: bool, sounds: &[String]) {
+        if beep {
+            self.beep().await;
+        }
+        for uri in sounds {
+            self.play(uri).await;
+        }
+    }
+
+    /// Behind what is played already.
+    async fn play(&mut self, uri: &str) {
         self.beeps += 1;
         let playback = format!("{}-beep{}", self.state.bridge, self.beeps);
         self.objects.register(&playback);
-        let request = Request::play_on_bridge(&self.state.bridge, &playback, &clip.uri);
+        let request = Request::play_on_bridge(&self.state.bridge, &playback, uri);
         if self.request(request).await.is_err() {
             self.objects.forget(&playback);
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::types::{Beep, Entrance, Refusal, Rules};
+use super::types::{Beep, Entrance, Refusal, Rules, Sounds};
 use crate::call::ops::RecordingPlan;
 use crate::clock::Time;
 use crate::id::CallId;
@@ -38,6 +38,8 @@ pub(super) struct Participant {
     pub(super) starts: bool,
     pub(super) ends: bool,
     pub(super) beep: Beep,
+    #[serde(default)]
+    pub(super) sounds: Sounds,
     pub(super) coach: Option<CallId>,
     /// Its channel is in the bridge.
     pub(super) inside: bool,
@@ -52,6 +54,13 @@ pub(super) struct Recording {
     /// In Asterisk.
     pub(super) name: String,
     pub(super) over: bool,
+}
+
+/// What those inside are to hear about who came.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) beep: bool,
+    pub(super) sounds: Vec<String>,
 }
 
 /// Why a conference ends.
@@ -132,6 +141,7 @@ impl State {
             starts: entrance.starts,
             ends: entrance.ends,
             beep: entrance.beep,
+            sounds: entrance.sounds.clone(),
             coach,
             inside: false,
             // The first one comes to nobody.
@@ -188,17 +198,18 @@ impl State {
         })
     }
 
-    /// Whether a beep is due, now that somebody has joined: once for each who came
+    /// What is to be heard, now that somebody has joined: once for each who came
     /// to others, as soon as there are others to hear it.
-    pub(super) fn announce(&mut self) -> bool {
+    pub(super) fn announce(&mut self) -> Due {
+        let mut due = Due::default();
         if self.inside() < 2 {
-            return false;
+            return due;
         }
-        let mut due = false;
         for new in &mut self.participants {
             if new.inside && !new.announced {
                 new.announced = true;
-                due |= new.beep.enter;
+                due.beep |= new.beep.enter;
+                due.sounds.extend(new.sounds.enter.iter().cloned());
             }
         }
         due
@@ -219,7 +230,9 @@ mod tests {
             name: "r".into(),
             label: None,
             muted: false,
+            deaf: false,
             beep: Beep::default(),
+            sounds: Sounds::default(),
             starts: true,
             ends: false,
             most: 250,

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::call::Notify;
 use crate::clock::Time;
 use crate::config::Method;
-use crate::id::CallId;
+use crate::id::{AccountId, CallId};
 use crate::trace::Trace;
 
 /// How a caller wants to be in a room.
@@ -18,7 +18,10 @@ pub struct Entrance {
     pub label: Option<String>,
     /// Hears and is not heard.
     pub muted: bool,
+    /// Is heard and does not hear.
+    pub deaf: bool,
     pub beep: Beep,
+    pub sounds: Sounds,
     /// The conference may begin with this participant.
     pub starts: bool,
     /// It ends when this participant leaves.
@@ -47,6 +50,13 @@ pub struct Rules {
 pub struct Beep {
     pub enter: bool,
     pub exit: bool,
+}
+
+/// What the others hear beside the beep: media URIs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sounds {
+    pub enter: Vec<String>,
+    pub exit: Vec<String>,
 }
 
 /// What a room answers to somebody who wants to enter.
@@ -111,6 +121,8 @@ pub struct Hold {
 /// A call's request to enter.
 pub(super) struct Enter {
     pub(super) call: CallId,
+    /// Whose room it is.
+    pub(super) account: AccountId,
     pub(super) channel: String,
     /// It was in this room already.
     pub(super) again: Option<String>,
@@ -134,6 +146,12 @@ pub struct InRoom {
     pub muted: bool,
     /// The channel is muted.
     pub silenced: bool,
+    /// Is not to hear the others.
+    #[serde(default)]
+    pub deaf: bool,
+    /// The channel hears nothing.
+    #[serde(default)]
+    pub deafened: bool,
     pub held: Option<Hold>,
     /// How often so far.
     pub holds: u32,

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::call::ops::{AudioFormat, Behind, InRoomStep, Owed, OwedAbout, RecordingRef, Stay};
-use crate::call::rooms::{Beep, Entrance, Refusal, Rules};
+use crate::call::rooms::{Beep, Entrance, Refusal, Rules, Sounds};
 use crate::call::{Call, Interrupt};
 use crate::config::Method;
 use crate::program::{Aside, AsideEnd, AsideKind, Flow, Request};
@@ -212,7 +212,9 @@ impl Conference {
                 name,
                 label,
                 muted,
+                deaf: false,
                 beep,
+                sounds: Sounds::default(),
                 starts,
                 ends,
                 most: most.unwrap_or(250),
@@ -294,6 +296,7 @@ impl Conference {
         let stay = Stay {
             time_limit: dial.time_limit,
             hangup_on_star: dial.hangup_on_star,
+            controls: false,
             record: dial.record.clone(),
         };
         loop {
@@ -365,7 +368,7 @@ fn is_call_sid(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Beep, Conference, Rules};
-    use crate::call::rooms::Entrance;
+    use crate::call::rooms::{Entrance, Sounds};
     use crate::config::Method;
     use crate::twiml::nouns::Party;
     use crate::twiml::verbs::dial::Dial;
@@ -392,10 +395,12 @@ mod tests {
                 name: "Room 12".into(),
                 label: None,
                 muted: false,
+                deaf: false,
                 beep: Beep {
                     enter: true,
                     exit: true,
                 },
+                sounds: Sounds::default(),
                 starts: true,
                 ends: false,
                 most: 250,
