@@ -3,7 +3,7 @@
 use pivot::objects::Kind;
 use serde_json::{Value, json};
 
-use crate::api::Api;
+use crate::api::{Api, OPERATOR};
 
 // Check 98.
 #[tokio::test]
@@ -274,10 +274,12 @@ async fn names_that_must_be_unique_are() {
 }
 
 #[tokio::test]
-async fn schemas_are_open_and_check_documents() {
-    let api = Api::unlocked("").await;
+async fn schemas_are_shown_to_whoever_has_a_token_and_check_documents() {
+    let api = Api::start().await;
+    let nobody = api.asking("GET", "/v2/schemas").send().await;
+    assert_eq!(nobody.status, 401);
     let open = |verb: &str, path: &str, body: &str| {
-        let asking = api.asking(verb, path);
+        let asking = api.asking(verb, path).token(OPERATOR);
         asking.body("application/json", body).send()
     };
     let names = open("GET", "/v2/schemas", "").await;

@@ -1,5 +1,5 @@
-//! The JSON Schemas of all documents and of the `data` of all modules, open to
-//! editors, and checking a document without storing it.
+//! The JSON Schemas of all documents and of the `data` of all modules, and checking a
+//! document without storing it.
 
 use serde_json::{Map, Value, json};
 
@@ -20,18 +20,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Lists the names of all schemas.",
             |_| Box::pin(async { Ok(Reply::data(names())) }),
         )
-        .scope(Scope::Open),
+        .scope(Scope::Known),
         Endpoint::new(Verb::Get, "schemas/{name}", "Gives a JSON Schema.", |ask| {
             Box::pin(read(ask))
         })
-        .scope(Scope::Open),
+        .scope(Scope::Known),
         Endpoint::new(
             Verb::Put,
             "schemas/{name}/validation",
             "Checks a document by its schema, stores nothing, and gives it with its defaults.",
             |ask| Box::pin(validate(ask)),
         )
-        .scope(Scope::Open)
+        .scope(Scope::Known)
         .takes(|_| json!({"type": "object"})),
     ]
 }
