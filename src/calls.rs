@@ -14,7 +14,7 @@ use crate::call::{Call, Facts, Latency, LegCall, Services, State};
 use crate::clock;
 use crate::config::{Config, Profile};
 use crate::flow::{self, Session, Status};
-use crate::id::{CallId, PREFIX};
+use crate::id::{CallId, PREFIX, is_our_channel};
 use crate::news::{News, Screened};
 use crate::trace::{Summary, Trace, Traces};
 
@@ -471,7 +471,7 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
     let legs = channels
         .iter()
         .map(|c| c.id.clone())
-        .filter(|id| id.starts_with(PREFIX) && ours.channel_ids.contains(id))
+        .filter(|id| is_our_channel(id) && ours.channel_ids.contains(id))
         .filter(free)
         .map(Orphan::Leg);
     let rooms = bridges
@@ -484,7 +484,7 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
     let callers = ours
         .channel_ids
         .iter()
-        .filter(|id| !id.starts_with(PREFIX) && channels.iter().any(|c| c.id == **id))
+        .filter(|id| !is_our_channel(id) && channels.iter().any(|c| c.id == **id))
         .filter(|id| free(id))
         .map(|id| Orphan::Caller(id.clone()));
     legs.chain(rooms).chain(callers).collect()

@@ -13,6 +13,12 @@ use serde::{Deserialize, Serialize};
 /// What every id of ours in Asterisk begins with; the reaper looks for it.
 pub const PREFIX: &str = "pv-";
 
+/// Whether we made a channel of this id. The half of a Local channel that runs the
+/// dialplan is named after ours, but may come in as a call like any other.
+pub fn is_our_channel(id: &str) -> bool {
+    id.starts_with(PREFIX) && !id.ends_with(";2")
+}
+
 /// A call: `CA` and 32 hex digits, for the whole life of the leg.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallId(Arc<str>);

@@ -258,6 +258,12 @@ impl Request {
         request
     }
 
+    /// What Asterisk knows of an endpoint, with its channels.
+    pub fn endpoint(technology: &str, resource: &str) -> Self {
+        let path = format!("endpoints/{}/{}", segment(technology), segment(resource));
+        Self::new(Method::GET, path)
+    }
+
     /// `timeout` in whole seconds, rounded up.
     pub fn dial(id: &str, timeout: Duration) -> Self {
         Self::channel(Method::POST, id, "/dial")

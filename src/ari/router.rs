@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::{Channel, Event};
-use crate::id::{CallId, PREFIX};
+use crate::id::{CallId, is_our_channel};
 use crate::news::News;
 
 /// Events one call may have waiting; more means that it is stuck.
@@ -345,7 +345,7 @@ impl Table {
     }
 
     fn arrive(&mut self, channel: Box<Channel>, args: Vec<String>, read: Instant) {
-        if channel.id.starts_with(PREFIX) {
+        if is_our_channel(&channel.id) {
             self.arrivals
                 .send(Arrival::Stray {
                     channel: channel.id,

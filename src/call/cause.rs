@@ -8,12 +8,15 @@ pub struct Cause(pub u16);
 
 impl Cause {
     pub const UNALLOCATED: Self = Self(1);
+    pub const NO_ROUTE: Self = Self(3);
     pub const NORMAL: Self = Self(16);
     pub const BUSY: Self = Self(17);
     pub const NO_RESPONSE: Self = Self(18);
     pub const NO_ANSWER: Self = Self(19);
     pub const REJECTED: Self = Self(21);
     pub const CONGESTION: Self = Self(34);
+    /// Nothing was heard in time.
+    pub const TIMER: Self = Self(102);
     pub const INTERWORKING: Self = Self(127);
 
     /// FreeSWITCH's name, which Callflow child keys use.
@@ -36,7 +39,11 @@ impl Cause {
             41 => "NORMAL_TEMPORARY_FAILURE",
             42 => "SWITCH_CONGESTION",
             44 => "REQUESTED_CHAN_UNAVAIL",
+            52 => "OUTGOING_CALL_BARRED",
+            54 => "INCOMING_CALL_BARRED",
             58 => "BEARERCAPABILITY_NOTAVAIL",
+            65 => "BEARERCAPABILITY_NOTIMPL",
+            79 => "SERVICE_NOT_IMPLEMENTED",
             88 => "INCOMPATIBLE_DESTINATION",
             102 => "RECOVERY_ON_TIMER_EXPIRE",
             _ => "UNSPECIFIED",
@@ -55,7 +62,9 @@ impl Cause {
             27 => 502,
             28 => 484,
             34 | 38 | 41 | 42 | 44 => 503,
-            58 | 88 => 488,
+            52 | 54 => 403,
+            58 | 65 | 88 => 488,
+            79 => 501,
             102 => 504,
             _ => 600,
         }

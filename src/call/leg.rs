@@ -34,9 +34,14 @@ pub struct Leg {
     #[serde(default)]
     pub call_id: String,
     pub state: LegState,
+    #[serde(default)]
+    pub dialled: Option<Time>,
     /// It rings until then.
     #[serde(default)]
     pub rings_until: Option<Time>,
+    /// Something has been heard of it since.
+    #[serde(default)]
+    pub progressed: bool,
     pub answered: Option<Time>,
     pub ended: Option<Time>,
     /// The cause that its hang-up request named.
@@ -126,7 +131,9 @@ impl Leg {
             name: String::new(),
             call_id: String::new(),
             state: LegState::Created,
+            dialled: None,
             rings_until: None,
+            progressed: false,
             answered: None,
             ended: None,
             requested: None,

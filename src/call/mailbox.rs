@@ -326,6 +326,7 @@ impl Call {
                             leg.answered.get_or_insert(now);
                         }
                         "RINGING" if leg.state != LegState::Up => leg.state = LegState::Ringing,
+                        "PROGRESS" => leg.progressed = true,
                         // A Local leg signals these and stays; the rest of the truth
                         // comes with its end, so it is asked to end.
                         "BUSY" => leg.cause = Some(Cause::BUSY),

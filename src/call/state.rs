@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::journal::Step;
 use super::ops::{
-    AudioFormat, Behind, CallRecording, Dequeuing, Eavesdropping, Owed, Queued, RecordingPlan,
-    RecordingRef, RecordingReport, Upload,
+    AudioFormat, Behind, CallRecording, Confirm, Dequeuing, Eavesdropping, Owed, Queued,
+    RecordingPlan, RecordingRef, RecordingReport, Upload,
 };
 use super::rooms::InRoom;
 use super::stored::Matched;
@@ -108,6 +108,9 @@ pub struct State {
     /// What legs that run documents of their own inherit; `flow` writes and reads it.
     #[serde(default)]
     pub inherit: Value,
+    /// It is a leg that is asked for a key, and nothing else.
+    #[serde(default)]
+    pub confirm: Option<Confirm>,
 }
 
 /// How the caller's channel ended.
@@ -203,6 +206,7 @@ impl State {
             borrowed: false,
             lent: None,
             inherit: Value::Null,
+            confirm: None,
         }
     }
 

@@ -51,6 +51,14 @@ impl Call {
         Ok(self.read_all(read))
     }
 
+    /// All of a kind of the configuration's own account, which other accounts may use.
+    pub async fn all_shared<T: Object>(&mut self) -> Result<Vec<(String, T)>, Interrupt> {
+        let (catalog, _) = self.shelf();
+        let account = self.services.account.clone();
+        let read = self.during(catalog.list(&account, T::KIND)).await?;
+        Ok(self.read_all(read))
+    }
+
     /// Those that belong to `owner`: the messages of a box, the entries of a list.
     pub async fn stored_under<T: Object>(
         &mut self,

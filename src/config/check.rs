@@ -255,12 +255,13 @@ fn check_base_url(found: &mut Findings, key: &str, url: &Url) {
 
 /// What stands for the parts of a dialled noun.
 fn check_dial(found: &mut Findings, dial: &Dial) {
-    let templates: [(&str, &str, &[&str]); 5] = [
+    let templates: [(&str, &str, &[&str]); 6] = [
         ("number", &dial.number, &["number"]),
         ("sip", &dial.sip, &["uri", "endpoint"]),
         ("user", &dial.user, &["id"]),
         ("device", &dial.device, &["id"]),
         ("client", &dial.client, &["id"]),
+        ("internal", &dial.internal, &["number"]),
     ];
     for (key, template, names) in templates {
         let key = format!("dial.{key}");
@@ -344,6 +345,17 @@ fn check_numbers(found: &mut Findings, numbers: &Numbers) {
                 format!("numbers.converters[{index}].regex"),
                 error.to_string(),
             );
+        }
+    }
+    for (index, class) in numbers.classifiers.iter().enumerate() {
+        let place = format!("numbers.classifiers[{index}]");
+        found.add_unless(
+            !class.name.is_empty(),
+            &format!("{place}.name"),
+            "write what stored things call this kind of number, such as \"international\"",
+        );
+        if let Err(error) = Pattern::new(&class.regex) {
+            found.add(format!("{place}.regex"), error.to_string());
         }
     }
 }

@@ -106,6 +106,7 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
             ("user", Kind::Text),
             ("device", Kind::Text),
             ("client", Kind::Text),
+            ("internal", Kind::Text),
             ("timeout_s", Kind::Number),
         ],
     ),
@@ -118,7 +119,10 @@ pub(super) const TABLES: &[(&str, Keys)] = &[
         ],
     ),
     ("store", &[("url", Kind::Text)]),
-    ("numbers", &[("converters", Kind::Json)]),
+    (
+        "numbers",
+        &[("converters", Kind::Json), ("classifiers", Kind::Json)],
+    ),
     (
         "speech",
         &[

@@ -190,6 +190,8 @@ pub struct Dial {
     pub user: String,
     pub device: String,
     pub client: String,
+    /// Numbers of stored callflows, for calls that phones forward to them.
+    pub internal: String,
     /// How long a leg rings unless the document says otherwise.
     pub timeout_s: u64,
 }
@@ -215,11 +217,22 @@ pub struct Store {
 
 /// How numbers are written, for stored callflows; as they are dialled unless
 /// there are converters.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Numbers {
     /// The first whose `regex` matches decides.
     pub converters: Vec<Converter>,
+    /// What kinds of numbers there are, for `call_restriction` and emergency calls;
+    /// the first whose `regex` matches decides. One that matches none is `unknown`.
+    pub classifiers: Vec<Classifier>,
+}
+
+/// A kind of numbers.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Classifier {
+    pub name: String,
+    pub regex: String,
 }
 
 /// The last group that `regex` captures, between `prefix` and `suffix`.
@@ -442,7 +455,24 @@ impl Default for Dial {
             user: "PJSIP/{id}".into(),
             device: "PJSIP/{id}".into(),
             client: "PJSIP/{id}".into(),
+            internal: "Local/{number}@pivot-internal/n".into(),
             timeout_s: 30,
+        }
+    }
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        let class = |name: &str, regex: &str| Classifier {
+            name: name.into(),
+            regex: regex.into(),
+        };
+        Self {
+            converters: Vec::new(),
+            classifiers: vec![
+                class("emergency", "^(112|911|999)$"),
+                class("international", r"^(\+|00|011)[0-9]+$"),
+            ],
         }
     }
 }

@@ -35,6 +35,10 @@ const NEEDED: &[(&str, &str)] = &[
 const USEFUL: &[(&str, &str)] = &[
     ("chan_pjsip.so", "SIP through PJSIP"),
     ("res_pjsip_header_funcs.so", "SIP headers, read and sent"),
+    (
+        "res_ari_endpoints.so",
+        "phones that take one call at a time (`call_waiting`)",
+    ),
     ("res_pjsip_rfc3326.so", "hang-up causes in SIP"),
     ("chan_bridge_media.so", "sounds in bridges"),
     (

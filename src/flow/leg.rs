@@ -1,5 +1,6 @@
 //! A leg that runs a document of its own before it is connected (`url` of Number,
-//! Sip and Client): a call like any other, with a parent.
+//! Sip and Client), or is asked for a key (calls that were forwarded): a call like any
+//! other, with a parent.
 //!
 //! The end of its document connects it: its channel is handed back and the parent
 //! is told. `<Hangup>`, a document that cannot be had, and the party's own hang-up
@@ -11,6 +12,7 @@ use super::finish::{self, Outcome, Status};
 use super::route::Manner;
 use super::run::resume;
 use super::session::Session;
+use crate::call::ops::Confirm;
 use crate::call::{Call, Interrupt, LegCall};
 use crate::config::{OnEnd, Profile};
 use crate::id::CallId;
@@ -60,14 +62,15 @@ pub fn session(leg: &LegCall) -> Option<Session> {
         fallback_url: None,
         ..pivot
     };
-    Some(Session::asking(manner, pivot, leg.request.clone()))
+    Some(Session::asking(manner, pivot, leg.request.clone()?))
 }
 
-/// Runs a leg's document, or goes on with one that was picked up.
+/// Runs a leg's document or asks it for a key, or goes on with one that was picked up.
 pub async fn run(call: &mut Call, mut session: Option<Session>) {
-    let result = match &mut session {
-        Some(session) => resume(call, session).await,
-        None => Ok(ended(
+    let result = match (&mut session, call.state.confirm.clone()) {
+        (_, Some(confirm)) => ask(call, &confirm).await,
+        (Some(session), None) => resume(call, session).await,
+        (None, None) => Ok(ended(
             Status::InternalError,
             "nothing is known of the call whose leg it is",
         )),
@@ -106,6 +109,24 @@ pub async fn run(call: &mut Call, mut session: Option<Session>) {
     };
     finish::finish(call, session, result).await;
     tell(call, &parent, false, failed);
+}
+
+/// Whoever presses the key is given back, as at the end of a document.
+async fn ask(call: &mut Call, confirm: &Confirm) -> Result<Outcome, Interrupt> {
+    let () = call.enter_step();
+    let outcome = if call.confirm(confirm).await? {
+        Outcome {
+            end: End::Dialplan {
+                context: None,
+                extension: None,
+                priority: None,
+            },
+            ..ended(Status::Completed, "has accepted")
+        }
+    } else {
+        ended(Status::Completed, "has not accepted")
+    };
+    Ok(outcome)
 }
 
 fn ended(status: Status, reason: &str) -> Outcome {

@@ -1,4 +1,5 @@
-//! Writing numbers in one way, so that what is dialled and what is stored agree.
+//! Writing numbers in one way, so that what is dialled and what is stored agree, and
+//! telling their kinds.
 
 use crate::config;
 use crate::patterns::{Pattern, PatternError};
@@ -6,7 +7,10 @@ use crate::patterns::{Pattern, PatternError};
 /// The converters of `[numbers]`; none unless the shop has some, since what a
 /// number means depends on the country.
 #[derive(Debug, Clone, Default)]
-pub struct Numbers(Vec<Converter>);
+pub struct Numbers {
+    converters: Vec<Converter>,
+    classes: Vec<(Pattern, String)>,
+}
 
 #[derive(Debug, Clone)]
 struct Converter {
@@ -17,18 +21,34 @@ struct Converter {
 
 impl Numbers {
     pub fn new(config: &config::Numbers) -> Result<Self, PatternError> {
-        config
-            .converters
-            .iter()
-            .map(|converter| {
-                Ok(Converter {
-                    pattern: Pattern::new(&converter.regex)?,
-                    prefix: converter.prefix.clone(),
-                    suffix: converter.suffix.clone(),
-                })
+        let converter = |converter: &config::Converter| {
+            Ok(Converter {
+                pattern: Pattern::new(&converter.regex)?,
+                prefix: converter.prefix.clone(),
+                suffix: converter.suffix.clone(),
             })
-            .collect::<Result<_, _>>()
-            .map(Self)
+        };
+        let class =
+            |class: &config::Classifier| Ok((Pattern::new(&class.regex)?, class.name.clone()));
+        Ok(Self {
+            converters: config
+                .converters
+                .iter()
+                .map(converter)
+                .collect::<Result<_, _>>()?,
+            classes: config
+                .classifiers
+                .iter()
+                .map(class)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The kind of a number, by which calls are restricted: `international`.
+    pub fn class(&self, number: &str) -> &str {
+        let mut classes = self.classes.iter();
+        let found = classes.find(|(pattern, _)| pattern.is_match(number));
+        found.map_or("unknown", |(_, name)| name)
     }
 
     /// The first converter that matches decides; the last group that it captured
@@ -37,7 +57,7 @@ impl Numbers {
         if number.starts_with(['+', '*']) {
             return number.to_owned();
         }
-        for converter in &self.0 {
+        for converter in &self.converters {
             if let Some(captures) = converter.pattern.captures(number) {
                 let kept = captures.last.as_deref().unwrap_or(&captures.whole);
                 return format!("{}{kept}{}", converter.prefix, converter.suffix);
@@ -64,6 +84,7 @@ mod tests {
                 converter(r"^011(\d{5,})$|^00(\d{5,})$", "+"),
                 converter(r"^[2-9]\d{7,}$", "+"),
             ],
+            ..config::Numbers::default()
         })
         .unwrap()
     }
@@ -71,6 +92,18 @@ mod tests {
     #[test]
     fn without_converters_a_number_stays_as_it_is() {
         assert_eq!(Numbers::default().normalize("4158867900"), "4158867900");
+    }
+
+    #[test]
+    fn the_first_class_whose_expression_matches_is_that_of_the_number() {
+        for (number, class) in [
+            ("112", "emergency"),
+            ("+44207123456", "international"),
+            ("0044207123456", "international"),
+            ("2030", "unknown"),
+        ] {
+            assert_eq!(kazoo().class(number), class, "{number}");
+        }
     }
 
     #[test]

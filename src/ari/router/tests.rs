@@ -116,6 +116,15 @@ async fn a_leg_whose_call_is_over_is_a_stray() {
 }
 
 #[tokio::test]
+async fn the_dialplans_half_of_a_leg_may_be_a_call() {
+    let (router, mut arrivals) = router();
+    router.tell(event(start("pv-old-1.1.1;2")));
+    assert!(
+        matches!(arrivals.recv().await, Some(Arrival::Call { channel, .. }) if channel.id == "pv-old-1.1.1;2")
+    );
+}
+
+#[tokio::test]
 async fn a_channel_that_replaces_another_belongs_to_the_same_call() {
     let (router, mut arrivals) = router();
     router.tell(event(start("c1")));

@@ -100,7 +100,7 @@ impl Call {
         let call = LegCall {
             state: Box::new(state),
             mailbox,
-            request: run.request,
+            request: Some(run.request),
         };
         // Only fails while the process ends.
         self.services.legs.send(call).ok();

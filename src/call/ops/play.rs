@@ -29,7 +29,11 @@ pub(super) struct Playable {
 }
 
 impl Playable {
-    fn asterisk(uri: &str) -> Self {
+    pub(super) fn uri(&self) -> &str {
+        &self.uri
+    }
+
+    pub(super) fn asterisk(uri: &str) -> Self {
         Self {
             uri: uri.to_owned(),
             length: None,

@@ -263,17 +263,29 @@ pub struct Dial {
     /// a tone of Asterisk's `indications.conf`, or as that file describes one
     /// (`425/1000,0/4000`).
     pub ring_tone: Option<String>,
+    /// What the caller hears over and over instead, until somebody answers.
+    pub ringback: Vec<Sound>,
+    /// One who is busy or refuses ends the ringing of all.
+    pub fail_on_single_reject: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     pub endpoint: Endpoint,
     /// Before this leg is dialled.
     pub delay: Duration,
     /// How long this leg rings, from its own start.
     pub timeout: Option<Duration>,
+    /// Whom it sees as its caller; None = as the Dial says.
+    pub caller_id: Option<CallerId>,
     /// SIP headers of its INVITE.
     pub headers: Vec<(String, String)>,
+    /// Variables of its channel, which the dialplan behind a `Local/` reads.
+    pub variables: Vec<(String, String)>,
+    /// It is busy while it has another call.
+    pub only_if_free: bool,
+    /// How long nothing may be heard of it before it is given up.
+    pub progress: Option<Duration>,
     /// Whose credentials answer a SIP challenge (`[dial] sip_accounts`).
     pub username: Option<String>,
     /// Who is told how far it is.
@@ -318,14 +330,27 @@ impl Default for Detection {
     }
 }
 
-/// A document that the one who answered runs first, as a call of its own. The end of
-/// the document connects; its hang-up refuses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Screen {
-    /// Absolute.
-    pub url: String,
-    /// None = the session's `verb_method`.
-    pub method: Option<Method>,
+/// What the one who answered goes through first, as a call of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Screen {
+    /// The end of this document connects; its hang-up refuses.
+    Document {
+        /// Absolute.
+        url: String,
+        /// None = the session's `verb_method`.
+        method: Option<Method>,
+    },
+    /// A key connects; another one, or none, refuses.
+    Key(Confirm),
+}
+
+/// Asks whoever answered for a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Confirm {
+    pub prompts: Vec<Sound>,
+    pub accept: Keys,
+    /// From the end of the prompts.
+    pub within: Duration,
 }
 
 impl Target {
@@ -334,7 +359,11 @@ impl Target {
             endpoint,
             delay: Duration::ZERO,
             timeout: None,
+            caller_id: None,
             headers: Vec::new(),
+            variables: Vec::new(),
+            only_if_free: false,
+            progress: None,
             username: None,
             notify: None,
             detection: None,
@@ -353,6 +382,18 @@ pub enum Endpoint {
     User(String),
     Device(String),
     Client(String),
+    /// A phone that asks for another user part in its INVITE.
+    Invited {
+        device: String,
+        user: String,
+    },
+    /// A number by a trunk's own template, such as `PJSIP/{number}@carrier`.
+    Trunk {
+        template: String,
+        number: String,
+    },
+    /// A number that a callflow of this pivot's takes.
+    Internal(String),
 }
 
 impl Endpoint {
@@ -362,7 +403,8 @@ impl Endpoint {
             Self::Number(number) => number.clone(),
             Self::Sip(uri) => uri.clone(),
             Self::Client(name) => format!("client:{name}"),
-            Self::User(id) | Self::Device(id) => id.clone(),
+            Self::User(id) | Self::Device(id) | Self::Invited { device: id, .. } => id.clone(),
+            Self::Trunk { number, .. } | Self::Internal(number) => number.clone(),
         }
     }
 }

@@ -50,6 +50,32 @@ pub(super) fn route(
     }
 }
 
+/// `/endpoints/PJSIP/alice`: every PJSIP endpoint is one that Asterisk knows.
+pub(super) fn of_endpoint(world: &World, tech: &str, resource: &str) -> Handled {
+    if tech != "PJSIP" {
+        return Err(Answer::error(404, "Endpoint not found"));
+    }
+    let own = format!("{tech}/{resource}");
+    let is_own = |channel: &&Channel| {
+        channel
+            .name
+            .rsplit_once('-')
+            .is_some_and(|(of, _)| of == own)
+    };
+    let ids: Vec<&str> = world
+        .channels
+        .values()
+        .filter(is_own)
+        .map(|c| c.id.as_str())
+        .collect();
+    Ok(Some(Answer::ok(json!({
+        "technology": tech,
+        "resource": resource,
+        "state": "online",
+        "channel_ids": ids,
+    }))))
+}
+
 /// What can be asked of a channel.
 const ACTIONS: [&str; 17] = [
     "answer",

@@ -92,6 +92,9 @@ pub(super) fn route(world: &mut World, request: &Request, ticket: Ticket) -> Opt
         Some((&"recordings", rest)) => recordings::route(world, request, rest),
         Some((&"deviceStates", rest)) => device_states::route(world, request, rest),
         Some((&"endpoints", [])) if request.method == "GET" => Ok(Some(Answer::ok(json!([])))),
+        Some((&"endpoints", [tech, resource])) if request.method == "GET" => {
+            channels::of_endpoint(world, tech, resource)
+        }
         _ => Err(no_resource()),
     };
     handled.unwrap_or_else(Some)

@@ -25,7 +25,7 @@ pub(super) fn read(attributes: &mut Attributes<'_, '_>, method_code: u32) -> Sha
     let url = attributes.url("url").filter(|url| !url.is_empty());
     let method = attributes.method("method", method_code);
     Shared {
-        screen: url.map(|url| Screen { url, method }),
+        screen: url.map(|url| Screen::Document { url, method }),
         notify: read_notify(attributes),
     }
 }
@@ -107,9 +107,9 @@ pub(super) fn resolve(target: &mut Target, document: &Url) {
     {
         told.url = url.into();
     }
-    if let Some(screen) = &mut target.screen
-        && let Ok(url) = document.join(&screen.url)
+    if let Some(Screen::Document { url, .. }) = &mut target.screen
+        && let Ok(absolute) = document.join(url)
     {
-        screen.url = url.into();
+        *url = absolute.into();
     }
 }

@@ -222,6 +222,7 @@ fn identity(text: &str, span: Span, report: &mut Report) -> Option<String> {
 mod tests {
     use super::Party;
     use super::{Endpoint, Target};
+    use crate::call::ops::Screen;
     use crate::config::Method;
     use crate::twiml::verbs::dial::Dial;
     use crate::twiml::verbs::reading::{clean, read};
@@ -385,11 +386,11 @@ mod tests {
              statusCallback='/c' statusCallbackMethod='GET' statusCallbackEvent='ringing answered'>1</Number></Dial>",
         );
         let target = &targets(dial)[0];
-        let screen = target.screen.as_ref().unwrap();
-        assert_eq!(
-            (screen.url.as_str(), screen.method),
-            ("/s", Some(Method::Get))
-        );
+        let screen = Screen::Document {
+            url: "/s".into(),
+            method: Some(Method::Get),
+        };
+        assert_eq!(target.screen, Some(screen));
         assert_eq!(target.send_digits.as_deref(), Some("wW1#"));
         let notify = target.notify.as_ref().unwrap();
         assert_eq!(notify.events, ["ringing", "answered"]);

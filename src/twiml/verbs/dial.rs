@@ -238,9 +238,9 @@ impl Dial {
                 }),
                 hangup_on_star: self.hangup_on_star,
                 record: self.record.clone(),
-                ignore_early_media: false,
                 sequential: self.sequential,
                 ring_tone: self.ring_tone.map(str::to_owned),
+                ..ops::Dial::default()
             })
             .await?;
         if action.is_some() {

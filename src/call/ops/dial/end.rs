@@ -52,7 +52,10 @@ impl Call {
         }
         self.tell_legs();
         let winner = at.winner.as_ref().and_then(|w| self.state.leg(w));
-        let told = winner.or_else(|| self.last_leg(at)).cloned();
+        let told = winner
+            .or_else(|| self.refusing_leg(dial, at))
+            .or_else(|| self.last_leg(at))
+            .cloned();
         let outcome = told.as_ref().map_or(DialOutcome::NoAnswer, Leg::outcome);
         let cause = match told.as_ref().and_then(|leg| leg.cause) {
             Some(cause) if outcome != DialOutcome::NoAnswer => cause,

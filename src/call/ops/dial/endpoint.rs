@@ -57,6 +57,31 @@ fn written(
         Endpoint::Number(number) => fill(&config.number, "{number}", number, "+*#"),
         Endpoint::User(user) => fill(&config.user, "{id}", user, "._-+"),
         Endpoint::Device(device) => fill(&config.device, "{id}", device, "._-+"),
+        Endpoint::Invited { device, user } => {
+            let template = config
+                .device
+                .strip_prefix("PJSIP/{id}")
+                .map(|rest| format!("PJSIP/{{user}}@{{id}}{rest}"))
+                .ok_or_else(|| {
+                    format!(
+                        "static_invite needs a [dial] device that begins with PJSIP/{{id}}, not {:?}",
+                        config.device
+                    )
+                })?;
+            let template = fill(&template, "{user}", user, "._-+*#")?;
+            fill(&template, "{id}", device, "._-+")
+        }
+        Endpoint::Trunk { template, number } => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+*#@:;=".contains(c);
+            let around = template.replacen("{number}", "", 1);
+            if around.len() == template.len() || !around.chars().all(plain) {
+                return Err(format!(
+                    "{template:?} is no trunk: write it like PJSIP/{{number}}@carrier"
+                ));
+            }
+            fill(template, "{number}", number, "+*#")
+        }
+        Endpoint::Internal(number) => fill(&config.internal, "{number}", number, "+*#"),
         Endpoint::Client(client) => fill(&config.client, "{id}", client, "._-+"),
         Endpoint::Sip(uri) => {
             let uri = if uri.starts_with("sip:") || uri.starts_with("sips:") {
@@ -85,6 +110,30 @@ pub(super) fn clean_header_name(name: &str) -> String {
 mod tests {
     use super::*;
 
+    fn invited(device: &str, user: &str) -> Endpoint {
+        Endpoint::Invited {
+            device: device.into(),
+            user: user.into(),
+        }
+    }
+
+    fn trunk(template: &str, number: &str) -> Endpoint {
+        Endpoint::Trunk {
+            template: template.into(),
+            number: number.into(),
+        }
+    }
+
+    #[test]
+    fn a_phone_that_is_no_pjsip_endpoint_takes_no_other_user_part() {
+        let config = config::Dial {
+            device: "Local/{id}@phones".into(),
+            ..config::Dial::default()
+        };
+        let refused = written(&config, &invited("alice", "700"), "").unwrap_err();
+        assert!(refused.contains("static_invite"), "{refused}");
+    }
+
     #[test]
     fn nouns_fill_the_templates() {
         let config = config::Dial::default();
@@ -98,6 +147,15 @@ mod tests {
                 "PJSIP/pivot-out/sip:alice@example.com:5070",
             ),
             (Endpoint::User("alice".into()), "PJSIP/alice"),
+            (invited("alice", "*700"), "PJSIP/*700@alice"),
+            (
+                trunk("PJSIP/00{number}@carrier", "+49301"),
+                "PJSIP/00+49301@carrier",
+            ),
+            (
+                Endpoint::Internal("2030".into()),
+                "Local/2030@pivot-internal/n",
+            ),
         ] {
             assert_eq!(
                 written(&config, &endpoint, "pivot-out").as_deref(),
@@ -120,6 +178,14 @@ mod tests {
             Endpoint::Sip("sip:a@h&PJSIP/b".into()),
             Endpoint::Sip("sip:a@h\r\nX: 1".into()),
             Endpoint::Sip("sip:${SECRET}@h".into()),
+            invited("alice", "1@trunk"),
+            invited("a/b", "1"),
+            trunk("PJSIP/{number}@carrier", "1@other"),
+            trunk("PJSIP/{number}@a&PJSIP/b", "1"),
+            trunk("Local/{number}@${X}", "1"),
+            trunk("PJSIP/carrier", "1"),
+            trunk("PJSIP/{number}{x}@carrier", "1"),
+            Endpoint::Internal("1@other/n".into()),
         ] {
             assert!(
                 written(&config, &endpoint, "pivot-out").is_err(),

@@ -83,7 +83,10 @@ impl Call {
                 if !self.legs_of(at).all(Leg::is_over) {
                     break;
                 }
-                at.began = clock::now();
+                if at.turn != Some(index) {
+                    at.turn = Some(index);
+                    at.began = clock::now();
+                }
             }
             let now = clock::now();
             let due = at.began.after(target.delay);
@@ -95,6 +98,9 @@ impl Call {
                 self.create_leg(dial, target, index, op, at).await;
             } else {
                 next = Some(next.map_or(due, |next: Time| next.min(due)));
+                if dial.sequential {
+                    break;
+                }
             }
         }
         next
@@ -114,6 +120,50 @@ impl Call {
         self.tell_legs();
     }
 
+    /// Those of whom nothing is heard for longer than they have. Says when the next
+    /// one's time is over.
+    pub(super) async fn give_up_silent_legs(&mut self, dial: &Dial, at: &Dialling) -> Option<Time> {
+        let mut next: Option<Time> = None;
+        for (slot, target) in at.legs.iter().zip(&dial.targets) {
+            let Some((channel, limit)) = slot.as_ref().zip(target.progress) else {
+                continue;
+            };
+            let silent = |leg: &&Leg| leg.state == LegState::Dialling && !leg.progressed;
+            let Some(since) = self
+                .state
+                .leg(channel)
+                .filter(silent)
+                .and_then(|leg| leg.dialled)
+            else {
+                continue;
+            };
+            let due = since.after(limit);
+            if due > clock::now() {
+                next = Some(next.map_or(due, |next| next.min(due)));
+                continue;
+            }
+            self.insist(self.ari.hangup(channel, Cause::TIMER.0))
+                .await
+                .ok();
+            if let Some(leg) = self.state.leg_mut(channel) {
+                leg.cause = Some(Cause::TIMER);
+                leg.end(clock::now());
+            }
+            self.tell_legs();
+        }
+        next
+    }
+
+    /// One has refused, and that is to end the ringing of all.
+    pub(super) fn refusing_leg<'a>(&'a self, dial: &Dial, at: &'a Dialling) -> Option<&'a Leg> {
+        let refused = |leg: &&Leg| {
+            leg.is_over() && leg.answered.is_none() && leg.outcome() == DialOutcome::Busy
+        };
+        self.legs_of(at)
+            .find(refused)
+            .filter(|_| dial.fail_on_single_reject)
+    }
+
     pub(super) async fn create_leg(
         &mut self,
         dial: &Dial,
@@ -124,7 +174,7 @@ impl Call {
     ) {
         let channel = op.object(&format!("l{index}"));
         let facts = &self.state.facts;
-        let (number, name) = match &dial.caller_id {
+        let (number, name) = match target.caller_id.as_ref().or(dial.caller_id.as_ref()) {
             Some(id) => (clean(&id.number), clean(&id.name)),
             None => (clean(&facts.caller_number), clean(&facts.caller_name)),
         };
@@ -146,6 +196,16 @@ impl Call {
             }
         };
         leg.endpoint.clone_from(&endpoint);
+        if target.only_if_free && self.is_in_a_call(&endpoint).await {
+            self.note(format!(
+                "{endpoint} has another call and takes no second one"
+            ));
+            leg.cause = Some(Cause::BUSY);
+            leg.end(clock::now());
+            self.state.legs.push(leg);
+            self.tell_legs();
+            return;
+        }
         // `CALLERID()` has no effect on a created leg.
         let mut variables = vec![("CONNECTEDLINE(num)".to_owned(), number)];
         if !name.is_empty() {
@@ -154,6 +214,9 @@ impl Call {
         for (name, value) in &self.state.kept.exported {
             // With `__` it goes on to the legs of the leg, as behind `Local/`.
             variables.push((format!("__{name}"), clean(value)));
+        }
+        for (name, value) in &target.variables {
+            variables.push((name.clone(), clean(value)));
         }
         for (name, value) in &target.headers {
             variables.push((
@@ -186,6 +249,23 @@ impl Call {
             }
         }
         self.tell_legs();
+    }
+
+    /// Whether Asterisk knows of a channel of this endpoint's.
+    async fn is_in_a_call(&self, endpoint: &str) -> bool {
+        #[derive(serde::Deserialize)]
+        struct Known {
+            channel_ids: Vec<String>,
+        }
+        let Some((technology, resource)) = endpoint.split_once('/') else {
+            return false;
+        };
+        // `PJSIP/700@alice` is alice's phone.
+        let resource = resource.rsplit('@').next().unwrap_or(resource);
+        let request = Request::endpoint(technology, resource);
+        let reply = self.request(request).await;
+        let known = reply.and_then(|reply| reply.json::<Known>());
+        known.is_ok_and(|known| !known.channel_ids.is_empty())
     }
 
     pub(super) async fn is_there(&self, channel: &str) -> bool {
@@ -250,6 +330,7 @@ impl Call {
             }
             if let Some(leg) = self.state.leg_mut(&channel) {
                 leg.state = LegState::Dialling;
+                leg.dialled = Some(clock::now());
                 leg.rings_until = Some(clock::now().after(timeout));
             }
             self.checkpoint();

@@ -13,6 +13,7 @@ mod legs;
 mod page;
 mod picked;
 mod prepare;
+mod ringback;
 mod screen;
 
 use std::time::Duration;
@@ -45,11 +46,19 @@ struct Dialling {
     bridge: Option<String>,
     /// The caller is in the bridge.
     joined: bool,
+    /// The one whose turn it is, when they ring one after the other.
+    #[serde(default)]
+    turn: Option<usize>,
     /// The channels of its legs, in the order of the targets; none yet for those that wait.
     legs: Vec<Option<String>>,
     winner: Option<String>,
     bridged_at: Option<Time>,
     ringback: Option<String>,
+    /// Sounds of the ringback that have begun so far, and when the last one did.
+    #[serde(default)]
+    rounds: usize,
+    #[serde(default)]
+    round_since: Option<Time>,
     /// Somebody else has taken the caller.
     #[serde(default)]
     picked: Option<Taken>,
@@ -63,10 +72,13 @@ impl Dialling {
             began: clock::now(),
             bridge: None,
             joined: false,
+            turn: None,
             legs: vec![None; targets],
             winner: None,
             bridged_at: None,
             ringback: None,
+            rounds: 0,
+            round_since: None,
             picked: None,
             mark,
         }
@@ -133,6 +145,8 @@ impl Call {
             if self.is_picked_up(op, at) {
                 return Ok(());
             }
+            self.go_on_with_ringback(dial, op, at).await?;
+            let silent = self.give_up_silent_legs(dial, at).await;
             let next = self.create_due_legs(dial, op, at).await;
             let give_up = at.began.after(dial.timeout);
             self.dial_ready_legs(dial, at, early_media, give_up).await?;
@@ -142,7 +156,13 @@ impl Call {
                 self.write_down(op, at);
                 return Ok(());
             }
+            if self.refusing_leg(dial, at).is_some() {
+                return Ok(());
+            }
             if next.is_none() && self.legs_of(at).all(Leg::is_over) {
+                if waits_for_its_turn(dial, at) {
+                    continue;
+                }
                 return Ok(());
             }
             if self.end_signalled_legs(at).await? {
@@ -153,7 +173,10 @@ impl Call {
                 .legs_of(at)
                 .any(|leg| leg.rings())
                 .then(|| give_up.after(GRACE));
-            let wake = [next, prepared, overdue].into_iter().flatten().min();
+            let wake = [next, prepared, silent, overdue]
+                .into_iter()
+                .flatten()
+                .min();
             if self.next(wake).await?.is_none() && overdue.is_some_and(|at| clock::now() >= at) {
                 self.give_up_ringing_legs(at).await;
             }
@@ -205,30 +228,6 @@ impl Call {
             }
             at.joined = true;
             self.write_down(op, at);
-        }
-        Ok(())
-    }
-
-    async fn start_ringback(
-        &mut self,
-        dial: &Dial,
-        op: &OpId,
-        at: &mut Dialling,
-    ) -> Result<(), Interrupt> {
-        let tone = match &dial.ring_tone {
-            Some(tone) => format!("tone:{tone}"),
-            None if self.is_answered() => "tone:ring".to_owned(),
-            None => return self.ring().await,
-        };
-        let playback = op.object("ring");
-        self.objects.register(&playback);
-        self.state.playing.push(playback.clone());
-        at.ringback = Some(playback.clone());
-        self.write_down(op, at);
-        let request = Request::play(&self.state.channel, &playback, &tone, None);
-        if let Err(error) = self.caller_request(request).await? {
-            self.warn(format!("no ringback tone: {error}"));
-            self.state.playing.retain(|p| *p != playback);
         }
         Ok(())
     }
@@ -329,6 +328,11 @@ impl Call {
     }
 }
 
+fn waits_for_its_turn(dial: &Dial, at: &Dialling) -> bool {
+    let next = at.turn.map_or(0, |turn| turn + 1);
+    dial.sequential && next < dial.targets.len()
+}
+
 /// A single leg joins the caller before it answers, unless something else is to be
 /// heard, or something comes between its answer and the bridge.
 fn hears_callee(dial: &Dial) -> bool {
@@ -336,5 +340,6 @@ fn hears_callee(dial: &Dial) -> bool {
     (dial.targets.len() == 1 || dial.sequential)
         && !dial.ignore_early_media
         && dial.ring_tone.is_none()
+        && dial.ringback.is_empty()
         && dial.targets.iter().all(at_once)
 }

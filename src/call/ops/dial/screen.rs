@@ -1,11 +1,11 @@
-//! A leg that runs a document of its own before it is connected: from its answer it
-//! is a call, with its own task, CallSid and cookies. Its channel is that call's
-//! until the document has ended.
+//! A leg that runs a document of its own, or is asked for a key, before it is
+//! connected: from its answer it is a call, with its own task, CallSid and cookies.
+//! Its channel is that call's until that is over.
 
 use tokio::sync::mpsc;
 
 use crate::ari::Delivery;
-use crate::call::ops::{DialOutcome, Screen};
+use crate::call::ops::{Collect, Confirm, DialOutcome, Keys, Screen};
 use crate::call::{Call, Facts, Interrupt, Prepared, SipFacts, State};
 use crate::clock;
 use crate::id::CallId;
@@ -18,8 +18,8 @@ pub struct LegCall {
     /// Its `facts.parent` says whose leg it is.
     pub state: Box<State>,
     pub mailbox: mpsc::Receiver<Delivery>,
-    /// For its first document.
-    pub request: Request,
+    /// For its first document; none when it is asked for a key.
+    pub request: Option<Request>,
 }
 
 impl Call {
@@ -65,11 +65,17 @@ impl Call {
         (self.state.detecting, state.detecting) = (mine, its);
         let mailbox = self.services.router.adopt(&id);
         self.objects.hand_over(channel, &id);
-        let request = Request {
-            url: screen.url.clone(),
-            method: screen.method,
-            params,
-            why: "url of the noun".into(),
+        let request = match screen {
+            Screen::Document { url, method } => Some(Request {
+                url: url.clone(),
+                method: *method,
+                params,
+                why: "url of the noun".into(),
+            }),
+            Screen::Key(confirm) => {
+                state.confirm = Some(confirm.clone());
+                None
+            }
         };
         self.note(format!("{} is asked first, as call {id}", leg.endpoint));
         let call = LegCall {
@@ -80,6 +86,22 @@ impl Call {
         // Only fails while the process ends.
         self.services.legs.send(call).ok();
         Prepared::Screening
+    }
+
+    /// Asks whoever has this channel for a key; `true` when it is one that accepts.
+    pub async fn confirm(&mut self, confirm: &Confirm) -> Result<bool, Interrupt> {
+        let collected = self
+            .collect(Collect {
+                prompts: confirm.prompts.clone(),
+                max: Some(1),
+                finish_on: Keys::none(),
+                first: confirm.within,
+                between: confirm.within,
+                typed: String::new(),
+            })
+            .await?;
+        let mut keys = collected.digits.chars();
+        Ok(keys.next().is_some_and(|key| confirm.accept.contains(key)))
     }
 
     /// A leg's own document has ended.
