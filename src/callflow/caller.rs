@@ -16,15 +16,10 @@ pub(super) async fn device_id(call: &mut Call) -> Result<Option<String>, Interru
         return Ok(Some(known.clone()).filter(|id| !id.is_empty()));
     }
     let endpoint = endpoint(&call.facts().channel_name).to_owned();
-    let mut found = None;
-    if !endpoint.is_empty() {
-        let devices = call.all_stored::<Device>().await?;
-        found = devices
-            .into_iter()
-            .find(|(id, device)| device.sip.username.as_ref().unwrap_or(id) == &endpoint);
-    }
+    let found = named(call, &endpoint).await?;
     let id = found.as_ref().map(|(id, _)| id.clone());
-    if let Some(owner) = found.and_then(|(_, device)| device.owner_id)
+    let owner = found.and_then(|(_, device)| device.users().first().map(|user| (*user).to_owned()));
+    if let Some(owner) = owner
         && call.owner().is_none()
     {
         call.set_owner(&owner);
@@ -34,6 +29,26 @@ pub(super) async fn device_id(call: &mut Call) -> Result<Option<String>, Interru
         .channel_vars
         .insert(DEVICE.into(), kept.into());
     Ok(id)
+}
+
+/// Whether the call comes from inside: the dialplan says so, or a stored device calls.
+pub(super) async fn is_internal(call: &mut Call) -> Result<bool, Interrupt> {
+    Ok(call.facts().internal || device_id(call).await?.is_some())
+}
+
+/// The stored device that Asterisk knows by this endpoint.
+async fn named(call: &mut Call, endpoint: &str) -> Result<Option<(String, Device)>, Interrupt> {
+    if endpoint.is_empty() {
+        return Ok(None);
+    }
+    // Most devices have the id that Asterisk knows, and need no search.
+    if let Some(device) = call.stored::<Device>(endpoint).await?
+        && device.endpoint(endpoint) == endpoint
+    {
+        return Ok(Some((endpoint.to_owned(), device)));
+    }
+    let mut devices = call.all_stored::<Device>().await?.into_iter();
+    Ok(devices.find(|(id, device)| device.endpoint(id) == endpoint))
 }
 
 /// The user who calls: whom the call belongs to, else the owner of the device.

@@ -14,17 +14,19 @@ use crate::objects::CallerIds;
 
 /// Whom the leg reaches: a phone of the shop's, or the outside world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reaches {
+pub(super) enum Reaches<'a> {
     Phone,
-    World,
+    /// With the caller id that the stored things have under this name: `external`.
+    World(&'a str),
 }
 
-impl Reaches {
-    /// As the stored things call its caller id.
-    fn kind(self) -> &'static str {
+impl<'a> Reaches<'a> {
+    /// As the stored things call its caller id, and what stands for one that they
+    /// have not.
+    fn kinds(self) -> [&'a str; 2] {
         match self {
-            Self::Phone => "internal",
-            Self::World => "external",
+            Self::Phone => ["internal", "internal"],
+            Self::World(kind) => [kind, "external"],
         }
     }
 }
@@ -38,7 +40,7 @@ const ANONYMOUS: &str = "anonymous";
 pub(super) async fn present(
     call: &mut Call,
     dial: &mut Dial,
-    reaches: Reaches,
+    reaches: Reaches<'_>,
 ) -> Result<(), Interrupt> {
     if dial.caller_id.is_none() {
         dial.caller_id = Some(of_leg(call, reaches).await?);
@@ -70,7 +72,7 @@ pub(super) fn auto_answer() -> [(String, String); 2] {
 }
 
 /// The caller id of a leg.
-pub(super) async fn of_leg(call: &mut Call, reaches: Reaches) -> Result<CallerId, Interrupt> {
+pub(super) async fn of_leg(call: &mut Call, reaches: Reaches<'_>) -> Result<CallerId, Interrupt> {
     let own = own(call, reaches).await?;
     Ok(shown(own, &call.kept().presentation))
 }
@@ -84,13 +86,13 @@ pub(super) fn anonymous() -> CallerId {
 }
 
 /// The caller before the flow changes it.
-async fn own(call: &mut Call, reaches: Reaches) -> Result<CallerId, Interrupt> {
+async fn own(call: &mut Call, reaches: Reaches<'_>) -> Result<CallerId, Interrupt> {
     let facts = call.facts();
     let mut own = CallerId {
         number: facts.caller_number.clone(),
         name: facts.caller_name.clone(),
     };
-    if !facts.internal || call.kept().presentation.chosen {
+    if !caller::is_internal(call).await? || call.kept().presentation.chosen {
         return Ok(own);
     }
     // The account's first, and the phone's last, which wins.
@@ -108,10 +110,10 @@ async fn own(call: &mut Call, reaches: Reaches) -> Result<CallerId, Interrupt> {
             .unwrap_or_default()
             .clone_into(&mut own.number);
     }
-    for id in configured
-        .iter()
-        .filter_map(|c| c.caller_id.get(reaches.kind()))
-    {
+    let [kind, otherwise] = reaches.kinds();
+    let known = configured.iter().any(|c| c.caller_id.get(kind).is_some());
+    let kind = if known { kind } else { otherwise };
+    for id in configured.iter().filter_map(|c| c.caller_id.get(kind)) {
         own.number = id.number.clone().unwrap_or(own.number);
         own.name = id.name.clone().unwrap_or(own.name);
     }

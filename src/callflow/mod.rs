@@ -1,14 +1,19 @@
 //! Callflow JSON: a tree of modules, each of which decides which of its
 //! children comes next.
 
+mod admission;
 mod agents;
+mod announce;
 mod caller;
 mod caller_id;
 mod conform;
+mod endpoint;
 mod feature;
 mod fields;
 mod json;
 mod listen;
+mod members;
+mod merged;
 mod modules;
 mod node;
 mod numbers;
@@ -25,9 +30,11 @@ mod stored;
 pub mod table;
 mod told;
 mod tones;
+mod trunks;
 mod variables;
 mod walk;
 
+pub use admission::admit;
 pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::{read, read_stored};

@@ -44,6 +44,10 @@ const RECORDED: &[(&str, &[&str])] = &[
 /// Prompts that Asterisk has no words for; they are spoken.
 const SPOKEN: &[(&str, &str)] = &[
     (
+        "agent-invalid_choice",
+        "You are not a member of this group.",
+    ),
+    (
         "dynamic-cid-enter_cid",
         "Please enter the number that you want to show.",
     ),

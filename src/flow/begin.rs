@@ -72,6 +72,7 @@ async fn stored(call: &mut Call, id: &str) -> Result<Result<Begin, Outcome>, Int
         let reason = format!("callflow {id} cannot be run; the trace says why");
         return Ok(Err(document_error(reason)));
     };
+    root = callflow::admit(call, root).await?;
     let account = call.account().to_string();
     let account: Option<Account> = call.stored(&account).await?;
     if let Some(preflow) = account.and_then(|account| account.preflow.always) {

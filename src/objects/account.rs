@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction};
+use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services};
 
 /// An account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,9 @@ pub struct Account {
     /// Tried before the shop's own converters; regular expression → what it becomes.
     pub dial_plan: BTreeMap<String, DigitRule>,
     pub voicemail: Voicemail,
+    pub services: Services,
+    /// What every call out asks of a trunk.
+    pub outbound_flags: Vec<String>,
     /// `false` = its calls are not taken.
     pub enabled: Option<bool>,
 }

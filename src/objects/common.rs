@@ -32,6 +32,19 @@ impl Enabled {
     pub fn is_on(&self) -> bool {
         self.enabled == Some(true)
     }
+
+    pub fn is_off(&self) -> bool {
+        self.enabled == Some(false)
+    }
+}
+
+/// What somebody may use.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct Services {
+    /// `false` = it makes no calls.
+    pub audio: Enabled,
 }
 
 /// A name and a number.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction};
+use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services};
 
 /// A phone, which Asterisk knows as an endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +38,29 @@ pub struct Device {
     pub exclude_from_queues: bool,
     pub mac_address: Option<String>,
     pub flags: Vec<String>,
+    pub services: Services,
+}
+
+impl Device {
+    /// Ids of those whose phone it is: who has logged in on it, else its owner.
+    pub fn users(&self) -> Vec<&str> {
+        let guests: Vec<&str> = self.hotdesk.users.keys().map(String::as_str).collect();
+        if guests.is_empty() {
+            self.owner_id.as_deref().into_iter().collect()
+        } else {
+            guests
+        }
+    }
+
+    /// Whether this user owns it, or has logged in on it.
+    pub fn belongs_to(&self, user: &str) -> bool {
+        self.owner_id.as_deref() == Some(user) || self.hotdesk.users.contains_key(user)
+    }
+
+    /// The endpoint that Asterisk knows it by.
+    pub fn endpoint<'a>(&'a self, id: &'a str) -> &'a str {
+        self.sip.username.as_deref().unwrap_or(id)
+    }
 }
 
 /// How Asterisk knows it.

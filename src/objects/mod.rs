@@ -17,10 +17,12 @@ use serde_json::Value;
 pub use agent::AgentStatus;
 pub use callflow::NO_MATCH;
 pub use common::{
-    CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, gregorian,
-    unix_of_gregorian,
+    CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services,
+    gregorian, unix_of_gregorian,
 };
+pub use device::Ringtones;
 pub use hidden::hide;
+pub use resource::Gateway;
 
 pub use queue::Strategy;
 

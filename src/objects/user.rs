@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::device::Ringtones;
 use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction};
 
 /// A person, whose phones are the devices with this `owner_id`.
@@ -34,6 +35,7 @@ pub struct User {
     /// Id of a directory → id of the callflow that reaches the user.
     pub directories: BTreeMap<String, String>,
     pub media: UserMedia,
+    pub ringtones: Ringtones,
     /// Ids of the queues that the user is an agent of.
     pub queues: Vec<String>,
     /// What the user knows, for queues.

@@ -8,7 +8,7 @@ use crate::support::{Scenario, ms, seconds};
 use pivot::simulate::{Behaviour, Phone, Sound};
 
 /// A node that rings somebody, with children that say which was taken.
-fn ringing(module: &str, data: Value, children: &[&str]) -> Value {
+pub(crate) fn ringing(module: &str, data: Value, children: &[&str]) -> Value {
     let children: serde_json::Map<_, _> = children
         .iter()
         .map(|key| {
@@ -31,7 +31,7 @@ async fn reaching(behaviour: Behaviour, flow: Value) -> (Scenario, Phone) {
 }
 
 /// Whether the caller has been in a bridge with somebody.
-async fn talked(phone: &Phone) -> bool {
+pub(crate) async fn talked(phone: &Phone) -> bool {
     phone
         .heard()
         .await

@@ -110,8 +110,8 @@ pub(crate) const ODD: &[(&str, &[u8], &[&str])] = &[
     ),
     (
         "field of Kazoo without effect",
-        br#"{"module": "resources", "data": {"ringback": "x"}}"#,
-        &["1:34 /data/ringback warning `ringback` of module `resources` has no effect in pivot"],
+        br#"{"module": "resources", "data": {"from_uri_realm": "x"}}"#,
+        &["1:34 /data/from_uri_realm warning `from_uri_realm` of module `resources` has no effect in pivot"],
     ),
     (
         "setting beside data",

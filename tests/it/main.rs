@@ -29,6 +29,10 @@ mod callflow_features;
 #[cfg(test)]
 mod callflow_flows;
 #[cfg(test)]
+mod callflow_forwarding;
+#[cfg(test)]
+mod callflow_groups;
+#[cfg(test)]
 mod callflow_keys;
 #[cfg(test)]
 mod callflow_leaving;
@@ -37,6 +41,10 @@ mod callflow_odd;
 #[cfg(test)]
 mod callflow_outside;
 #[cfg(test)]
+mod callflow_restrictions;
+#[cfg(test)]
+mod callflow_ringing;
+#[cfg(test)]
 mod callflow_schedule;
 #[cfg(test)]
 mod callflow_schedule_actions;
@@ -44,6 +52,8 @@ mod callflow_schedule_actions;
 mod callflow_stored;
 #[cfg(test)]
 mod callflow_table;
+#[cfg(test)]
+mod callflow_trunks;
 #[cfg(test)]
 mod callflow_variables;
 #[cfg(test)]

@@ -7,12 +7,21 @@
 //!
 //! | field | default | |
 //! |---|---|---|
-//! | `id` | – | whom to ring, as `[dial] device` has it; without it `_` runs |
+//! | `id` | – | a stored device, else whom to ring as `[dial] device` has it; without it `_` runs |
 //! | `timeout` | 20 s | how long it rings; 0 = 20 |
 //! | `delay` | 0 s | before it begins to ring |
 //! | `can_call_self` | `false` | `true` rings the phone also when it is the caller's own; else `_` runs |
 //! | `suppress_clid` | `false` | the phone does not see who calls |
+//! | `dial_strategy` | `simultaneous` | `single`: the phone and where it forwards to ring one after the other |
+//! | `strategy` | `simultaneous` | of `user`: `single` rings the devices one after the other |
+//! | `static_invite` | the device's | the user part of the INVITE |
 //! | `custom_sip_headers` | – | header → value, on the call to the phone |
+//! | `fail_on_single_reject` | `false` | one who is busy or refuses ends the ringing of all |
+//!
+//! A stored device does not ring when it, its user or its account is not to be
+//! disturbed or is switched off, or when it is one of the caller's own user. It may
+//! forward its calls (`call_forward`), and has headers and ringtones of its own. Those
+//! who answer a forwarded call press 1 to take it (`require_keypress`).
 //!
 //! ```json
 //! {
@@ -22,25 +31,21 @@
 //! }
 //! ```
 
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Module;
-use crate::call::ops::{Endpoint, Target};
 use crate::call::{Call, Interrupt};
-use crate::callflow::caller_id::{self, Reaches};
-use crate::callflow::{Node, ring};
+use crate::callflow::Node;
+use crate::callflow::endpoint::{Asked, Legs, Phones};
+use crate::callflow::members::{self, Ring, Strategy};
+use crate::callflow::ring::{self, Ringing};
 use crate::program::Flow;
 
 /// Rings one phone and connects the caller.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(extend(
-    "x-accepted" = ["can_text_self", "dial_strategy", "strategy"],
-    "x-ignored" = ["static_invite", "fail_on_single_reject"]
-))]
+#[schemars(extend("x-accepted" = ["can_text_self"]))]
 pub(super) struct Device {
     /// Whom to ring.
     #[schemars(length(max = 128))]
@@ -59,73 +64,109 @@ pub(super) struct Device {
     /// The phone does not see who calls.
     #[serde(default)]
     suppress_clid: bool,
+    /// In which order the legs of a device ring.
+    #[serde(default)]
+    dial_strategy: Strategy,
+    /// In which order the devices of a user ring.
+    #[serde(default)]
+    strategy: Strategy,
+    /// The user part of the INVITE.
+    #[schemars(length(max = 128))]
+    static_invite: Option<String>,
     /// Header → value, on the call to the phone.
     #[serde(default)]
     custom_sip_headers: Map<String, Value>,
+    /// One who is busy or refuses ends the ringing of all.
+    #[serde(default)]
+    fail_on_single_reject: bool,
 }
 
-/// How long a phone rings.
-const RING: u64 = 20;
-
 impl Device {
-    /// Rings the endpoint that `endpoint` makes of the id, by a template of `[dial]`.
-    pub(super) async fn ring(
+    /// Whom to ring; without an id nobody.
+    fn id<'a>(&'a self, call: &Call) -> Option<&'a str> {
+        let id = self
+            .id
+            .as_deref()
+            .map(str::trim)
+            .filter(|id| !id.is_empty());
+        if id.is_none() {
+            call.warn("there is no `id`, so nobody rings");
+        }
+        id
+    }
+
+    fn asked(&self, call: &Call) -> Asked {
+        Asked {
+            delay: self.delay,
+            timeout: self.timeout,
+            can_call_self: self.can_call_self,
+            static_invite: self.static_invite.clone(),
+            headers: ring::headers_in(call, &self.custom_sip_headers),
+            ..Asked::default()
+        }
+    }
+
+    async fn ring(
         &self,
         call: &mut Call,
         node: &Node,
-        template: &str,
-        endpoint: fn(String) -> Endpoint,
+        at: &mut Ringing,
+        legs: Legs,
+        strategy: Strategy,
     ) -> Result<Flow, Interrupt> {
-        let Some(id) = self.id.as_deref().map(str::trim).filter(|id| !id.is_empty()) else {
-            call.warn("there is no `id`, so nobody rings");
-            return Ok(Flow::Next);
+        let ring = Ring {
+            strategy,
+            suppress_clid: self.suppress_clid,
+            fail_on_single_reject: self.fail_on_single_reject,
+            ..Ring::default()
         };
-        if !self.can_call_self && is_of(&call.facts().channel_name, &template.replace("{id}", id)) {
-            call.note(format!("{id} is the caller's own phone and does not ring"));
-            return Ok(Flow::Next);
+        let mut dial = ring.of_legs(call, legs).await?;
+        if let Some(dial) = &mut dial {
+            dial.timeout = members::whole(self.delay, self.timeout);
         }
-        let timeout = Duration::from_secs(if self.timeout == 0 { RING } else { self.timeout });
-        let mut target = Target::new(endpoint(id.to_owned()));
-        target.delay = Duration::from_secs(self.delay);
-        target.timeout = Some(timeout);
-        target.headers = ring::headers(call, &self.custom_sip_headers);
-        let mut dial = ring::dial(target, Duration::from_secs(self.delay) + timeout);
-        dial.caller_id = self.suppress_clid.then(caller_id::anonymous);
-        caller_id::present(call, &mut dial, Reaches::Phone).await?;
-        let dialled = call.dial(dial).await?;
-        Ok(ring::after(node, &dialled).unwrap_or(Flow::Next))
+        at.keep(call, dial);
+        at.once(call, node).await
     }
-}
 
-/// Whether a channel such as `PJSIP/alice-00000001` belongs to the endpoint.
-fn is_of(channel: &str, endpoint: &str) -> bool {
-    channel.rsplit_once('-').is_some_and(|(of, _)| of == endpoint)
+    /// The devices of the user with this id.
+    pub(super) async fn ring_user(
+        &self,
+        call: &mut Call,
+        node: &Node,
+        at: &mut Ringing,
+    ) -> Result<Flow, Interrupt> {
+        if at.resolved {
+            return at.once(call, node).await;
+        }
+        let mut legs = Legs::default();
+        if let Some(id) = self.id(call) {
+            let asked = self.asked(call);
+            legs = Phones::new(call).await?.user(call, id, &asked).await?;
+            let stored = call.stored::<crate::objects::User>(id).await?.is_some();
+            legs.ignore_early_media |= stored && self.strategy == Strategy::Simultaneous;
+        }
+        self.ring(call, node, at, legs, self.strategy).await
+    }
 }
 
 impl Module for Device {
     const NAME: &'static str = "device";
-    type Progress = ();
+    type Progress = Ringing;
 
     async fn run(
         &self,
         call: &mut Call,
         node: &Node,
-        _: &mut Self::Progress,
+        at: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
-        let template = call.services().config.dial.device.clone();
-        self.ring(call, node, &template, Endpoint::Device).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_of;
-
-    #[test]
-    fn a_channel_belongs_to_its_endpoint() {
-        assert!(is_of("PJSIP/alice-00000001", "PJSIP/alice"));
-        assert!(is_of("PJSIP/front-desk-0000000a", "PJSIP/front-desk"));
-        assert!(!is_of("PJSIP/alice-00000001", "PJSIP/ali"));
-        assert!(!is_of("", "PJSIP/alice"));
+        if at.resolved {
+            return at.once(call, node).await;
+        }
+        let mut legs = Legs::default();
+        if let Some(id) = self.id(call) {
+            let asked = self.asked(call);
+            legs = Phones::new(call).await?.device(call, id, &asked).await?;
+        }
+        self.ring(call, node, at, legs, self.dial_strategy).await
     }
 }

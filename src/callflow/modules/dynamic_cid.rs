@@ -14,6 +14,7 @@
 //! | `id` | – | `list`, `lists`: the stored list |
 //! | `idx_name` | – | `list`: the named group that holds the key of the entry |
 //! | `permit_custom_callflow` | `false` | `list`, `lists`: the number may have a flow of its own |
+//! | `enforce_call_restriction` | `true` | `list`, `lists`: `call_restriction` of the caller's phone holds for the number |
 //!
 //! After `manual` and `static` what was captured, if anything, becomes the number
 //! called, and `_` runs. A number that is no good leaves the caller id as it is.
@@ -44,14 +45,13 @@ use crate::call::ops::{CallerId, Collect, Keys, Play, Sound};
 use crate::call::{Call, Cause, Interrupt};
 use crate::callflow::listen::named_sounds;
 use crate::callflow::prompts::prompt;
-use crate::callflow::{Node, stored, tones};
+use crate::callflow::{Node, admission, stored, tones};
 use crate::objects::ListEntry;
 use crate::patterns::Pattern;
 use crate::program::Flow;
 
 /// Chooses the caller id of the call.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(extend("x-ignored" = ["enforce_call_restriction"]))]
 pub(super) struct DynamicCid {
     /// Where it comes from.
     #[serde(default)]
@@ -87,6 +87,9 @@ pub(super) struct DynamicCid {
     /// The number may have a flow of its own.
     #[serde(default)]
     permit_custom_callflow: bool,
+    /// What the caller's phone may not call, it may not call like this either.
+    #[serde(default = "yes")]
+    enforce_call_restriction: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -108,6 +111,10 @@ struct FixedCallerId {
     /// The number.
     #[schemars(length(max = 128))]
     number: Option<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn ten() -> usize {
@@ -219,6 +226,9 @@ impl DynamicCid {
         }
         let number = call.services().catalog.numbers.normalize(&destination);
         call.set_dialled(&number);
+        if self.enforce_call_restriction && !admission::may_call(call, &number).await? {
+            return Ok(Flow::Replace(Arc::new(admission::refusal())));
+        }
         let may = match call.lookup(&number).await? {
             Some(found) => found.no_match || self.permit_custom_callflow,
             None => false,

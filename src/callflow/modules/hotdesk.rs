@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Module;
-use crate::call::ops::{Collect, Dial, DialOutcome, Endpoint, Keys, Target};
+use crate::call::ops::{Collect, Dial, Endpoint, Keys, Target};
 use crate::call::{Call, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
 use crate::callflow::prompts::prompt;
@@ -199,12 +199,7 @@ impl Hotdesk {
         own::say(call, "hotdesk-logged_in").await
     }
 
-    async fn ask(
-        &self,
-        call: &mut Call,
-        question: &str,
-        most: usize,
-    ) -> Result<String, Interrupt> {
+    async fn ask(&self, call: &mut Call, question: &str, most: usize) -> Result<String, Interrupt> {
         let typed = call
             .collect(Collect {
                 prompts: prompt(question),
@@ -242,10 +237,8 @@ impl Hotdesk {
         };
         caller_id::present(call, &mut dial, Reaches::Phone).await?;
         let dialled = call.dial(dial).await?;
-        if dialled.outcome == DialOutcome::Completed {
-            return Ok(Flow::Next);
-        }
-        Ok(ring::after(node, &dialled).unwrap_or(Flow::Next))
+        let child = ring::failure(&dialled).and_then(|failure| failure.child(node));
+        Ok(child.unwrap_or(Flow::Next))
     }
 }
 
@@ -274,9 +267,8 @@ async fn log_out(call: &mut Call, user: &str, but: Option<&str>) -> Result<(), I
 }
 
 /// Changes `hotdesk.users` of a device's document.
-fn change_users(
-    body: &mut Map<String, Value>,
-    change: impl FnOnce(&mut Map<String, Value>),
-) {
-    own::within(body, "hotdesk", |hotdesk| own::within(hotdesk, "users", change));
+fn change_users(body: &mut Map<String, Value>, change: impl FnOnce(&mut Map<String, Value>)) {
+    own::within(body, "hotdesk", |hotdesk| {
+        own::within(hotdesk, "users", change)
+    });
 }

@@ -1,7 +1,7 @@
 //! `offnet` – the older name of `resources`, with the same fields.
 //!
-//! In Kazoo the two differ in whose trunks are used, which the shop's dialplan
-//! decides here.
+//! The trunks are those of the configuration's own account, which other accounts
+//! share, unless `use_local_resources` says otherwise.
 //!
 //! ```json
 //! {"module": "offnet", "data": {"to_did": "+15551234567"}}
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
-use super::resources::Resources;
+use super::resources::{Resources, Trying};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
 use crate::program::Flow;
@@ -24,7 +24,7 @@ pub(super) struct Offnet(Resources);
 
 impl Module for Offnet {
     const NAME: &'static str = "offnet";
-    type Progress = ();
+    type Progress = Trying;
 
     async fn run(
         &self,
@@ -32,6 +32,6 @@ impl Module for Offnet {
         node: &Node,
         at: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
-        self.0.run(call, node, at).await
+        self.0.call_out(call, node, at, false).await
     }
 }

@@ -168,17 +168,31 @@ fn every_setting_is_read() {
         record_caller::RecordCaller, r##"{"format": "wav", "time_limit": 5, "url": "http://a.example/r", "method": "post"}"##
             => r##"RecordCaller { format: Wav, time_limit: 5, url: Some("http://a.example/r"), method: Post }"##;
         resources::Resources, r##"{}"##
-            => r##"Resources { to_did: None, timeout: None, ignore_early_media: false, custom_sip_headers: {} }"##;
-        resources::Resources, r##"{"to_did": 15551234567, "timeout": "20", "ignore_early_media": true, "custom_sip_headers": {"X-A": "b"}, "use_local_resources": false, "do_not_normalize": true, "bypass_e164": true, "resource_type": "sms"}"##
-            => r##"Resources { to_did: Some("15551234567"), timeout: Some(20), ignore_early_media: true, custom_sip_headers: {"X-A": String("b")} }"##;
+            => r##"Resources { to_did: None, timeout: None, ignore_early_media: false, ringback: None, custom_sip_headers: {}, use_local_resources: None, hunt_account_id: None, caller_id_type: "external", outbound_flags: [], dynamic_flags: [], do_not_normalize: false, bypass_e164: false, emit_account_id: false }"##;
+        resources::Resources, r##"{"to_did": 15551234567, "timeout": "20", "ignore_early_media": true, "custom_sip_headers": {"X-A": "b"}, "use_local_resources": "false", "do_not_normalize": true, "bypass_e164": true, "resource_type": "sms", "ringback": "r", "hunt_account_id": "h", "caller_id_type": "t", "outbound_flags": ["a", 1], "dynamic_flags": ["zone"], "emit_account_id": "true"}"##
+            => r##"Resources { to_did: Some("15551234567"), timeout: Some(20), ignore_early_media: true, ringback: Some("r"), custom_sip_headers: {"X-A": String("b")}, use_local_resources: Some(false), hunt_account_id: Some("h"), caller_id_type: "t", outbound_flags: ["a", "1"], dynamic_flags: ["zone"], do_not_normalize: true, bypass_e164: true, emit_account_id: true }"##;
         offnet::Offnet, r##"{"to_did": "1"}"##
-            => r##"Offnet(Resources { to_did: Some("1"), timeout: None, ignore_early_media: false, custom_sip_headers: {} })"##;
+            => r##"Offnet(Resources { to_did: Some("1"), timeout: None, ignore_early_media: false, ringback: None, custom_sip_headers: {}, use_local_resources: None, hunt_account_id: None, caller_id_type: "external", outbound_flags: [], dynamic_flags: [], do_not_normalize: false, bypass_e164: false, emit_account_id: false })"##;
         device::Device, r##"{}"##
-            => r##"Device { id: None, timeout: 0, delay: 0, can_call_self: false, suppress_clid: false, custom_sip_headers: {} }"##;
-        device::Device, r##"{"id": 1001, "timeout": "5", "delay": 2, "can_call_self": true, "suppress_clid": true, "custom_sip_headers": {"in": {"X-A": "b"}}}"##
-            => r##"Device { id: Some("1001"), timeout: 5, delay: 2, can_call_self: true, suppress_clid: true, custom_sip_headers: {"in": Object {"X-A": String("b")}} }"##;
+            => r##"Device { id: None, timeout: 0, delay: 0, can_call_self: false, suppress_clid: false, dial_strategy: Simultaneous, strategy: Simultaneous, static_invite: None, custom_sip_headers: {}, fail_on_single_reject: false }"##;
+        device::Device, r##"{"id": 1001, "timeout": "5", "delay": 2, "can_call_self": true, "can_text_self": true, "suppress_clid": true, "dial_strategy": "single", "strategy": "Weighted_Random", "static_invite": 700, "custom_sip_headers": {"in": {"X-A": "b"}}, "fail_on_single_reject": "true"}"##
+            => r##"Device { id: Some("1001"), timeout: 5, delay: 2, can_call_self: true, suppress_clid: true, dial_strategy: Single, strategy: WeightedRandom, static_invite: Some("700"), custom_sip_headers: {"in": Object {"X-A": String("b")}}, fail_on_single_reject: true }"##;
         user::User, r##"{"id": "bob"}"##
-            => r##"User(Device { id: Some("bob"), timeout: 0, delay: 0, can_call_self: false, suppress_clid: false, custom_sip_headers: {} })"##;
+            => r##"User(Device { id: Some("bob"), timeout: 0, delay: 0, can_call_self: false, suppress_clid: false, dial_strategy: Simultaneous, strategy: Simultaneous, static_invite: None, custom_sip_headers: {}, fail_on_single_reject: false })"##;
+        ring_group::RingGroup, r##"{"endpoints": [{"id": "a"}]}"##
+            => r##"RingGroup { endpoints: [Member { id: "a", endpoint_type: Device, delay: 0, timeout: 0, weight: None, disable_until: None }], strategy: Simultaneous, timeout: 0, repeats: 1, ringback: None, ringtones: Tones { internal: None, external: None }, ignore_forward: true, fail_on_single_reject: false }"##;
+        ring_group::RingGroup, r##"{"name": "n", "endpoints": [{"id": 5, "endpoint_type": "GROUP", "delay": "1", "timeout": 2, "weight": "3", "disable_until": 4, "name": "m"}], "strategy": "single", "timeout": "9", "repeats": 2, "ringback": "r", "ringtones": {"internal": "i", "external": "e"}, "ignore_forward": "false", "fail_on_single_reject": true}"##
+            => r##"RingGroup { endpoints: [Member { id: "5", endpoint_type: Group, delay: 1, timeout: 2, weight: Some(3), disable_until: Some(4) }], strategy: Single, timeout: 9, repeats: 2, ringback: Some("r"), ringtones: Tones { internal: Some("i"), external: Some("e") }, ignore_forward: false, fail_on_single_reject: true }"##;
+        group::Group, r##"{}"##
+            => r##"Group { id: None, timeout: 0, strategy: Simultaneous, ringback: None, ignore_forward: true, endpoints: [] }"##;
+        group::Group, r##"{"name": "n", "id": "g", "timeout": 5, "strategy": "single", "ringback": "r", "ignore_forward": false, "endpoints": [{"id": "a", "endpoint_type": "user"}]}"##
+            => r##"Group { id: Some("g"), timeout: 5, strategy: Single, ringback: Some("r"), ignore_forward: false, endpoints: [Member { id: "a", endpoint_type: User, delay: 0, timeout: 0, weight: None, disable_until: None }] }"##;
+        route_to_cid::RouteToCid, r##"{}"##
+            => r##"RouteToCid { cid_types: ["internal"], endpoint_types: [Device, User], timeout: 0, delay: 0, can_call_self: false, suppress_clid: false, static_invite: None, custom_sip_headers: {} }"##;
+        route_to_cid::RouteToCid, r##"{"cid_types": ["external"], "endpoint_types": ["user"], "timeout": 5, "delay": 1, "can_call_self": true, "suppress_clid": true, "static_invite": "7", "custom_sip_headers": {"X-A": "b"}}"##
+            => r##"RouteToCid { cid_types: ["external"], endpoint_types: [User], timeout: 5, delay: 1, can_call_self: true, suppress_clid: true, static_invite: Some("7"), custom_sip_headers: {"X-A": String("b")} }"##;
+        ring_group_toggle::RingGroupToggle, r##"{"action": "LOGIN", "callflow_id": "a"}"##
+            => r##"RingGroupToggle { action: Login, callflow_id: "a" }"##;
         audio_macro::AudioMacro, r##"{"macros": [{"macro": "play"}]}"##
             => r##"AudioMacro { macros: [Item { kind: Play, id: None, text: None, say_as: "name_spelled", voice: None, engine: None, language: None, terminators: None, frequencies: [], duration_on: None, duration_off: None, repeat: 1 }], terminators: None, language: None }"##;
         audio_macro::AudioMacro, r##"{"macros": [{"macro": "tone", "frequencies": ["440", 480], "duration_on": "500", "duration_off": 100, "repeat": 2}, {"macro": "TTS", "text": "a", "voice": "v", "engine": "e", "language": "fr", "terminators": ["1"]}, {"macro": "say", "text": 5, "type": "number", "method": "pronounced", "gender": "feminine"}], "terminators": ["#"], "language": "de"}"##
@@ -208,9 +222,9 @@ fn every_setting_is_read() {
         privacy::Privacy, r##"{"mode": "hide_name", "endpoint_strategy": "merge"}"##
             => r##"Privacy { mode: HideName, endpoint_strategy: Merge }"##;
         dynamic_cid::DynamicCid, r##"{}"##
-            => r##"DynamicCid { action: Manual, media_id: None, max_digits: 10, min_digits: 10, whitelist_regex: "\\d+", interdigit_timeout: 2000, caller_id: FixedCallerId { name: None, number: None }, id: None, idx_name: None, permit_custom_callflow: false }"##;
-        dynamic_cid::DynamicCid, r##"{"action": "lists", "media_id": "m", "max_digits": "12", "min_digits": 3, "whitelist_regex": "^1", "interdigit_timeout": 500, "caller_id": {"name": "a", "number": 5}, "id": "l", "idx_name": "who", "permit_custom_callflow": true}"##
-            => r##"DynamicCid { action: Lists, media_id: Some("m"), max_digits: 12, min_digits: 3, whitelist_regex: "^1", interdigit_timeout: 500, caller_id: FixedCallerId { name: Some("a"), number: Some("5") }, id: Some("l"), idx_name: Some("who"), permit_custom_callflow: true }"##;
+            => r##"DynamicCid { action: Manual, media_id: None, max_digits: 10, min_digits: 10, whitelist_regex: "\\d+", interdigit_timeout: 2000, caller_id: FixedCallerId { name: None, number: None }, id: None, idx_name: None, permit_custom_callflow: false, enforce_call_restriction: true }"##;
+        dynamic_cid::DynamicCid, r##"{"action": "lists", "media_id": "m", "max_digits": "12", "min_digits": 3, "whitelist_regex": "^1", "interdigit_timeout": 500, "caller_id": {"name": "a", "number": 5}, "id": "l", "idx_name": "who", "permit_custom_callflow": true, "enforce_call_restriction": "false"}"##
+            => r##"DynamicCid { action: Lists, media_id: Some("m"), max_digits: 12, min_digits: 3, whitelist_regex: "^1", interdigit_timeout: 500, caller_id: FixedCallerId { name: Some("a"), number: Some("5") }, id: Some("l"), idx_name: Some("who"), permit_custom_callflow: true, enforce_call_restriction: false }"##;
         set_alert_info::SetAlertInfo, r##"{"alert_info": "a"}"##
             => r##"SetAlertInfo { alert_info: "a" }"##;
         branch_variable::BranchVariable, r##"{"variable": "a"}"##

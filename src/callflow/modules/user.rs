@@ -1,22 +1,22 @@
 //! `user` – rings a user and connects the caller.
 //!
-//! Like `device`, with the endpoint of `[dial] user`. All contacts registered
+//! Like `device`, for all devices of a stored user at once (or one after the other,
+//! with `strategy`): those that the user owns, and where the user has logged in. An id
+//! that is not stored is the endpoint of `[dial] user`, and all contacts registered
 //! there ring.
 //!
 //! ```json
 //! {"module": "user", "data": {"id": "1001", "timeout": 20}}
 //! ```
-//!
-//! In Kazoo a user's devices are stored objects; here Asterisk knows them.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
 use super::device::Device;
-use crate::call::ops::Endpoint;
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
+use crate::callflow::ring::Ringing;
 use crate::program::Flow;
 
 /// Rings a user and connects the caller.
@@ -27,15 +27,14 @@ pub(super) struct User(Device);
 
 impl Module for User {
     const NAME: &'static str = "user";
-    type Progress = ();
+    type Progress = Ringing;
 
     async fn run(
         &self,
         call: &mut Call,
         node: &Node,
-        _: &mut Self::Progress,
+        at: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
-        let template = call.services().config.dial.user.clone();
-        self.0.ring(call, node, &template, Endpoint::User).await
+        self.0.ring_user(call, node, at).await
     }
 }

@@ -192,7 +192,7 @@ async fn listens(data: Value, who: &str) -> bool {
     let spy = scenario.dials(who, "*5").await;
     a_while().await;
     // The spy's bridge has the snoop channel in it, and the two hear nothing of it.
-    let listens = !matches!(spy.state().await, None) && asked(&scenario, "/snoop/").await;
+    let listens = spy.state().await.is_some() && asked(&scenario, "/snoop/").await;
     assert!(!hears(&bob, &spy).await && !hears(&caller, &spy).await);
     caller.hangup().await;
     // What is listened to ends, and so does the listening.

@@ -1,0 +1,92 @@
+//! What a stored device is, with all that its users and its account say of it: each
+//! over the one above.
+
+use super::endpoint::{Asked, By};
+use crate::call::ops::{CallerId, Endpoint};
+use crate::objects::{Account, CallForward, CallerIds, Device, Ringtones, User};
+
+/// What a device and all above it say.
+pub(super) struct Merged<'a> {
+    pub id: &'a str,
+    pub device: &'a Device,
+    /// Whose phone it is.
+    pub users: Vec<&'a User>,
+    pub account: &'a Account,
+}
+
+impl Merged<'_> {
+    /// Where its calls go, if they do.
+    pub(super) fn forward(&self, by: By) -> Option<&CallForward> {
+        let own = self.device.call_forward.as_ref();
+        let users = self
+            .users
+            .iter()
+            .filter_map(|user| user.call_forward.as_ref());
+        let forward = own
+            .into_iter()
+            .chain(users)
+            .chain([&self.account.call_forward])
+            .find(|forward| forward.enabled)?;
+        let number = forward.number.as_deref().unwrap_or_default();
+        let direct = by == By::Itself;
+        let ignored = by
+            == By::Group {
+                ignore_forward: true,
+            };
+        (!number.is_empty() && !ignored && (direct || !forward.direct_calls_only))
+            .then_some(forward)
+    }
+
+    pub(super) fn endpoint(&self, asked: &Asked) -> Endpoint {
+        let sip = &self.device.sip;
+        if sip.invite_format.as_deref() == Some("route")
+            && let Some(route) = &sip.route
+        {
+            return Endpoint::Sip(route.clone());
+        }
+        let device = self.device.endpoint(self.id).to_owned();
+        match asked.static_invite.as_ref().or(sip.static_invite.as_ref()) {
+            Some(user) => Endpoint::Invited {
+                device,
+                user: user.clone(),
+            },
+            None => Endpoint::Device(device),
+        }
+    }
+
+    /// A second call finds it busy.
+    pub(super) fn one_call_only(&self) -> bool {
+        let users = self.users.iter().map(|user| user.call_waiting.enabled);
+        let said = [self.device.call_waiting.enabled];
+        said.into_iter().chain(users).flatten().next() == Some(false)
+    }
+
+    pub(super) fn ringtone(&self, internal: bool) -> Option<String> {
+        let of = |tones: &Ringtones| {
+            if internal {
+                tones.internal.clone()
+            } else {
+                tones.external.clone()
+            }
+        };
+        let users = self.users.iter().map(|user| &user.ringtones);
+        [&self.device.ringtones]
+            .into_iter()
+            .chain(users)
+            .find_map(of)
+    }
+
+    /// As whom it calls the outside world.
+    pub(super) fn external(&self) -> Option<CallerId> {
+        let of = |ids: &CallerIds| {
+            let id = ids.get("external")?;
+            Some(CallerId {
+                number: id.number.clone()?,
+                name: id.name.clone().unwrap_or_default(),
+            })
+        };
+        let users = self.users.iter().map(|user| &user.caller_id);
+        let own = [&self.device.caller_id].into_iter().chain(users);
+        own.chain([&self.account.caller_id]).find_map(of)
+    }
+}
