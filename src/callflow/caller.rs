@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::call::ops::Endpoint;
 use crate::call::{Call, Interrupt};
 use crate::objects::{Device, Kind};
 
@@ -15,8 +16,7 @@ pub(super) async fn device_id(call: &mut Call) -> Result<Option<String>, Interru
     if let Some(Value::String(known)) = call.kept().channel_vars.get(DEVICE) {
         return Ok(Some(known.clone()).filter(|id| !id.is_empty()));
     }
-    let endpoint = endpoint(&call.facts().channel_name).to_owned();
-    let found = named(call, &endpoint).await?;
+    let found = calling(call).await?;
     let id = found.as_ref().map(|(id, _)| id.clone());
     let owner = found.and_then(|(_, device)| device.users().first().map(|user| (*user).to_owned()));
     if let Some(owner) = owner
@@ -36,19 +36,27 @@ pub(super) async fn is_internal(call: &mut Call) -> Result<bool, Interrupt> {
     Ok(call.facts().internal || device_id(call).await?.is_some())
 }
 
-/// The stored device that Asterisk knows by this endpoint.
-async fn named(call: &mut Call, endpoint: &str) -> Result<Option<(String, Device)>, Interrupt> {
-    if endpoint.is_empty() {
+/// The stored device whose endpoint the caller's channel is named after.
+async fn calling(call: &mut Call) -> Result<Option<(String, Device)>, Interrupt> {
+    let name = call.facts().channel_name.clone();
+    let Some((endpoint, _)) = name.rsplit_once('-') else {
         return Ok(None);
-    }
+    };
+    let is = |call: &Call, id: &str, device: &Device| {
+        let written = call.written_endpoint(Endpoint::Device(device.endpoint(id).to_owned()));
+        written.is_ok_and(|written| written == endpoint)
+    };
     // Most devices have the id that Asterisk knows, and need no search.
-    if let Some(device) = call.stored::<Device>(endpoint).await?
-        && device.endpoint(endpoint) == endpoint
+    let likely = endpoint.rsplit('/').next().unwrap_or_default();
+    if let Some(device) = call.stored::<Device>(likely).await?
+        && is(call, likely, &device)
     {
-        return Ok(Some((endpoint.to_owned(), device)));
+        return Ok(Some((likely.to_owned(), device)));
     }
-    let mut devices = call.all_stored::<Device>().await?.into_iter();
-    Ok(devices.find(|(id, device)| device.endpoint(id) == endpoint))
+    let devices = call.all_stored::<Device>().await?;
+    Ok(devices
+        .into_iter()
+        .find(|(id, device)| is(call, id, device)))
 }
 
 /// The user who calls: whom the call belongs to, else the owner of the device.
@@ -78,22 +86,4 @@ pub(super) async fn documents(call: &mut Call) -> Result<Vec<Map<String, Value>>
         }
     }
     Ok(documents)
-}
-
-/// The endpoint of a channel such as `PJSIP/alice-00000001`.
-fn endpoint(channel: &str) -> &str {
-    let name = channel.rsplit_once('-').map_or("", |(name, _)| name);
-    name.split_once('/').map_or("", |(_, endpoint)| endpoint)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::endpoint;
-
-    #[test]
-    fn a_channel_is_named_after_its_endpoint() {
-        assert_eq!(endpoint("PJSIP/alice-00000001"), "alice");
-        assert_eq!(endpoint("PJSIP/front-desk-0000000a"), "front-desk");
-        assert_eq!(endpoint("alice"), "");
-    }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::caller_id::{self, Reaches};
-use super::merged::Merged;
 use super::library::prompt;
+use super::merged::Merged;
 use super::{caller, ring, trunks};
 use crate::call::ops::{CallerId, Confirm, Endpoint, Keys, Screen, Target};
 use crate::call::{Call, Interrupt};
@@ -112,8 +112,7 @@ impl Phones {
         asked: &Asked,
     ) -> Result<Legs, Interrupt> {
         let Some(device) = call.stored::<Device>(id).await? else {
-            let template = call.services().config.dial.device.clone();
-            return Ok(self.unstored(call, Endpoint::Device(id.to_owned()), &template, asked));
+            return Ok(self.unstored(call, Endpoint::Device(id.to_owned()), asked));
         };
         self.stored(call, id, &device, asked).await
     }
@@ -126,8 +125,7 @@ impl Phones {
         asked: &Asked,
     ) -> Result<Legs, Interrupt> {
         if self.learn_user(call, id).await?.is_none() {
-            let template = call.services().config.dial.user.clone();
-            return Ok(self.unstored(call, Endpoint::User(id.to_owned()), &template, asked));
+            return Ok(self.unstored(call, Endpoint::User(id.to_owned()), asked));
         }
         let mut legs = Legs::default();
         for (device_id, device) in call.all_stored::<Device>().await? {
@@ -147,9 +145,10 @@ impl Phones {
     }
 
     /// An endpoint that only Asterisk knows.
-    fn unstored(&self, call: &mut Call, endpoint: Endpoint, template: &str, asked: &Asked) -> Legs {
+    fn unstored(&self, call: &mut Call, endpoint: Endpoint, asked: &Asked) -> Legs {
         let id = endpoint.told();
-        let own = is_of(&call.facts().channel_name, &template.replace("{id}", &id));
+        let written = call.written_endpoint(endpoint.clone());
+        let own = written.is_ok_and(|written| is_of(&call.facts().channel_name, &written));
         if own && !asked.can_call_self {
             call.note(format!("{id} is the caller's own phone and does not ring"));
             return Legs::default();

@@ -76,9 +76,39 @@ pub(super) fn ways(call: &Call, trunks: &[(String, Resource)], wanted: &Wanted<'
     ways.collect()
 }
 
+/// The account's trunks. Those of an account other than the configuration's own are SIP
+/// servers: the endpoints of Asterisk and their passwords are the shop's.
+pub(super) async fn of_account(call: &mut Call) -> Result<Vec<(String, Resource)>, Interrupt> {
+    let mut trunks = call.all_stored::<Resource>().await?;
+    if *call.account() == call.services().account {
+        return Ok(trunks);
+    }
+    for (id, trunk) in &mut trunks {
+        let named = trunk.dial.take().is_some();
+        let gateways = trunk.gateways.iter_mut();
+        let used = gateways.filter_map(|gateway| {
+            gateway.username = None;
+            gateway.endpoint.take()
+        });
+        if used.count() > 0 || named {
+            call.warn(format!(
+                "trunk {id} names an endpoint of Asterisk, which is not this account's to use; \
+                 give it a `server` in `gateways`"
+            ));
+        }
+    }
+    trunks.retain(|(_, trunk)| {
+        trunk
+            .gateways
+            .iter()
+            .any(|gateway| gateway.server.is_some())
+    });
+    Ok(trunks)
+}
+
 /// Where a number outside is called, when one try is all there is.
 pub(super) async fn first(call: &mut Call, number: &str) -> Result<Endpoint, Interrupt> {
-    let trunks = call.all_stored::<Resource>().await?;
+    let trunks = of_account(call).await?;
     let caller = call.facts().caller_number.clone();
     let wanted = Wanted {
         number,

@@ -290,7 +290,7 @@ fn check_dial(found: &mut Findings, dial: &Dial) {
         }
         let used = template.split('{').skip(1);
         for name in used.filter_map(|part| part.split('}').next()) {
-            if !names.contains(&name) {
+            if !names.contains(&name) && name != "account" {
                 let known: Vec<String> = names.iter().map(|name| format!("{{{name}}}")).collect();
                 found.add(
                     &key,

@@ -230,3 +230,38 @@ async fn another_account_s_flows_take_no_calls_of_this_one() {
     let phone = scenario.dial("2030", &[&account]).await;
     scenario.heard(&phone, &["theirs"]).await;
 }
+
+/// All endpoints are of one Asterisk, and any account may name a device `ann`.
+#[tokio::test(start_paused = true)]
+async fn a_phone_of_another_account_rings_only_where_the_shop_tells_phones_apart() {
+    let other = "0123456789abcdef0123456789abcdef";
+    for (dial, called) in [
+        ("", None),
+        (
+            "[dial]\ndevice = 'PJSIP/{account}-{id}'\n",
+            Some(format!("PJSIP/{other}-ann")),
+        ),
+    ] {
+        let scenario = Scenario::stored_with(dial).await;
+        let catalog = &scenario.pivot.services.catalog;
+        let theirs = pivot::id::AccountId::parse(other).unwrap();
+        let put = |kind, id: &'static str, document: Value| {
+            let body = document.as_object().unwrap().clone();
+            catalog.put(&theirs, kind, id, body, Expected::Nothing)
+        };
+        let device = json!({"name": "ann", "sip": {"username": "ann"}});
+        put(Kind::Device, "d1", device).await.unwrap();
+        let flow = json!({"module": "device", "data": {"id": "d1"}, "children": {"_": play("no")}});
+        let flow = json!({"numbers": ["2030"], "flow": flow});
+        put(Kind::Callflow, "c1", flow).await.unwrap();
+        let account = format!("account={other}");
+        let phone = scenario.dial("2030", &[&account]).await;
+        phone.hangup_at(crate::support::seconds(5));
+        phone.wait_ended().await.unwrap();
+        scenario.nothing_left().await;
+        let requests = scenario.asterisk.requests().await;
+        let made = requests.iter().find(|r| r.path == "channels/create");
+        let endpoint = made.map(|made| made.params["endpoint"].as_str().unwrap().to_owned());
+        assert_eq!(endpoint, called, "{}", scenario.lines().await);
+    }
+}

@@ -497,13 +497,24 @@ fn early_media_of_a_trunk_is_heard_unless_the_node_says_otherwise() {
     }
 }
 
+/// A trunk that another account names: Asterisk's own endpoints are not for it.
+fn theirs() -> Value {
+    json!({"name": "theirs", "dial": "PJSIP/{number}@shared", "gateways": [
+        {"endpoint": "shared", "server": "theirs.example", "username": "shop"}
+    ]})
+}
+
 /// Another account has trunks of its own, and shares those of the configuration's.
 // Proves resources.use_local_resources, resources.hunt_account_id, offnet.use_local_resources.
 #[test]
 fn an_account_uses_its_own_trunks_or_those_of_the_configuration() {
     const OTHER: &str = "0123456789abcdef0123456789abcdef";
     for (module, data, endpoint) in [
-        ("resources", json!({}), "PJSIP/2030@theirs"),
+        (
+            "resources",
+            json!({}),
+            "PJSIP/pivot-out/sip:2030@theirs.example",
+        ),
         (
             "resources",
             json!({"use_local_resources": false}),
@@ -517,13 +528,13 @@ fn an_account_uses_its_own_trunks_or_those_of_the_configuration() {
         (
             "resources",
             json!({"hunt_account_id": "ffffffffffffffffffffffffffffffff"}),
-            "PJSIP/2030@theirs",
+            "PJSIP/pivot-out/sip:2030@theirs.example",
         ),
         ("offnet", json!({}), "PJSIP/2030@shared"),
         (
             "offnet",
             json!({"use_local_resources": true}),
-            "PJSIP/2030@theirs",
+            "PJSIP/pivot-out/sip:2030@theirs.example",
         ),
     ] {
         in_virtual_time(async move {
@@ -534,7 +545,7 @@ fn an_account_uses_its_own_trunks_or_those_of_the_configuration() {
             let data = data.to_string().replace("{own}", &own);
             let flow = node(module, serde_json::from_str(&data).unwrap());
             for (kind, body) in [
-                (Kind::Resource, carrier("theirs", json!({}))),
+                (Kind::Resource, theirs()),
                 (Kind::Callflow, json!({"numbers": ["2030"], "flow": flow})),
             ] {
                 let body = body.as_object().unwrap().clone();

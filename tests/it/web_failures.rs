@@ -194,6 +194,7 @@ async fn leaves(case: &Case) {
     let phone = scenario.call().await;
     phone.talk_at(seconds(0), seconds(5));
     phone.press_at(seconds(3), "1*");
+    called_party_refers(&scenario, document).await;
     let called = tokio::time::Instant::now();
     while scenario.web.at("/x").is_empty() {
         tokio::time::sleep(ms(100)).await;
@@ -223,6 +224,15 @@ async fn leaves(case: &Case) {
         !heard.contains(&"sound:after".to_owned()),
         "{document}\n{lines}"
     );
+}
+
+/// Where somebody else is asked because the called party sends a REFER.
+async fn called_party_refers(scenario: &Scenario, document: &str) {
+    if document.contains("referUrl") {
+        tokio::time::sleep(seconds(3)).await;
+        let called = scenario.asterisk.called("*bob*").await.remove(0);
+        called.refer("sip:5551234@other.example").await;
+    }
 }
 
 async fn story(case: &Case, failure: Failure, fallback: bool) {
@@ -255,6 +265,7 @@ async fn story(case: &Case, failure: Failure, fallback: bool) {
     if *then == Then::Wait {
         phone.hangup_at(seconds(24));
     }
+    called_party_refers(&scenario, document).await;
     let ended = phone.wait_ended().await.unwrap();
     if let Some(other) = other {
         other.hangup().await;

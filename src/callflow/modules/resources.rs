@@ -206,9 +206,9 @@ impl Resources {
                 call.warn(format!(
                     "trunks of account {id} are not this account's to use"
                 ));
-                call.all_stored().await
+                trunks::of_account(call).await
             }
-            _ => call.all_stored().await,
+            _ => trunks::of_account(call).await,
         }
     }
 

@@ -93,6 +93,16 @@ pub(super) const CASES: &[Case] = &[
         "<Dial action='{x}'><Queue>nobody</Queue></Dial>",
     ),
     case(
+        "Dial.referUrl",
+        Then::Ladder,
+        "<Dial action='/dialled' referUrl='{x}'><Sip>bob@example.com</Sip></Dial>",
+    ),
+    case(
+        "Refer.action",
+        Then::Ladder,
+        "<Refer action='{x}'><Sip>anna@example.com</Sip></Refer>",
+    ),
+    case(
         "Enqueue.action",
         Then::Ladder,
         "<Enqueue action='{x}' waitUrl='/leave'>queue</Enqueue>",

@@ -35,8 +35,10 @@ impl Call {
             }
             account
         });
+        let own = *self.account() == self.services.account;
+        let templates = of_account(config, self.account().as_str(), own, &target.endpoint)?;
         written(
-            config,
+            &templates,
             &target.endpoint,
             account.unwrap_or(&config.sip_endpoint),
         )
@@ -46,6 +48,42 @@ impl Call {
     pub fn written_endpoint(&self, endpoint: Endpoint) -> Result<String, String> {
         self.endpoint(&Target::new(endpoint))
     }
+}
+
+/// The templates with the account's id in them. Phones of all accounts are endpoints of
+/// one Asterisk: an account other than the configuration's own reaches phones only where
+/// a template tells its phones from those of others.
+fn of_account(
+    config: &config::Dial,
+    account: &str,
+    own: bool,
+    endpoint: &Endpoint,
+) -> Result<config::Dial, String> {
+    const ACCOUNT: &str = "{account}";
+    let (key, template) = match endpoint {
+        Endpoint::Device(_) | Endpoint::Invited { .. } => ("device", config.device.as_str()),
+        Endpoint::User(_) => ("user", config.user.as_str()),
+        Endpoint::Client(_) => ("client", config.client.as_str()),
+        Endpoint::Number(_) | Endpoint::Internal(_) | Endpoint::Sip(_) | Endpoint::Trunk { .. } => {
+            ("", ACCOUNT)
+        }
+    };
+    if !own && !template.contains(ACCOUNT) {
+        return Err(format!(
+            "account {account} has no phones of its own: write {{account}} in [dial] {key}, as in \
+             \"PJSIP/{{account}}-{{id}}\""
+        ));
+    }
+    let named = |template: &String| template.replace(ACCOUNT, account);
+    Ok(config::Dial {
+        number: named(&config.number),
+        internal: named(&config.internal),
+        sip: named(&config.sip),
+        user: named(&config.user),
+        device: named(&config.device),
+        client: named(&config.client),
+        ..config.clone()
+    })
 }
 
 fn written(
@@ -160,6 +198,30 @@ mod tests {
         };
         let refused = written(&config, &invited("alice", "700"), "").unwrap_err();
         assert!(refused.contains("static_invite"), "{refused}");
+    }
+
+    #[test]
+    fn phones_of_another_account_are_reached_only_by_a_template_that_tells_them_apart() {
+        let plain = config::Dial::default();
+        let apart = config::Dial {
+            device: "PJSIP/{account}-{id}".into(),
+            ..config::Dial::default()
+        };
+        let alice = Endpoint::Device("alice".into());
+        let reached = |config: &config::Dial, own: bool, endpoint: &Endpoint| {
+            written(&of_account(config, "0a1b", own, endpoint)?, endpoint, "out")
+        };
+        assert_eq!(reached(&plain, true, &alice).as_deref(), Ok("PJSIP/alice"));
+        let refused = reached(&plain, false, &alice).unwrap_err();
+        assert!(refused.contains("[dial] device"), "{refused}");
+        assert_eq!(
+            reached(&apart, false, &alice).as_deref(),
+            Ok("PJSIP/0a1b-alice")
+        );
+        assert!(reached(&apart, false, &Endpoint::User("alice".into())).is_err());
+        assert!(reached(&apart, false, &Endpoint::Client("alice".into())).is_err());
+        // The shop's dialplan decides about numbers.
+        assert!(reached(&apart, false, &Endpoint::Number("1".into())).is_ok());
     }
 
     #[test]
