@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::caller_id::{self, Reaches};
-use super::merged::Merged;
 use super::library::prompt;
+use super::merged::Merged;
 use super::{caller, ring, trunks};
 use crate::call::ops::{CallerId, Confirm, Endpoint, Keys, Screen, Target};
 use crate::call::{Call, Interrupt};

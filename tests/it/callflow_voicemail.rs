@@ -454,7 +454,11 @@ async fn the_box_may_be_named_by_what_was_captured() {
     let mut talk = scenario.talk("*984001", &[]).await;
     talk.say(A_WHILE).await.answer("1").await;
     talk.end().await;
-    assert!(scenario.all_of(Kind::Message).await[0].id.starts_with("box/"));
+    assert!(
+        scenario.all_of(Kind::Message).await[0]
+            .id
+            .starts_with("box/")
+    );
 }
 
 // Check 82.
