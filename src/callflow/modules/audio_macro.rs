@@ -126,11 +126,18 @@ fn once() -> u32 {
 impl AudioMacro {
     /// What an item plays; nothing when it lacks what it needs.
     async fn sounds(&self, call: &mut Call, item: &Item) -> Result<Vec<Sound>, Interrupt> {
-        let text = item.text.as_deref().map(str::trim).filter(|text| !text.is_empty());
+        let text = item
+            .text
+            .as_deref()
+            .map(str::trim)
+            .filter(|text| !text.is_empty());
         Ok(match item.kind {
             ItemKind::Play => named_sounds(call, item.id.as_deref()).await?,
             ItemKind::Prompt => named_sounds(call, self.prompt(item).as_deref()).await?,
-            ItemKind::Tts => text.map(|text| self.speech(item, text)).into_iter().collect(),
+            ItemKind::Tts => text
+                .map(|text| self.speech(item, text))
+                .into_iter()
+                .collect(),
             ItemKind::Say => text.map(|text| self.say(item, text)).into_iter().collect(),
             ItemKind::Tone => item.tone().map(Sound::Tone).into_iter().collect(),
         })
@@ -245,7 +252,12 @@ mod tests {
 
     #[test]
     fn everything_else_is_spoken() {
-        for (text, kind) in [("twelve", "number"), ("Zoë", "name_spelled"), ("3.50", "currency"), ("none", "telephone_number")] {
+        for (text, kind) in [
+            ("twelve", "number"),
+            ("Zoë", "name_spelled"),
+            ("3.50", "currency"),
+            ("none", "telephone_number"),
+        ] {
             assert!(matches!(say(text, kind), Sound::Speech(u) if u.text == text));
         }
     }

@@ -22,8 +22,8 @@ use super::Module;
 use crate::call::ops::{Collect, Keys};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
-use crate::callflow::own::{self, Own};
 use crate::callflow::library::prompt;
+use crate::callflow::own::{self, Own};
 use crate::program::Flow;
 
 /// Where the calls of the caller's phones go instead.
@@ -174,7 +174,11 @@ async fn change_number(
 async fn menu(call: &mut Call, target: &Own, at: &mut Forwarding) -> Result<(), Interrupt> {
     while at.rounds < ROUNDS {
         let now = Before::of(call, target).await?;
-        let asked = if now.on { "cf-enabled_menu" } else { "cf-disabled_menu" };
+        let asked = if now.on {
+            "cf-enabled_menu"
+        } else {
+            "cf-disabled_menu"
+        };
         let prompts = prompt(call, asked).await?;
         let choice = call
             .collect(Collect {

@@ -199,12 +199,7 @@ impl Hotdesk {
         own::say(call, "hotdesk-logged_in").await
     }
 
-    async fn ask(
-        &self,
-        call: &mut Call,
-        question: &str,
-        most: usize,
-    ) -> Result<String, Interrupt> {
+    async fn ask(&self, call: &mut Call, question: &str, most: usize) -> Result<String, Interrupt> {
         let prompts = prompt(call, question).await?;
         let typed = call
             .collect(Collect {

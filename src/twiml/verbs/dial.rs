@@ -375,7 +375,10 @@ mod tests {
             (20, 60)
         );
         assert_eq!(dial.caller_id.as_deref(), Some("client:bob"));
-        assert_eq!((dial.refer_url.as_deref(), dial.refer_method), (Some("/t"), Some(Method::Get)));
+        assert_eq!(
+            (dial.refer_url.as_deref(), dial.refer_method),
+            (Some("/t"), Some(Method::Get))
+        );
         assert!(dial.hangup_on_star && dial.answer_on_bridge && dial.sequential);
         assert_eq!(dial.ring_tone, ring_tones::of("uk"));
         let dual = DialRecording {
