@@ -9,6 +9,8 @@ mod api_calls;
 #[cfg(test)]
 mod api_documents;
 #[cfg(test)]
+mod api_killed;
+#[cfg(test)]
 mod api_lists;
 #[cfg(test)]
 mod api_media;
