@@ -58,6 +58,9 @@ impl Failure {
     }
 }
 
+/// A called party sends a REFER there: `twiml_refer::dial` has what comes of it.
+const ELSEWHERE: &str = "Dial.referUrl";
+
 #[test]
 fn every_url_that_a_document_can_name_has_its_case() {
     let about: BTreeSet<&str> = CASES.iter().map(|case| case.about).collect();
@@ -67,7 +70,7 @@ fn every_url_that_a_document_can_name_has_its_case() {
                 attribute.values == Some(Values::Url) && matches!(attribute.reading, Reading::Used);
             let name = format!("{}.{}", definition.name, attribute.name);
             assert!(
-                !asked || about.contains(name.as_str()),
+                !asked || name == ELSEWHERE || about.contains(name.as_str()),
                 "{name} is a URL, and no case says what happens when it fails"
             );
         }

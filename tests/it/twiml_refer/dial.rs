@@ -68,6 +68,20 @@ async fn a_called_party_that_sends_a_refer_sends_the_caller_to_another_document(
 
 // Proves Dial.referMethod.
 #[tokio::test(start_paused = true)]
+async fn a_document_that_cannot_be_had_leads_to_the_dialplan() {
+    let (scenario, caller, callee) = talking("referUrl='/broken'", NOUNS[0]).await;
+    callee.refer(AT_HER).await;
+    caller.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    let lines = scenario.lines().await;
+    asked(&scenario, "/broken").await;
+    let continued = caller.continued().await;
+    let continued = continued.unwrap_or_else(|| panic!("not handed back:\n{lines}"));
+    assert_eq!(continued.variables["PIVOT_STATUS"], "HTTP_ERROR", "{lines}");
+    assert!(callee.ended().await.is_some(), "{lines}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn that_document_may_be_asked_for_by_get() {
     let (scenario, caller, callee) = talking("referUrl='/refer' referMethod='GET'", NOUNS[0]).await;
     callee.refer(AT_HER).await;

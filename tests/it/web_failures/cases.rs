@@ -112,6 +112,11 @@ pub(super) const CASES: &[Case] = &[
         Then::Ladder,
         "<Connect action='{x}'><Stream url='wss://app.example.com/'/></Connect>",
     ),
+    case(
+        "Refer.action",
+        Then::Ladder,
+        "<Refer action='{x}'><Sip>sip:anna@example.com</Sip></Refer>",
+    ),
     case("Pay.action", Then::Ladder, "<Pay action='{x}'/>"),
     case(
         "Sms.action",

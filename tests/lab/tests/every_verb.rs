@@ -67,6 +67,11 @@ const HEARD: &[(&str, &str, u32)] = &[
 
 /// Verbs that other live tests show by their sound.
 const ELSEWHERE: &[(&str, &str, &str)] = &[
+    (
+        "Refer",
+        "refer.rs",
+        "a_caller_whose_transfer_fails_is_heard_and_hears_again",
+    ),
     ("Say", "say.rs", "a_break_is_a_gap_of_its_length"),
     ("Gather", "verbs.rs", "a_key_stops_the_prompt_of_a_gather"),
     (
