@@ -98,11 +98,6 @@ pub(super) const CASES: &[Case] = &[
         "<Dial action='/dialled' referUrl='{x}'><Sip>bob@example.com</Sip></Dial>",
     ),
     case(
-        "Refer.action",
-        Then::Ladder,
-        "<Refer action='{x}'><Sip>anna@example.com</Sip></Refer>",
-    ),
-    case(
         "Enqueue.action",
         Then::Ladder,
         "<Enqueue action='{x}' waitUrl='/leave'>queue</Enqueue>",
