@@ -33,6 +33,7 @@ async fn forwarding(more: Value) -> Scenario {
 
 // Proves device.call_forward.substitute.
 // Proves device.call_forward.substitute.
+// Proves device.call_forward.substitute.
 #[test]
 fn the_phone_itself_rings_only_if_nothing_takes_its_place() {
     for (substitute, rung) in [(true, &[OUTSIDE][..]), (false, &["PJSIP/desk", OUTSIDE])] {
@@ -59,6 +60,7 @@ async fn the_phone_and_then_its_forward_ring_if_the_node_says_so() {
     assert!(legs[1].after >= seconds(5), "{legs:?}");
 }
 
+// Proves device.call_forward.require_keypress.
 // Proves device.call_forward.require_keypress.
 // Proves device.call_forward.require_keypress.
 #[test]
@@ -166,6 +168,7 @@ async fn phones_that_forward_to_each_other_come_to_an_end() {
 
 // Proves device.call_forward.keep_caller_id, device.caller_id.*.number.
 // Proves device.call_forward.keep_caller_id, device.caller_id.*.number.
+// Proves device.call_forward.keep_caller_id, device.caller_id.*.number.
 #[test]
 fn a_forwarded_call_shows_its_caller_or_the_phone_that_forwards() {
     for (keeps, shown) in [(true, "+15550001"), (false, "+4930700")] {
@@ -181,6 +184,9 @@ fn a_forwarded_call_shows_its_caller_or_the_phone_that_forwards() {
     }
 }
 
+// Proves device.call_forward.enabled, device.call_forward.number, user.call_forward.enabled.
+// Proves user.call_forward.number, account.call_forward.enabled.
+// Proves account.call_forward.number.
 // Proves device.call_forward.enabled, device.call_forward.number, user.call_forward.enabled.
 // Proves user.call_forward.number, account.call_forward.enabled.
 // Proves account.call_forward.number.
@@ -212,6 +218,7 @@ fn the_forward_is_the_devices_if_it_is_on_else_the_users_else_the_accounts() {
 
 // Proves device.call_forward.ignore_early_media.
 // Proves device.call_forward.ignore_early_media.
+// Proves device.call_forward.ignore_early_media.
 #[test]
 fn early_media_of_a_forward_is_not_heard_unless_the_phone_says_so() {
     for (ignores, joins_first) in [(true, false), (false, true)] {
@@ -235,6 +242,7 @@ fn early_media_of_a_forward_is_not_heard_unless_the_phone_says_so() {
 }
 
 // Proves ring_group.ignore_forward.
+// Proves device.call_forward.direct_calls_only.
 // Proves device.call_forward.direct_calls_only.
 // Proves device.call_forward.direct_calls_only.
 #[test]

@@ -450,6 +450,7 @@ async fn a_group_that_is_not_stored_takes_the_default_child() {
 // Proves route_to_cid.cid_types, route_to_cid.endpoint_types.
 // Proves user.caller_id.*.number.
 // Proves user.caller_id.*.number.
+// Proves user.caller_id.*.number.
 #[test]
 fn whoever_has_the_called_number_as_a_caller_id_rings() {
     for (data, rung) in [

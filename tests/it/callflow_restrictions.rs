@@ -28,6 +28,8 @@ fn restricts(class: &str, action: &str) -> Value {
 // Proves account.call_restriction.*.action.
 // Proves device.call_restriction.*.action, user.call_restriction.*.action.
 // Proves account.call_restriction.*.action.
+// Proves device.call_restriction.*.action, user.call_restriction.*.action.
+// Proves account.call_restriction.*.action.
 #[test]
 fn a_kind_of_numbers_is_denied_by_the_device_else_the_user_else_the_account() {
     let none = json!({});
@@ -99,6 +101,7 @@ async fn callers_who_are_none_of_the_stored_devices_are_not_restricted() {
     assert!(!refused(&scenario, &phone).await);
 }
 
+// Proves device.services.audio.enabled, account.services.audio.enabled.
 // Proves device.services.audio.enabled, account.services.audio.enabled.
 // Proves device.services.audio.enabled, account.services.audio.enabled.
 #[test]

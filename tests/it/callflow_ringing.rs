@@ -136,6 +136,7 @@ fn why_a_stored_device_was_not_reached_decides_what_comes_next() {
 // Proves device.id.
 // Proves device.sip.username.
 // Proves device.sip.username.
+// Proves device.sip.username.
 #[tokio::test(start_paused = true)]
 async fn a_stored_device_rings_by_its_user_name_and_its_conversation_ends_the_call() {
     let scenario = house().await;
@@ -214,6 +215,7 @@ fn other_devices_of_the_callers_own_user_ring_only_if_the_node_says_so() {
 // Proves user.id.
 // Proves device.owner_id.
 // Proves device.owner_id.
+// Proves device.owner_id.
 #[tokio::test(start_paused = true)]
 async fn all_devices_of_a_user_ring_and_the_first_who_answers_has_the_call() {
     let scenario = house().await;
@@ -285,6 +287,7 @@ async fn a_stored_device_rings_after_its_delay_for_its_timeout() {
 
 // Proves device.hotdesk.users.
 // Proves device.hotdesk.users.
+// Proves device.hotdesk.users.
 #[tokio::test(start_paused = true)]
 async fn a_user_rings_where_it_has_logged_in_and_on_its_own_devices() {
     let scenario = house().await;
@@ -308,6 +311,8 @@ async fn a_user_rings_where_it_has_logged_in_and_on_its_own_devices() {
 }
 
 /// Check 54.
+// Proves device.do_not_disturb.enabled, user.do_not_disturb.enabled.
+// Proves account.do_not_disturb.enabled, device.enabled, user.enabled.
 // Proves device.do_not_disturb.enabled, user.do_not_disturb.enabled.
 // Proves account.do_not_disturb.enabled, device.enabled, user.enabled.
 // Proves device.do_not_disturb.enabled, user.do_not_disturb.enabled.
@@ -349,6 +354,7 @@ fn nobody_rings_who_is_not_to_be_disturbed_or_is_switched_off() {
 /// The second call of a phone that is in a call already.
 // Proves device.call_waiting.enabled, user.call_waiting.enabled.
 // Proves device.call_waiting.enabled, user.call_waiting.enabled.
+// Proves device.call_waiting.enabled, user.call_waiting.enabled.
 #[test]
 fn a_phone_without_call_waiting_is_busy_while_it_talks() {
     for (device, user, busy) in [
@@ -381,6 +387,7 @@ fn a_phone_without_call_waiting_is_busy_while_it_talks() {
 
 // Proves device.ringtones.internal, device.ringtones.external, user.ringtones.external.
 // Proves device.ringtones.internal, device.ringtones.external, user.ringtones.external.
+// Proves device.ringtones.internal, device.ringtones.external, user.ringtones.external.
 #[test]
 fn a_phone_rings_as_it_is_said_for_this_caller() {
     let own = json!({"internal": "own-in", "external": "own-out"});
@@ -409,6 +416,7 @@ fn a_phone_rings_as_it_is_said_for_this_caller() {
 
 /// Q30: `in` is what calls to the device have, `out` what calls from it have.
 // Proves device.custom_sip_headers.
+// Proves device.sip.custom_sip_headers.
 // Proves device.sip.custom_sip_headers.
 // Proves device.sip.custom_sip_headers.
 #[tokio::test(start_paused = true)]
@@ -441,6 +449,7 @@ async fn headers_of_the_callee_the_caller_and_the_node_reach_the_phone() {
 // Proves device.static_invite.
 // Proves device.sip.static_invite.
 // Proves device.sip.static_invite.
+// Proves device.sip.static_invite.
 #[tokio::test(start_paused = true)]
 async fn the_node_or_the_device_says_for_whom_the_invite_is() {
     let scenario = house().await;
@@ -460,6 +469,7 @@ async fn the_node_or_the_device_says_for_whom_the_invite_is() {
     );
 }
 
+// Proves device.sip.route, device.sip.invite_format.
 // Proves device.sip.route, device.sip.invite_format.
 // Proves device.sip.route, device.sip.invite_format.
 #[tokio::test(start_paused = true)]
@@ -523,6 +533,7 @@ fn one_who_refuses_ends_the_ringing_of_all_if_the_node_says_so() {
 }
 
 /// Section 1.4: the language is the device's, else the account's.
+// Proves device.language, account.language.
 // Proves device.language, account.language.
 // Proves device.language, account.language.
 #[test]

@@ -46,6 +46,7 @@ async fn through(a: Value, data: Value) -> Vec<String> {
 // Proves resources.to_did.
 // Proves resource.enabled, resource.weight_cost, resource.dial.
 // Proves resource.enabled, resource.weight_cost, resource.dial.
+// Proves resource.enabled, resource.weight_cost, resource.dial.
 #[tokio::test(start_paused = true)]
 async fn the_first_usable_trunk_is_dialled_with_the_number() {
     let scenario = house().await;
@@ -183,6 +184,7 @@ fn a_failure_that_no_child_wants_is_announced_and_refused() {
 // Proves resources.outbound_flags, resources.dynamic_flags.
 // Proves resource.flags.
 // Proves resource.flags.
+// Proves resource.flags.
 #[test]
 fn a_trunk_must_have_all_the_flags_that_are_asked_for() {
     for (flags, data, trunk) in [
@@ -221,6 +223,7 @@ fn a_trunk_must_have_all_the_flags_that_are_asked_for() {
 /// Check 58.
 // Proves device.outbound_flags, account.outbound_flags.
 // Proves device.outbound_flags, account.outbound_flags.
+// Proves device.outbound_flags, account.outbound_flags.
 #[tokio::test(start_paused = true)]
 async fn the_callers_phone_and_account_ask_for_flags_too() {
     let scenario = house().await;
@@ -240,6 +243,7 @@ async fn the_callers_phone_and_account_ask_for_flags_too() {
 }
 
 /// What a trunk says of the calls that it takes.
+// Proves resource.rules, resource.require_flags, resource.cid_rules, resource.emergency.
 // Proves resource.rules, resource.require_flags, resource.cid_rules, resource.emergency.
 // Proves resource.rules, resource.require_flags, resource.cid_rules, resource.emergency.
 #[test]
@@ -283,6 +287,8 @@ fn a_trunk_takes_the_calls_that_it_is_for() {
 // Proves resource.gateways.suffix, resource.gateways.server, resource.gateways.port.
 // Proves resource.gateways.endpoint, resource.gateways.enabled, resource.gateways.prefix.
 // Proves resource.gateways.suffix, resource.gateways.server, resource.gateways.port.
+// Proves resource.gateways.endpoint, resource.gateways.enabled, resource.gateways.prefix.
+// Proves resource.gateways.suffix, resource.gateways.server, resource.gateways.port.
 #[test]
 fn the_gateways_of_a_trunk_are_tried_in_order_with_what_stands_around_the_number() {
     let gateways = json!([
@@ -318,6 +324,7 @@ async fn a_trunk_without_gateways_is_the_shops_dialplan() {
 /// A carrier that says nothing at all is given up for the next.
 // Proves resource.gateways.progress_timeout.
 // Proves resource.gateways.progress_timeout.
+// Proves resource.gateways.progress_timeout.
 #[tokio::test(start_paused = true)]
 async fn a_gateway_that_is_silent_for_too_long_is_followed_by_the_next() {
     let scenario = house().await;
@@ -341,6 +348,7 @@ async fn a_gateway_that_is_silent_for_too_long_is_followed_by_the_next() {
 }
 
 // Proves resources.timeout.
+// Proves resource.grace_period.
 // Proves resource.grace_period.
 // Proves resource.grace_period.
 #[test]
@@ -368,6 +376,7 @@ fn a_call_out_rings_as_long_as_the_node_and_the_trunk_let_it() {
 // Proves resources.caller_id_type.
 // Proves resource.caller_id_options.
 // Proves resource.caller_id_options.
+// Proves resource.caller_id_options.
 #[test]
 fn the_caller_id_is_that_of_the_node_or_of_the_trunk_or_for_emergencies() {
     let wants = json!({"caller_id_options": {"type": "fax"}});
@@ -392,6 +401,8 @@ fn the_caller_id_is_that_of_the_node_or_of_the_trunk_or_for_emergencies() {
 }
 
 // Proves resources.do_not_normalize, resources.bypass_e164.
+// Proves device.dial_plan.*.prefix, device.dial_plan.*.suffix, account.dial_plan.*.prefix.
+// Proves account.dial_plan.*.suffix.
 // Proves device.dial_plan.*.prefix, device.dial_plan.*.suffix, account.dial_plan.*.prefix.
 // Proves account.dial_plan.*.suffix.
 // Proves device.dial_plan.*.prefix, device.dial_plan.*.suffix, account.dial_plan.*.prefix.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::error::{LabError, Result};
 use crate::phone::Call;
 use crate::pivot::Config;
-use crate::stage::Stage;
+use crate::stage::{CALLER, Stage};
 
 /// The configuration's own account.
 const ACCOUNT: &str = "0123456789abcdef0123456789abcdef";
@@ -86,6 +86,12 @@ impl House {
         let document = json!({ "numbers": [number], "flow": flow });
         self.put(Kind::Callflow, &format!("at-{number}"), document)
             .await
+    }
+
+    /// Somebody dials a number whose callflow this is.
+    pub async fn call_flow(&self, flow: Value) -> Result<Call> {
+        self.flow("2100", flow).await?;
+        self.dial(CALLER, "2100").await
     }
 
     /// Somebody's phone dials a number.
