@@ -158,6 +158,7 @@ async fn two_callers_get_two_agents_and_the_third_waits_for_the_first_who_is_fre
     scenario.nothing_left().await;
 }
 
+// Proves queue.caller_exit_key, queue.max_queue_size.
 #[tokio::test(start_paused = true)]
 async fn the_exit_key_the_time_limit_and_a_full_queue_lead_to_the_default_child() {
     let scenario =
@@ -212,6 +213,7 @@ async fn an_empty_queue_may_turn_callers_away() {
     assert!(left(&phone).await);
 }
 
+// Proves acdc_member.priority.
 #[tokio::test(start_paused = true)]
 async fn the_higher_priority_comes_first() {
     let scenario = desk(json!({})).await;
@@ -248,6 +250,7 @@ async fn the_higher_priority_comes_first() {
     scenario.nothing_left().await;
 }
 
+// Proves queue.agent_wrapup_time, queue.ring_simultaneously.
 #[tokio::test(start_paused = true)]
 async fn several_agents_ring_at_once_and_the_others_are_free_again() {
     let scenario = desk(json!({"ring_simultaneously": 2, "agent_wrapup_time": 20})).await;
@@ -278,6 +281,7 @@ async fn status(scenario: &Scenario) -> Value {
     scenario.get(Kind::Agent, "u-ann").await.unwrap()["status"].clone()
 }
 
+// Proves acdc_agent.action, acdc_agent.timeout.
 #[tokio::test(start_paused = true)]
 async fn agents_log_in_and_out_and_pause_by_telephone() {
     let scenario = desk(json!({})).await;
@@ -312,6 +316,7 @@ async fn agents_log_in_and_out_and_pause_by_telephone() {
     scenario.nothing_left().await;
 }
 
+// Proves acdc_queue.action.
 #[tokio::test(start_paused = true)]
 async fn agents_join_and_leave_a_queue_by_telephone() {
     let scenario = desk(json!({})).await;
@@ -330,6 +335,7 @@ async fn agents_join_and_leave_a_queue_by_telephone() {
     }
 }
 
+// Proves agent.status.
 #[tokio::test(start_paused = true)]
 async fn a_flow_branches_on_the_average_wait() {
     let scenario = desk(json!({})).await;

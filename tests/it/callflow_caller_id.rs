@@ -125,6 +125,7 @@ async fn set_cid_does_not_change_whom_check_cid_and_the_web_application_see() {
 }
 
 /// Check 66.
+// Proves prepend_cid.action, prepend_cid.apply_to, prepend_cid.caller_id_number_prefix.
 #[test]
 fn prefixes_pile_up_replace_each_other_or_are_taken_back() {
     let reset = || node("prepend_cid", json!({"action": "reset"}));
@@ -168,6 +169,7 @@ async fn a_caller_without_name_and_number_is_unknown_and_anonymous() {
     assert_eq!(shown(&scenario).await, [id("anonymous", "unknown")]);
 }
 
+// Proves sleep.duration.
 #[tokio::test(start_paused = true)]
 async fn what_a_flow_has_set_for_its_legs_survives_in_the_checkpoint() {
     let scenario = Scenario::new().await;
@@ -192,6 +194,7 @@ async fn what_a_flow_has_set_for_its_legs_survives_in_the_checkpoint() {
 }
 
 /// Check 70.
+// Proves privacy.endpoint_strategy, privacy.mode.
 #[test]
 fn privacy_hides_name_and_number_from_legs() {
     let privacy = |mode: &str, strategy: &str| {
@@ -255,6 +258,7 @@ fn privacy_as_a_prefix_code_calls_the_number_behind_it() {
     }
 }
 
+// Proves set_alert_info.alert_info.
 #[test]
 fn phones_are_told_how_to_ring_unless_the_node_says_it() {
     for (headers, expected) in [
@@ -320,6 +324,8 @@ async fn inside(reaches: Value, before: Vec<Value>) -> (String, String) {
     shown(&scenario).await.remove(0)
 }
 
+// Proves dynamic_cid.action, dynamic_cid.caller_id.name, dynamic_cid.caller_id.number,
+// prepend_cid.caller_id_name_prefix.
 #[test]
 fn a_phone_of_the_shop_shows_what_is_configured_for_it_its_user_or_the_account() {
     let resources = || node("resources", json!({"to_did": "5551234"}));
@@ -347,6 +353,7 @@ fn a_phone_of_the_shop_shows_what_is_configured_for_it_its_user_or_the_account()
 }
 
 /// A leg that rings in the caller's bridge would show the caller's own id there.
+// Proves set_cid.caller_id_name, set_cid.caller_id_number.
 #[test]
 fn a_phone_sees_what_the_flow_shows_on_every_version() {
     for version in [Version::V16, Version::V22] {

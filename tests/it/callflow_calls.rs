@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::callflow_flows::{ask, chain, in_virtual_time, node, play};
 use crate::support::{Reply, Scenario, ms, seconds};
 
+// Proves tts.text.
 #[tokio::test(start_paused = true)]
 async fn speech_and_sounds_follow_each_other() {
     let (scenario, phone) = Scenario::flow(chain([
@@ -37,6 +38,7 @@ async fn play_answers_and_waits_a_tenth_of_a_second_first() {
     );
 }
 
+// Proves play.answer.
 #[tokio::test(start_paused = true)]
 async fn play_without_answer_is_early_media() {
     let early = node("play", json!({"id": "sound:hello-world", "answer": false}));
@@ -47,6 +49,7 @@ async fn play_without_answer_is_early_media() {
     assert_eq!(phone.heard_media().await, ["sound:hello-world"]);
 }
 
+// Proves response.code.
 #[tokio::test(start_paused = true)]
 async fn play_without_a_sound_goes_on_and_does_not_answer() {
     let flow = chain([
@@ -71,6 +74,7 @@ async fn a_sound_that_does_not_exist_is_passed_over() {
     assert!(scenario.lines().await.contains("nowhere"));
 }
 
+// Proves play.terminators.
 #[test]
 fn only_terminators_stop_a_sound() {
     for (terminators, key, complete) in [
@@ -100,6 +104,7 @@ fn only_terminators_stop_a_sound() {
     }
 }
 
+// Proves play.loop_count.
 #[tokio::test(start_paused = true)]
 async fn a_sound_is_repeated_as_often_as_the_flow_says() {
     let sound = node("play", json!({"id": "sound:hello-world", "loop_count": 3}));
@@ -107,6 +112,7 @@ async fn a_sound_is_repeated_as_often_as_the_flow_says() {
     scenario.heard(&phone, &["hello-world"; 3]).await;
 }
 
+// Proves play.endless_playback.
 #[tokio::test(start_paused = true)]
 async fn an_endless_sound_ends_with_the_call_and_not_with_a_key() {
     let sound = node(
@@ -124,6 +130,7 @@ async fn an_endless_sound_ends_with_the_call_and_not_with_a_key() {
     );
 }
 
+// Proves audio_macro.macros.text, audio_macro.macros.type.
 #[tokio::test(start_paused = true)]
 async fn an_audio_macro_plays_its_items_in_order_and_does_not_answer() {
     let items = json!([
@@ -145,6 +152,7 @@ async fn an_audio_macro_plays_its_items_in_order_and_does_not_answer() {
     );
 }
 
+// Proves audio_macro.macros.id, audio_macro.macros.macro, audio_macro.terminators.
 #[tokio::test(start_paused = true)]
 async fn a_key_skips_the_rest_of_an_audio_macro() {
     let items = json!([{"macro": "play", "id": "sound:a"}, {"macro": "play", "id": "sound:b"}, {"macro": "play", "id": "sound:c"}]);
@@ -159,6 +167,7 @@ async fn a_key_skips_the_rest_of_an_audio_macro() {
     scenario.heard(&phone, &["a", "b", "end"]).await;
 }
 
+// Proves sleep.unit.
 #[test]
 fn sleep_lasts_as_long_as_it_says() {
     for (data, expected) in [
@@ -202,6 +211,7 @@ fn response_refuses_with_its_code() {
     }
 }
 
+// Proves response.media.
 #[tokio::test(start_paused = true)]
 async fn response_plays_its_media_before_it_refuses() {
     let data = json!({"code": 404, "media": "/system_media/fault-can_not_be_completed_as_dialed"});
@@ -226,6 +236,7 @@ async fn response_on_an_answered_call_hangs_up() {
     assert!(phone.heard_media().await.is_empty());
 }
 
+// Proves send_dtmf.digits.
 #[tokio::test(start_paused = true)]
 async fn keys_are_sent_to_the_caller() {
     let keys = node("send_dtmf", json!({"digits": "12w#", "duration_ms": 100}));
@@ -235,6 +246,8 @@ async fn keys_are_sent_to_the_caller() {
     assert_eq!(phone.digits().await.replace('w', ""), "12#");
 }
 
+// Proves language.language, set_variable.value, set_variable.variable,
+// set_variables.custom_application_vars.
 #[tokio::test(start_paused = true)]
 async fn variables_and_language_reach_the_web_application() {
     let variables = node(
@@ -391,6 +404,7 @@ fn a_stored_flow_that_is_missing_or_broken_is_passed_over() {
     }
 }
 
+// Proves callflow.id, play.id.
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_calls_itself_ends_after_fifty_branches() {
     let scenario = Scenario::new().await;

@@ -206,6 +206,7 @@ async fn headers_and_a_hidden_caller_reach_the_phone() {
     assert!(text.contains("anonymous"), "{text}");
 }
 
+// Proves record_call.format, record_call.url.
 #[tokio::test(start_paused = true)]
 async fn a_recorded_conversation_is_uploaded() {
     let scenario = Scenario::new().await;
@@ -251,6 +252,7 @@ async fn wait_for_uploads(scenario: &Scenario, count: usize) -> Vec<crate::suppo
     panic!("no upload:\n{}", scenario.lines().await);
 }
 
+// Proves record_call.action, record_call.record_min_sec.
 #[tokio::test(start_paused = true)]
 async fn stop_ends_the_recording_that_was_started_last() {
     let start = |min: u64| {
@@ -275,6 +277,7 @@ async fn stop_ends_the_recording_that_was_started_last() {
     assert_eq!(uploads.len(), 1, "{}", scenario.lines().await);
 }
 
+// Proves record_caller.method, record_caller.url.
 #[tokio::test(start_paused = true)]
 async fn a_key_ends_the_recording_of_the_caller_and_it_is_uploaded() {
     let record = node(
@@ -290,6 +293,7 @@ async fn a_key_ends_the_recording_of_the_caller_and_it_is_uploaded() {
     assert!(uploads[0].path.ends_with(".mp3"), "{uploads:?}");
 }
 
+// Proves record_caller.format.
 #[tokio::test(start_paused = true)]
 async fn a_message_is_uploaded_although_the_caller_ended_it_by_hanging_up() {
     let record = node(
@@ -305,6 +309,7 @@ async fn a_message_is_uploaded_although_the_caller_ended_it_by_hanging_up() {
     assert!(uploads[0].path.ends_with(".wav"), "{uploads:?}");
 }
 
+// Proves record_caller.time_limit.
 #[test]
 fn silence_or_the_time_limit_ends_the_recording_of_the_caller() {
     for (talks, limit, ends) in [(seconds(2), 60, seconds(7)), (seconds(60), 10, seconds(10))] {

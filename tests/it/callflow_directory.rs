@@ -190,6 +190,7 @@ async fn a_directory_with_nobody_in_it_goes_on() {
     assert_eq!(talk.heard().await, ["dir-nomatch", "after"]);
 }
 
+// Proves user.directories.
 #[tokio::test(start_paused = true)]
 async fn a_callflow_that_cannot_be_loaded_goes_on() {
     let scenario = shop(json!({"confirm_match": false})).await;

@@ -131,6 +131,7 @@ fn a_number_ends_at_its_last_digit_or_after_the_pause() {
 }
 
 // Proves disa.use_account_caller_id.
+// Proves account.caller_id.*.number.
 #[test]
 fn whoever_is_called_sees_the_account_unless_the_flow_says_otherwise() {
     for (data, from, called) in [

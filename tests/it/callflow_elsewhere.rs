@@ -30,6 +30,7 @@ async fn place(phone: &Phone) -> Option<(String, String)> {
     Some((place.context, place.extension))
 }
 
+// Proves transfer.captures, transfer.leg.
 #[test]
 fn a_transferred_caller_gets_the_flow_of_the_number_or_the_dialplan() {
     for (data, arguments, sounds, place_of) in [
@@ -87,6 +88,7 @@ async fn a_transferred_caller_does_not_come_back_to_flows_that_called() {
     scenario.heard(&phone, &["other"]).await;
 }
 
+// Proves transfer.target.
 #[tokio::test(start_paused = true)]
 async fn a_flow_that_transfers_to_itself_ends_the_call() {
     let scenario = shop(node("transfer", json!({"target": "2000"}))).await;
@@ -95,6 +97,8 @@ async fn a_flow_that_transfers_to_itself_ends_the_call() {
     assert!(scenario.lines().await.contains("branched 50 times"));
 }
 
+// Proves faxbox.faxbox_id, faxbox.media.fax_option, receive_fax.media.fax_option,
+// receive_fax.owner_id.
 #[test]
 fn faxes_are_handed_to_the_dialplan_with_what_it_must_know() {
     for (module, data, variable, value, t38) in [
@@ -291,6 +295,7 @@ fn modules_that_only_note_something_go_on() {
     }
 }
 
+// Proves after_bridge.action, after_bridge.data.
 #[tokio::test(start_paused = true)]
 async fn what_an_agent_must_be_able_to_do_is_gathered() {
     let flow = chain([

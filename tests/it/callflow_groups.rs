@@ -428,6 +428,7 @@ fn the_node_fills_in_what_the_stored_group_does_not_say() {
 }
 
 // Proves group.endpoints.
+// Proves group.endpoints.id.
 #[tokio::test(start_paused = true)]
 async fn a_group_with_members_of_its_own_needs_no_stored_group() {
     let scenario = house().await;

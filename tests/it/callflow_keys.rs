@@ -46,6 +46,7 @@ async fn four_digits_end_the_collection_at_once() {
     );
 }
 
+// Proves collect_dtmf.terminator, collect_dtmf.terminators.
 #[test]
 fn the_terminator_ends_the_collection_and_is_not_in_it() {
     for (data, keys, expected) in [
@@ -72,6 +73,7 @@ fn the_terminator_ends_the_collection_and_is_not_in_it() {
     }
 }
 
+// Proves collect_dtmf.interdigit_timeout, collect_dtmf.timeout.
 #[test]
 fn timeouts_give_what_there_is() {
     for (data, keys, ends) in [
@@ -142,6 +144,7 @@ async fn typed_and_awaited_keys_make_one_collection() {
     );
 }
 
+// Proves collect_dtmf.collection_name, collect_dtmf.max_digits.
 #[tokio::test(start_paused = true)]
 async fn flush_forgets_what_was_typed() {
     let prompt = node("play", json!({"id": "sound:long", "terminators": []}));

@@ -126,6 +126,7 @@ async fn a_sound_that_cannot_be_had_is_told_and_the_flow_goes_on() {
 // Check 102, as far as calls hear it.
 // Proves media.prompt_id.
 // Proves media.language.
+// Proves audio_macro.macros.language.
 #[tokio::test(start_paused = true)]
 async fn prompts_of_the_account_are_heard_in_place_of_the_usual_ones_in_the_closest_language() {
     let scenario = Scenario::stored().await;

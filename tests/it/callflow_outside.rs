@@ -38,6 +38,7 @@ fn webhook(data: Value) -> Value {
 }
 
 /// Check 90.
+// Proves webhook.custom_data, webhook.http_verb.
 #[test]
 fn a_webhook_carries_the_call_and_what_the_flow_adds() {
     for (data, method) in [
@@ -92,6 +93,7 @@ async fn a_slow_webhook_does_not_delay_the_flow() {
 }
 
 /// Check 90.
+// Proves webhook.retries, webhook.uri.
 #[test]
 fn a_webhook_is_tried_again_only_while_there_is_no_connection() {
     // Nobody listens on port 9 of this machine.
@@ -194,6 +196,7 @@ fn a_missed_call_is_told_once_and_only_a_missed_one() {
     }
 }
 
+// Proves missed_call_alert.recipients.id.
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_it_rings_has_missed_somebody_even_after_a_restart() {
     let scenario = notified().await;
@@ -225,6 +228,7 @@ async fn a_call_that_goes_on_in_the_dialplan_is_not_missed() {
     assert_eq!(phone.continued().await.unwrap().extension, "777");
 }
 
+// Proves missed_call_alert.recipients.type, user.email.
 #[tokio::test(start_paused = true)]
 async fn an_alert_for_a_user_goes_to_the_users_address() {
     let scenario = notified().await;
@@ -240,6 +244,7 @@ async fn an_alert_for_a_user_goes_to_the_users_address() {
     assert_eq!(address.as_deref(), Some("alice@example.com"));
 }
 
+// Proves branch_variable.scope, branch_variable.variable.
 #[tokio::test(start_paused = true)]
 async fn a_webhook_says_whose_call_it_is() {
     let scenario = notified().await;
@@ -264,6 +269,8 @@ async fn without_anybody_to_be_told_there_is_a_warning() {
     assert!(lines.contains("[notify] url is not set"), "{lines}");
 }
 
+// Proves notification.comments, notification.notification_media, notification.recipients.id,
+// notification.recipients.type, notification.send_at, notification.template_id.
 #[test]
 fn a_notification_is_told_at_once_or_when_the_call_is_over() {
     for (send_at, early) in [
@@ -318,6 +325,7 @@ async fn a_record_of_the_flow_stands_in_the_timeline_and_is_told() {
     }
 }
 
+// Proves nomorobo.password, nomorobo.url, nomorobo.username.
 #[test]
 fn a_score_takes_its_child_and_the_service_gets_the_numbers_with_credentials() {
     for (reply, taken) in [
@@ -348,6 +356,7 @@ fn a_score_takes_its_child_and_the_service_gets_the_numbers_with_credentials() {
     }
 }
 
+// Proves manual_presence.presence_id, manual_presence.status.
 #[test]
 fn a_presence_id_is_lit_as_the_flow_says() {
     for (data, dialled, lamp, state) in [

@@ -168,6 +168,7 @@ fn in_closed_groups_a_phone_reaches_those_who_share_a_group_with_it() {
 }
 
 /// The preflow is no way around it.
+// Proves account.preflow.always.
 #[tokio::test(start_paused = true)]
 async fn a_preflow_runs_before_the_refusal_and_not_the_flow() {
     let scenario = house().await;
@@ -181,6 +182,7 @@ async fn a_preflow_runs_before_the_refusal_and_not_the_flow() {
 }
 
 // Proves dynamic_cid.enforce_call_restriction.
+// Proves list_entry.capture_group_key.
 #[test]
 fn a_number_from_a_list_is_restricted_too_unless_the_node_says_otherwise() {
     for (enforces, expected) in [

@@ -104,6 +104,7 @@ fn the_time_of_day_decides_to_the_second() {
 }
 
 // Callflow check 95.
+// Proves temporal_rule.time_window_start.
 #[test]
 fn office_hours_are_on_the_wall_when_clocks_are_changed() {
     let office = [(RULE, "office", daily(32_400, 61_200))];
@@ -136,6 +137,7 @@ fn office_hours_are_on_the_wall_when_clocks_are_changed() {
 }
 
 // Callflow check 95: the node's zone, the account's, the configuration's.
+// Proves account.timezone, temporal_route.timezone, temporal_rule.time_window_stop.
 #[test]
 fn a_node_without_a_zone_has_the_one_of_its_account() {
     // Noon in Greenwich is one o'clock in Berlin's winter and nine at night in Tokyo.
@@ -190,6 +192,7 @@ fn a_node_without_a_zone_has_the_one_of_its_account() {
 }
 
 // Callflow check 93.
+// Proves temporal_route.rule_set, temporal_rule_set.temporal_rules.
 #[test]
 fn the_first_rule_that_holds_is_taken() {
     let set = |ids: Value| json!({"name": "set", "temporal_rules": ids});
@@ -258,6 +261,7 @@ async fn routing_neither_answers_nor_plays() {
     assert!(phone.heard_media().await.is_empty());
 }
 
+// Proves temporal_rule.cycle, temporal_rule.wdays.
 #[test]
 fn a_rule_that_makes_no_sense_is_passed_over() {
     let broken: [(Value, &str); 4] = [
@@ -283,6 +287,7 @@ fn a_rule_that_makes_no_sense_is_passed_over() {
     }
 }
 
+// Proves temporal_route.rules.
 #[test]
 fn a_rule_may_stand_in_the_flow_itself() {
     let weekday = |name: &str, day: &str| json!({"name": name, "cycle": "weekly", "wdays": [day]});
@@ -315,6 +320,7 @@ async fn rules_of_other_accounts_are_not_there() {
 }
 
 // Callflow check 94.
+// Proves temporal_rule.enabled.
 #[test]
 fn enabled_decides_before_the_time_does() {
     for (enabled, window, expected) in [

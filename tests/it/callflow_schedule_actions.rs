@@ -139,6 +139,7 @@ fn the_menu_does_what_its_key_says() {
     }
 }
 
+// Proves temporal_route.interdigit_timeout.
 #[tokio::test(start_paused = true)]
 async fn the_menu_gives_up_after_three_rounds_of_silence() {
     let scenario = Scenario::new().await;
@@ -195,6 +196,7 @@ async fn a_caller_who_hangs_up_in_the_menu_changes_nothing() {
     assert_eq!(scenario.get(RULE, "holiday").await.unwrap(), holiday());
 }
 
+// Proves temporal_route.action.
 #[tokio::test(start_paused = true)]
 async fn a_menu_remembers_its_rounds_when_the_call_is_picked_up() {
     let scenario = Scenario::new().await;

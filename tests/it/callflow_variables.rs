@@ -32,6 +32,7 @@ async fn of_leg(scenario: &Scenario) -> Value {
 }
 
 /// Check 71.
+// Proves pivot.cdr_url.
 #[tokio::test(start_paused = true)]
 async fn variables_are_told_to_the_web_application_a_webhook_and_the_call_record() {
     let scenario = Scenario::new().await;
@@ -74,6 +75,7 @@ async fn variables_are_told_to_the_web_application_a_webhook_and_the_call_record
 }
 
 /// Check 71.
+// Proves set_variable.channel, set_variables.export.
 #[test]
 fn exported_variables_reach_the_legs_and_others_do_not() {
     let set = |channel: &str| {
@@ -345,6 +347,7 @@ async fn code(data: Value, children: &[&str]) -> Scenario {
 }
 
 /// Check 74.
+// Proves branch_bnumber.hunt, branch_bnumber.hunt_allow, branch_bnumber.hunt_deny.
 #[test]
 fn a_captured_number_takes_its_child_or_its_own_flow() {
     let hunt = || json!({"hunt": true});

@@ -705,6 +705,7 @@ async fn one_goes_to_the_next_and_the_previous_message_and_back_to_the_menu() {
 // Proves vmbox.oldest_message_first.
 // Proves vmbox.skip_envelope.
 // Proves vmbox.timezone.
+// Proves message.timestamp.
 #[test]
 fn the_order_and_the_envelope_are_as_the_box_has_them() {
     for (fields, first, received) in [

@@ -10,6 +10,7 @@ use crate::callflow_flows::{ask, chain, in_virtual_time, node, play};
 use crate::support::{Scenario, seconds};
 
 /// Check 67.
+// Proves check_cid.regex, check_cid.use_absolute_mode.
 #[test]
 fn check_cid_has_four_outcomes() {
     for (data, children, taken) in [
@@ -60,6 +61,8 @@ fn branching(module: &str, data: Value, children: &[&str]) -> Value {
     json!({"module": module, "data": data, "children": children})
 }
 
+// Proves check_cid.caller_id.external.name, check_cid.caller_id.external.number,
+// check_cid.user_id.
 #[test]
 fn check_cid_gives_the_caller_another_identity_before_its_child_runs() {
     let external = json!({"name": "Customer", "number": "4711"});
@@ -96,6 +99,8 @@ async fn list(scenario: &Scenario, name: &str, entries: Value) {
 }
 
 /// Check 68.
+// Proves cidlistmatch.id, list_entry.number, list_entry.pattern, list_entry.prefix,
+// list_entry.regexp.
 #[test]
 fn a_caller_is_in_a_list_by_prefix_or_expression_and_a_plus_makes_no_difference() {
     for (entries, taken) in [
@@ -144,6 +149,7 @@ async fn nobody_without_a_number_is_in_a_list() {
     scenario.heard(&phone, &["took-_"]).await;
 }
 
+// Proves list_entry.displayname, list_entry.name, lookupcidname.lists.
 #[test]
 fn the_first_list_that_knows_a_number_names_the_caller() {
     let first = json!([
@@ -174,6 +180,7 @@ fn the_first_list_that_knows_a_number_names_the_caller() {
 }
 
 /// Check 69.
+// Proves dynamic_cid.min_digits, dynamic_cid.whitelist_regex.
 #[test]
 fn a_typed_in_caller_id_is_taken_when_it_is_long_enough() {
     for (keys, data, number) in [
@@ -245,6 +252,7 @@ async fn listed(data: Value, pattern: &str) -> Scenario {
 }
 
 /// Check 69.
+// Proves dynamic_cid.id, list_entry.capture_group_length.
 #[test]
 fn a_caller_id_from_a_list_is_chosen_by_what_was_captured() {
     let data = || json!({"action": "list", "id": "ids"});
@@ -275,6 +283,7 @@ fn a_caller_id_from_a_list_is_chosen_by_what_was_captured() {
     }
 }
 
+// Proves dynamic_cid.idx_name.
 #[test]
 fn a_list_chooses_by_a_named_group_too() {
     for (dialled, found) in [("*401*5551234", true), ("*499*5551234", false)] {
@@ -296,6 +305,7 @@ fn a_list_chooses_by_a_named_group_too() {
     }
 }
 
+// Proves dynamic_cid.permit_custom_callflow.
 #[test]
 fn a_number_with_a_flow_of_its_own_is_called_only_where_that_is_permitted() {
     for (permitted, sounds) in [(true, &["own"][..]), (false, &["pbx-invalid"])] {

@@ -77,6 +77,7 @@ async fn without_a_number_the_lowest_free_slot_is_taken() {
     scenario.nothing_left().await;
 }
 
+// Proves park.action, park.max_slot_number, park.slot.
 #[tokio::test(start_paused = true)]
 async fn a_slot_above_the_highest_takes_its_child_and_an_occupied_one_is_refused() {
     let scenario = shop().await;
@@ -112,6 +113,7 @@ async fn a_slot_above_the_highest_takes_its_child_and_an_occupied_one_is_refused
 }
 
 /// A blind transfer parks whatever the action is, and the parker is rung at last.
+// Proves park.slots.*.ringback_timeout.
 #[tokio::test(start_paused = true)]
 async fn the_phone_that_parked_rings_when_nobody_takes_the_caller_up() {
     let scenario = garage(json!({
@@ -131,6 +133,7 @@ async fn the_phone_that_parked_rings_when_nobody_takes_the_caller_up() {
     scenario.nothing_left().await;
 }
 
+// Proves park.default_callback_timeout, park.default_ringback_timeout.
 #[tokio::test(start_paused = true)]
 async fn when_the_parker_does_not_answer_the_child_of_the_slot_runs_else_the_caller_waits_again() {
     let scenario =

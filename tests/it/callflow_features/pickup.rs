@@ -32,6 +32,7 @@ async fn bob_talks(scenario: &Scenario) -> (Phone, Phone) {
     (caller, bob)
 }
 
+// Proves group_pickup.device_id, group_pickup.group_id, group_pickup.user_id.
 #[tokio::test(start_paused = true)]
 async fn a_ringing_call_is_picked_up_at_another_phone() {
     for data in [
@@ -60,6 +61,7 @@ async fn a_ringing_call_is_picked_up_at_another_phone() {
     }
 }
 
+// Proves group_pickup.approved_group_id, group_pickup.approved_user_id.
 #[tokio::test(start_paused = true)]
 async fn who_is_not_approved_takes_nothing_and_the_phone_goes_on_ringing() {
     for data in [
@@ -84,6 +86,7 @@ async fn who_is_not_approved_takes_nothing_and_the_phone_goes_on_ringing() {
     }
 }
 
+// Proves intercept.approved_device_id, intercept.device_id.
 #[tokio::test(start_paused = true)]
 async fn group_pickup_takes_no_conversation_and_intercept_does() {
     let scenario = shop().await;
@@ -106,6 +109,7 @@ async fn group_pickup_takes_no_conversation_and_intercept_does() {
     scenario.nothing_left().await;
 }
 
+// Proves intercept.user_id.
 #[tokio::test(start_paused = true)]
 async fn without_approval_only_ones_own_calls_can_be_intercepted() {
     let scenario = shop().await;
@@ -128,6 +132,7 @@ async fn without_approval_only_ones_own_calls_can_be_intercepted() {
     scenario.nothing_left().await;
 }
 
+// Proves group_pickup_feature.type.
 #[tokio::test(start_paused = true)]
 async fn the_dialled_extension_says_whose_call_is_taken() {
     for code in ["*8102", "*7bob"] {
@@ -201,6 +206,7 @@ async fn listens(data: Value, who: &str) -> bool {
     listens
 }
 
+// Proves eavesdrop.approved_user_id, eavesdrop.user_id.
 #[tokio::test(start_paused = true)]
 async fn only_who_is_approved_listens() {
     let approved = json!({"user_id": "u-bob", "approved_user_id": "u-carl"});

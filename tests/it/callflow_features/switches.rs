@@ -30,6 +30,7 @@ async fn user(scenario: &Scenario, name: &str, field: &str) -> Value {
         .clone()
 }
 
+// Proves do_not_disturb.action.
 #[tokio::test(start_paused = true)]
 async fn do_not_disturb_is_switched_for_the_callers_user() {
     let scenario = shop().await;
@@ -60,6 +61,7 @@ async fn do_not_disturb_is_switched_for_the_callers_user() {
     assert_eq!(device["sip"]["username"], "bob", "the rest stays");
 }
 
+// Proves call_waiting.action, call_waiting.scope.
 #[tokio::test(start_paused = true)]
 async fn call_waiting_is_switched_for_the_phone_or_its_user() {
     let scenario = shop().await;
@@ -82,6 +84,7 @@ async fn call_waiting_is_switched_for_the_phone_or_its_user() {
     );
 }
 
+// Proves call_forward.action.
 #[tokio::test(start_paused = true)]
 async fn calls_are_forwarded_to_the_number_that_is_typed() {
     let scenario = shop().await;
@@ -164,6 +167,7 @@ async fn who_types_no_number_changes_nothing_and_a_captured_one_is_taken() {
     );
 }
 
+// Proves hotdesk.action.
 #[tokio::test(start_paused = true)]
 async fn a_phone_that_nobody_knows_changes_nothing() {
     let scenario = shop().await;
@@ -196,6 +200,7 @@ async fn desks(scenario: &Scenario, phone: &str) -> Value {
     device["hotdesk"]["users"].clone()
 }
 
+// Proves user.hotdesk.pin.
 #[tokio::test(start_paused = true)]
 async fn a_user_logs_in_on_another_phone_is_rung_there_and_logs_out() {
     let scenario = shop().await;
@@ -241,6 +246,7 @@ async fn a_user_logs_in_on_another_phone_is_rung_there_and_logs_out() {
     assert_eq!(desks(&scenario, "carl").await, json!({"u-bob": {}}));
 }
 
+// Proves user.hotdesk.require_pin.
 #[tokio::test(start_paused = true)]
 async fn three_wrong_pins_are_enough() {
     let scenario = shop().await;

@@ -21,6 +21,7 @@ async fn headers(scenario: &Scenario) -> Vec<String> {
         .collect()
 }
 
+// Proves page_group.audio, page_group.endpoints.endpoint_type.
 #[tokio::test(start_paused = true)]
 async fn a_page_is_heard_by_all_who_answer_and_they_are_heard_only_both_ways() {
     for (audio, both_ways) in [("one-way", false), ("two-way", true)] {
