@@ -92,6 +92,7 @@ async fn left(phone: &Phone) -> bool {
         .any(|uri| uri == "sound:left")
 }
 
+// Proves acdc_member.id.
 #[tokio::test(start_paused = true)]
 async fn a_caller_waits_with_music_and_talks_with_the_agent_who_answers() {
     let scenario = desk(json!({})).await;
@@ -317,6 +318,7 @@ async fn agents_log_in_and_out_and_pause_by_telephone() {
 }
 
 // Proves acdc_queue.action.
+// Proves acdc_queue.id.
 #[tokio::test(start_paused = true)]
 async fn agents_join_and_leave_a_queue_by_telephone() {
     let scenario = desk(json!({})).await;
@@ -336,6 +338,7 @@ async fn agents_join_and_leave_a_queue_by_telephone() {
 }
 
 // Proves agent.status.
+// Proves acdc_wait_time.id.
 #[tokio::test(start_paused = true)]
 async fn a_flow_branches_on_the_average_wait() {
     let scenario = desk(json!({})).await;

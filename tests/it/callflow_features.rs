@@ -28,7 +28,7 @@ async fn shop() -> Scenario {
         scenario
             .put(Kind::Device, &format!("d-{name}"), device)
             .await;
-        let flow = node("device", json!({"id": name}));
+        let flow = node("device", json!({"id": format!("d-{name}")}));
         scenario.callflow(name, &[extension], flow).await;
     }
     let sales = json!({"name": "sales", "endpoints": {

@@ -233,3 +233,93 @@ async fn the_picker_who_hangs_up_at_once_leaves_nothing_behind() {
         scenario.nothing_left().await;
     }
 }
+
+/// Whether a feature that this node is gets the caller of Bob's phone, which rings or
+/// talks, for Carl or for Ann's second phone.
+async fn takes(module: &str, data: &Value, code: &str, who: &str, talking: bool) -> bool {
+    let scenario = shop().await;
+    let second = json!({"name": "second", "owner_id": "u-ann", "sip": {"username": "ann2"}});
+    scenario
+        .put(pivot::objects::Kind::Device, "d-ann2", second)
+        .await;
+    let mut sales = scenario
+        .get(pivot::objects::Kind::Group, "sales")
+        .await
+        .unwrap();
+    sales["endpoints"]["d-ann2"] = json!({"type": "device"});
+    scenario
+        .put(pivot::objects::Kind::Group, "sales", sales)
+        .await;
+    scenario.feature("8", node(module, data.clone())).await;
+    let caller = match talking {
+        true => bob_talks(&scenario).await.0,
+        false => bob_rings(&scenario).await,
+    };
+    let taker = scenario.dials(who, code).await;
+    a_while().await;
+    let listens = asked(&scenario, "/snoop/").await;
+    let took = talked(&caller, &taker).await || listens;
+    caller.hangup().await;
+    taker.hangup().await;
+    scenario.nothing_left().await;
+    took
+}
+
+// Proves eavesdrop.device_id, eavesdrop.approved_device_id, eavesdrop.approved_group_id.
+// Proves eavesdrop_feature.group_id, eavesdrop_feature.approved_device_id.
+// Proves eavesdrop_feature.approved_user_id, eavesdrop_feature.approved_group_id.
+// Proves group_pickup.approved_device_id, group_pickup_feature.approved_device_id.
+// Proves group_pickup_feature.approved_user_id, group_pickup_feature.approved_group_id.
+// Proves intercept.group_id, intercept.approved_user_id, intercept.approved_group_id.
+// Proves intercept_feature.approved_device_id, intercept_feature.approved_user_id.
+// Proves intercept_feature.approved_group_id, intercept_feature.type.
+#[tokio::test(start_paused = true)]
+async fn each_way_to_approve_somebody_lets_that_one_in_and_nobody_else() {
+    let approvals = [
+        json!({"approved_device_id": "d-ann2"}),
+        json!({"approved_user_id": "u-ann"}),
+        json!({"approved_group_id": "sales"}),
+    ];
+    for (module, target, code, talking) in [
+        ("group_pickup", json!({"device_id": "d-bob"}), "*8", false),
+        ("group_pickup_feature", json!({}), "*8102", false),
+        ("intercept", json!({"group_id": "sales"}), "*8", true),
+        (
+            "intercept_feature",
+            json!({"type": "extension"}),
+            "*8102",
+            true,
+        ),
+        (
+            "intercept_feature",
+            json!({"type": "device"}),
+            "*8bob",
+            true,
+        ),
+        ("eavesdrop", json!({"device_id": "d-bob"}), "*8", true),
+        (
+            "eavesdrop_feature",
+            json!({"group_id": "sales"}),
+            "*8102",
+            true,
+        ),
+    ] {
+        for approval in &approvals {
+            let mut data = target.clone();
+            data.as_object_mut()
+                .unwrap()
+                .extend(approval.as_object().unwrap().clone());
+            assert!(
+                takes(module, &data, code, "ann2", talking).await,
+                "{module} {data}"
+            );
+            assert!(
+                !takes(module, &data, code, "carl", talking).await,
+                "{module} {data}"
+            );
+        }
+    }
+    // Nobody outside of the group can be listened to.
+    let data = json!({"group_id": "none", "approved_user_id": "u-ann"});
+    assert!(!takes("eavesdrop_feature", &data, "*8102", "ann2", true).await);
+}

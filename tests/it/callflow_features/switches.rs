@@ -31,6 +31,7 @@ async fn user(scenario: &Scenario, name: &str, field: &str) -> Value {
 }
 
 // Proves do_not_disturb.action.
+// Proves do_not_disturb.id.
 #[tokio::test(start_paused = true)]
 async fn do_not_disturb_is_switched_for_the_callers_user() {
     let scenario = shop().await;
@@ -201,6 +202,7 @@ async fn desks(scenario: &Scenario, phone: &str) -> Value {
 }
 
 // Proves user.hotdesk.pin.
+// Proves hotdesk.id.
 #[tokio::test(start_paused = true)]
 async fn a_user_logs_in_on_another_phone_is_rung_there_and_logs_out() {
     let scenario = shop().await;

@@ -22,6 +22,7 @@ async fn headers(scenario: &Scenario) -> Vec<String> {
 }
 
 // Proves page_group.audio, page_group.endpoints.endpoint_type.
+// Proves page_group.endpoints.id.
 #[tokio::test(start_paused = true)]
 async fn a_page_is_heard_by_all_who_answer_and_they_are_heard_only_both_ways() {
     for (audio, both_ways) in [("one-way", false), ("two-way", true)] {
@@ -123,4 +124,45 @@ async fn a_page_ends_when_all_have_left() {
     scenario.asterisk.callee("PJSIP/bob*", behaviour).await;
     let ann = scenario.dials("ann", "800").await;
     scenario.end(&ann).await;
+}
+
+// Proves page_group.endpoints.delay, page_group.endpoints.timeout, page_group.timeout.
+#[tokio::test(start_paused = true)]
+async fn a_paged_phone_rings_when_its_time_has_come_and_as_long_as_it_may() {
+    for (settings, timeout, from, until) in [
+        (json!({"delay": 3}), 6, 3, 9),
+        (json!({"timeout": 2}), 6, 0, 2),
+        (json!({}), 8, 0, 8),
+    ] {
+        let scenario = shop().await;
+        scenario
+            .asterisk
+            .callee("PJSIP/*", Behaviour::no_answer())
+            .await;
+        let mut member = json!({"id": "d-bob", "endpoint_type": "device"});
+        member
+            .as_object_mut()
+            .unwrap()
+            .extend(settings.as_object().unwrap().clone());
+        let data = json!({"endpoints": [member], "timeout": timeout});
+        scenario
+            .callflow("page", &["800"], node("page_group", data))
+            .await;
+        let ann = scenario.dials("ann", "800").await;
+        let began = tokio::time::Instant::now();
+        while scenario.asterisk.called("PJSIP/bob*").await.is_empty() {
+            tokio::time::sleep(ms(50)).await;
+        }
+        let rings = began.elapsed();
+        let bob = scenario.asterisk.called("PJSIP/bob*").await.remove(0);
+        bob.wait_ended().await;
+        let ended = began.elapsed();
+        let near = |time: std::time::Duration, at: u64| {
+            time + ms(200) >= seconds(at) && time <= seconds(at) + ms(1500)
+        };
+        assert!(near(rings, from), "{settings}: {rings:?}");
+        assert!(near(ended, until), "{settings}: {ended:?}");
+        ann.wait_ended().await;
+        scenario.nothing_left().await;
+    }
 }
