@@ -114,7 +114,7 @@ async fn members_come_in_as_the_conference_has_it() {
 }
 
 // Check 83.
-// Proves conference.conference_numbers, conference.member.numbers, conference.moderator.numbers.
+// Proves conference.conference_numbers, conference.member.numbers.
 #[test]
 fn the_number_leads_to_the_conference_and_may_fix_the_role() {
     for (entered, muted, pins) in [
@@ -372,7 +372,7 @@ async fn names_are_recorded_and_said_to_the_others() {
     );
 }
 
-// Proves conference.play_welcome, conference.welcome_prompt.play, conference.welcome_prompt.media_id.
+// Proves conference.play_welcome, conference.welcome_prompt.play.
 #[tokio::test(start_paused = true)]
 async fn the_welcome_is_as_the_node_or_the_conference_has_it() {
     let scenario = shop(json!({"play_welcome": false})).await;

@@ -60,9 +60,6 @@ async fn the_phone_and_then_its_forward_ring_if_the_node_says_so() {
     assert!(legs[1].after >= seconds(5), "{legs:?}");
 }
 
-// Proves device.call_forward.require_keypress.
-// Proves device.call_forward.require_keypress.
-// Proves device.call_forward.require_keypress.
 #[test]
 fn who_answers_a_forwarded_call_presses_1_to_take_it() {
     for (keys, taken) in [("1", true), ("2", false), ("", false)] {

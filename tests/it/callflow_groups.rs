@@ -311,7 +311,6 @@ async fn members_of_a_group_ring_by_weight_and_none_is_lost() {
 }
 
 /// Check 52.
-// Proves ring_group.endpoints.weight.
 #[tokio::test(start_paused = true)]
 async fn all_members_ring_one_at_a_time_in_an_order_that_changes() {
     let scenario = house().await;

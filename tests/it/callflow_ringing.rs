@@ -503,7 +503,7 @@ async fn a_hidden_caller_is_not_shown_to_stored_phones() {
     );
 }
 
-// Proves user.fail_on_single_reject, device.fail_on_single_reject.
+// Proves user.fail_on_single_reject.
 #[test]
 fn one_who_refuses_ends_the_ringing_of_all_if_the_node_says_so() {
     for (fails, lasts) in [(true, seconds(0)), (false, seconds(20))] {

@@ -221,9 +221,9 @@ fn a_trunk_must_have_all_the_flags_that_are_asked_for() {
 }
 
 /// Check 58.
-// Proves device.outbound_flags, account.outbound_flags.
-// Proves device.outbound_flags, account.outbound_flags.
-// Proves device.outbound_flags, account.outbound_flags.
+// Proves device.outbound_flags.
+// Proves device.outbound_flags.
+// Proves device.outbound_flags.
 #[tokio::test(start_paused = true)]
 async fn the_callers_phone_and_account_ask_for_flags_too() {
     let scenario = house().await;
@@ -607,9 +607,9 @@ fn a_stored_trunk_cannot_lead_past_its_own_template() {
 }
 
 // Proves offnet.to_did, offnet.timeout, offnet.ringback, offnet.custom_sip_headers.
-// Proves offnet.caller_id_type, offnet.outbound_flags, offnet.dynamic_flags.
+// Proves offnet.caller_id_type.
 // Proves offnet.do_not_normalize, offnet.bypass_e164, offnet.emit_account_id.
-// Proves offnet.ignore_early_media, offnet.hunt_account_id.
+// Proves offnet.ignore_early_media.
 #[tokio::test(start_paused = true)]
 async fn offnet_takes_the_fields_of_resources() {
     let scenario =

@@ -59,9 +59,11 @@ else
     unset PIVOT_TEST_POSTGRES
 fi
 
-check cargo fmt --all --check
-# It does not find the files that the lists of verbs and modules name.
-check rustfmt --edition 2024 --check $(find src -name '*.rs')
+# `cargo fmt` does not find the files that the lists of verbs and modules name.
+every_file_is_formatted() {
+    cargo fmt --all --check && find src -name '*.rs' -exec rustfmt --edition 2024 --check {} +
+}
+check every_file_is_formatted
 check cargo clippy --quiet --workspace --all-targets -- -D warnings
 # From here on with everything that a package may switch on.
 all=(--features postgres)
