@@ -43,7 +43,10 @@ impl Call {
             let next = self.create_due_legs(dial, op, at).await;
             let give_up = at.began.after(dial.timeout);
             self.dial_ready_legs(dial, at, false, give_up).await?;
-            self.let_in(both_ways, op, at).await?;
+            if self.let_in(both_ways, op, at).await? {
+                // While they joined, others may have answered or come into Stasis.
+                continue;
+            }
             if next.is_none() && self.legs_of(at).all(Leg::is_over) {
                 return Ok(());
             }
@@ -61,16 +64,22 @@ impl Call {
         }
     }
 
-    /// Those who have answered join the caller.
-    async fn let_in(&mut self, both_ways: bool, op: &OpId, at: &Dialling) -> Result<(), Interrupt> {
+    /// Those who have answered join the caller; `false` when nobody was left to.
+    async fn let_in(
+        &mut self,
+        both_ways: bool,
+        op: &OpId,
+        at: &Dialling,
+    ) -> Result<bool, Interrupt> {
         let answered: Vec<String> = self
             .legs_of(at)
             .filter(|leg| leg.state == LegState::Up && !leg.bridged)
             .map(|leg| leg.channel.clone())
             .collect();
         let Some(bridge) = at.bridge.clone() else {
-            return Ok(());
+            return Ok(false);
         };
+        let any = !answered.is_empty();
         for channel in answered {
             if !both_ways && let Err(error) = self.request(Request::mute(&channel)).await {
                 self.warn(format!("{channel} is not muted: {error}"));
@@ -85,6 +94,6 @@ impl Call {
             }
             self.write_down(op, at);
         }
-        Ok(())
+        Ok(any)
     }
 }
