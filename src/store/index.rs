@@ -1,6 +1,7 @@
 //! Which number leads to which callflow.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -35,7 +36,8 @@ pub(super) struct Index(HashMap<AccountId, Numbers>);
 struct Numbers {
     /// Number → ids of the callflows that list it; the first of them takes the call.
     exact: HashMap<String, Vec<String>>,
-    patterns: BTreeMap<String, (Pattern, Vec<String>)>,
+    /// Shared by the copies that writes make: a compiled pattern is dear to copy.
+    patterns: BTreeMap<String, (Arc<Pattern>, Vec<String>)>,
     /// Id of a callflow → what it lists.
     listed: HashMap<String, Listed>,
 }
@@ -68,7 +70,7 @@ impl Index {
                 ids.push(id.to_owned());
                 ids.sort();
             } else if let Ok(pattern) = Pattern::new(text) {
-                let entry = (pattern, vec![id.to_owned()]);
+                let entry = (Arc::new(pattern), vec![id.to_owned()]);
                 numbers.patterns.insert(text.clone(), entry);
             }
         }
