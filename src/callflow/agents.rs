@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::endpoint::{Asked, By, Phones};
 use super::{caller, phones};
-use crate::call::ops::{Endpoint, Target};
+use crate::call::ops::Target;
 use crate::call::{Call, Interrupt};
 use crate::clock;
 use crate::objects::{Agent, AgentStatus, Device, Kind, User, gregorian};
@@ -70,17 +71,27 @@ pub(super) async fn of_queue(
     Ok(agents)
 }
 
-/// The phones of an agent, as targets of a Dial.
-pub(super) async fn targets(call: &mut Call, user: &str) -> Result<Vec<Target>, Interrupt> {
+/// The phones of an agent, as targets of a Dial; each rings for so many seconds.
+pub(super) async fn targets(
+    call: &mut Call,
+    user: &str,
+    timeout: u64,
+) -> Result<Vec<Target>, Interrupt> {
+    let mut phones = Phones::new(call).await?;
+    let asked = Asked {
+        timeout,
+        by: By::Group {
+            ignore_forward: false,
+        },
+        ..Asked::default()
+    };
     let mut targets = Vec::new();
     for id in phones::devices_of(call, user).await? {
-        let device: Device = call.stored(&id).await?.unwrap_or_default();
-        let silent = device.enabled == Some(false)
-            || device.do_not_disturb.is_on()
-            || device.exclude_from_queues;
-        if !silent {
-            let name = device.sip.username.unwrap_or(id);
-            let mut target = Target::new(Endpoint::Device(name));
+        let device: Option<Device> = call.stored(&id).await?;
+        if device.is_some_and(|device| device.exclude_from_queues) {
+            continue;
+        }
+        for mut target in phones.device(call, &id, &asked).await?.targets {
             target.agent = Some(user.to_owned());
             targets.push(target);
         }

@@ -10,7 +10,7 @@ use crate::callflow;
 use crate::id::AccountId;
 use crate::objects::{self, Faults, Kind, NO_MATCH};
 use crate::patterns::Pattern;
-use crate::report::Severity;
+use crate::report::{Diagnostic, Severity};
 use crate::store::{Catalog, Numbers, StoreError};
 
 /// Fields that hold regular expressions, beside the callflows' `patterns`.
@@ -65,10 +65,10 @@ impl Batch {
         if let Value::Object(body) = value {
             self.items[item].body = body;
         }
-        if kind == Kind::Callflow {
-            self.warn_of_flow(item);
-        }
         let faults = Value::from(faults);
+        if kind == Kind::Callflow {
+            self.warn_of_flow(item, &faults);
+        }
         for (field, codes) in faults.as_object().into_iter().flatten() {
             for fault in codes.as_object().into_iter().flat_map(Map::values) {
                 let message = fault["message"].as_str().unwrap_or_default();
@@ -78,8 +78,8 @@ impl Batch {
         }
     }
 
-    /// What a call would only warn of, such as a misspelt field.
-    fn warn_of_flow(&mut self, item: usize) {
+    /// What a call would only warn of, such as a misspelt field, and is no fault here.
+    fn warn_of_flow(&mut self, item: usize, faults: &Value) {
         let item = &self.items[item];
         let source = &mut self.sources[item.source];
         let first = item.placed.span.start;
@@ -88,7 +88,14 @@ impl Batch {
         };
         let (_, told) = callflow::read_stored(text.as_bytes(), false);
         let warnings = told.diagnostics.into_iter();
-        for mut warning in warnings.filter(|d| d.severity == Severity::Warning) {
+        let is_fault = |pointer: &str| {
+            let field = pointer.trim_start_matches('/').replace('/', ".");
+            faults.get(&field).is_some()
+        };
+        let only_warned = |d: &Diagnostic| {
+            d.severity == Severity::Warning && !d.pointer.as_deref().is_some_and(is_fault)
+        };
+        for mut warning in warnings.filter(only_warned) {
             warning.span = warning.span.start + first..warning.span.end + first;
             source.report.diagnostics.push(warning);
         }

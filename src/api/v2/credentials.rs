@@ -5,7 +5,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 
 use super::V2;
 use super::ask::Ask;
@@ -14,7 +13,7 @@ use super::refusal::Refusal;
 use super::reply::{Data, Reply};
 use crate::api::auth::same;
 use crate::id::AccountId;
-use crate::objects::{Account, Fault, Kind};
+use crate::objects::{Account, Fault, Kind, Token};
 
 /// Whose token it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,14 +72,6 @@ impl Given {
     }
 }
 
-/// What the store knows a token by.
-pub(super) fn digest(token: &str) -> String {
-    Sha256::digest(token)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
 impl V2 {
     /// Who has sent this token.
     pub(super) async fn admit(&self, given: Option<&Given>) -> Result<Who, Refusal> {
@@ -107,7 +98,7 @@ impl V2 {
         // Looked up by its hash: how long that takes says nothing about a token.
         let found = self
             .catalog
-            .find(Kind::Token, &digest(&given.token))
+            .find(Kind::Token, &Token::id_of(&given.token))
             .await?;
         match found.into_iter().next() {
             Some((account, _)) if is_named(&account) => Ok(Who::Account(account)),

@@ -4,12 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
-use super::credentials::digest;
 use super::endpoint::{Endpoint, Verb};
 use super::refusal::Refusal;
 use super::reply::{Reply, dates};
 use super::resource;
-use crate::objects::{Faults, Kind, check};
+use crate::objects::{Faults, Kind, Token, check};
 use crate::store::{Document, Expected};
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -53,7 +52,7 @@ async fn create(ask: &Ask) -> Result<Reply, Refusal> {
     let body = Map::from_iter([("name".to_owned(), name.into())]);
     let random = || uuid::Uuid::new_v4().simple().to_string();
     let token = format!("{}{}", random(), random());
-    let id = digest(&token);
+    let id = Token::id_of(&token);
     let catalog = &ask.v2.catalog;
     let written = catalog.put(&ask.account, Kind::Token, &id, body, Expected::Nothing);
     let mut shown = show(written.await?);

@@ -41,7 +41,6 @@ use crate::call::queues::{Choice, Join, MOST};
 use crate::call::{Call, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
 use crate::callflow::library::named_sounds;
-use crate::callflow::variables::text;
 use crate::callflow::{Node, agents};
 use crate::clock::{self, Time};
 use crate::news::{QueueNews, Taken};
@@ -190,8 +189,7 @@ impl AcdcMember {
             0 => MOST,
             max => max,
         };
-        let own = call.kept().channel_vars.get("call_priority");
-        let own = own.and_then(text).and_then(|text| text.parse().ok());
+        let own = call.priority().and_then(|own| u32::try_from(own).ok());
         let priority = self.priority.or(own).unwrap_or(0);
         let priority = queue
             .max_priority
@@ -224,7 +222,7 @@ impl AcdcMember {
         }
         let mut targets = Vec::new();
         for agent in at.calling.clone() {
-            targets.extend(agents::targets(call, &agent).await?);
+            targets.extend(agents::targets(call, &agent, queue.agent_ring_timeout).await?);
         }
         let talked = if targets.is_empty() {
             false

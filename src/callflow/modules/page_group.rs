@@ -26,12 +26,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Module;
-use crate::call::ops::{Dial, Endpoint, Target};
+use crate::call::ops::{Dial, Target};
 use crate::call::{Call, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
-use crate::callflow::phones::{self, Whose};
+use crate::callflow::endpoint::{Asked, By, Phones};
+use crate::callflow::phones::{Whose, devices};
 use crate::callflow::{Node, caller};
-use crate::objects::Device;
 use crate::program::Flow;
 
 /// Speaks to several phones at once.
@@ -103,23 +103,24 @@ impl PageGroup {
     async fn targets(&self, call: &mut Call) -> Result<Vec<Target>, Interrupt> {
         let own = caller::device_id(call).await?;
         let mut seen: Vec<String> = own.into_iter().collect();
+        let mut phones = Phones::new(call).await?;
         let mut targets = Vec::new();
         for member in &self.endpoints {
-            for id in phones::devices(call, &member.whose()).await? {
+            for id in devices(call, &member.whose()).await? {
                 if seen.contains(&id) {
                     continue;
                 }
                 seen.push(id.clone());
-                let device: Device = call.stored(&id).await?.unwrap_or_default();
-                if device.enabled == Some(false) || device.do_not_disturb.is_on() {
-                    call.note(format!("{id} does not ring"));
-                    continue;
-                }
-                let mut target = Target::new(Endpoint::Device(device.sip.username.unwrap_or(id)));
-                target.delay = Duration::from_secs(member.delay);
-                target.timeout = member.timeout.map(Duration::from_secs);
-                target.headers = caller_id::auto_answer().to_vec();
-                targets.push(target);
+                let asked = Asked {
+                    delay: member.delay,
+                    timeout: member.timeout.unwrap_or(self.timeout),
+                    by: By::Group {
+                        ignore_forward: true,
+                    },
+                    headers: caller_id::auto_answer().to_vec(),
+                    ..Asked::default()
+                };
+                targets.extend(phones.device(call, &id, &asked).await?.targets);
             }
         }
         Ok(targets)
