@@ -166,7 +166,7 @@ mod tests {
         (document.into(), faults.into())
     }
 
-    // Check 99, for nodes.
+    // Callflow check 99. For nodes.
     #[test]
     fn every_node_is_brought_into_its_module_s_form() {
         let (document, faults) = checked(json!({"flow": {
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(flow["children"]["2"], json!({}));
     }
 
-    // Checks 10 and 33, for the API.
+    // Callflow check 10. Callflow check 33. For the API.
     #[test]
     fn what_is_wrong_in_a_node_is_told_with_its_place() {
         let (_, faults) = checked(json!({"patterns": ["^(", "^1$"], "flow": {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, OPERATOR, documents};
 
-// Check 96.
+// Callflow check 96.
 #[tokio::test]
 async fn a_success_has_kazoo_s_envelope() {
     let api = Api::start().await;
@@ -69,7 +69,7 @@ async fn a_success_has_kazoo_s_envelope() {
     assert_eq!((head.status, head.bytes.len()), (200, 0));
 }
 
-// Check 96.
+// Callflow check 96.
 #[tokio::test]
 async fn an_error_has_the_same_envelope_and_kazoo_s_name() {
     let api = Api::start().await;
@@ -216,7 +216,7 @@ async fn an_error_has_the_same_envelope_and_kazoo_s_name() {
     assert_eq!(wrong.body["data"]["cause"], "/v2/pigeons");
 }
 
-// Check 96: 409.
+// Callflow check 96. 409.
 #[tokio::test]
 async fn a_change_of_what_somebody_else_has_changed_is_refused() {
     let api = Api::start().await;
@@ -246,13 +246,13 @@ async fn a_change_of_what_somebody_else_has_changed_is_refused() {
     assert_eq!(answer.data()["name"], "mine");
 }
 
-// Check 97.
+// Callflow check 97.
 #[tokio::test]
 async fn every_kind_is_created_read_replaced_patched_and_deleted() {
     whole_lives(Api::start().await).await;
 }
 
-// Check 97.
+// Callflow check 97.
 #[tokio::test]
 async fn the_same_in_a_file() {
     whole_lives(Api::with("[store]\nurl = 'sqlite:{dir}/pivot.db'\n").await).await;
@@ -317,7 +317,7 @@ async fn whole_lives(api: Api) {
     }
 }
 
-// Check 102.
+// Callflow check 102.
 #[tokio::test]
 async fn a_post_may_carry_another_verb() {
     let api = Api::start().await;
@@ -350,7 +350,7 @@ async fn a_post_may_carry_another_verb() {
     assert_eq!(strange.status, 405);
 }
 
-// Check 102.
+// Callflow check 102.
 #[tokio::test]
 async fn browsers_of_other_sites_may_ask() {
     let api = Api::start().await;

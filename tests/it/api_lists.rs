@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::api::Api;
 
-// Check 100.
+// Callflow check 100.
 #[tokio::test]
 async fn a_list_comes_in_pages() {
     let api = Api::start().await;
@@ -60,7 +60,7 @@ async fn a_list_comes_in_pages() {
     assert!(filtered.body.get("next_start_key").is_none());
 }
 
-// Check 100.
+// Callflow check 100.
 #[tokio::test]
 async fn a_list_is_filtered_by_whole_documents() {
     let api = Api::start().await;
@@ -118,7 +118,7 @@ async fn a_list_is_filtered_by_whole_documents() {
     assert!(listed.data()[0].get("media").is_none());
 }
 
-// Check 101.
+// Callflow check 101.
 #[tokio::test]
 async fn a_callflow_tells_what_it_refers_to_and_a_list_its_modules() {
     let api = Api::start().await;

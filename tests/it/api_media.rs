@@ -13,7 +13,7 @@ async fn upload(api: &Api, verb: &str, path: &str, kind: &str, bytes: &[u8]) -> 
     asking.body(kind, bytes).send().await
 }
 
-// Check 102.
+// Callflow check 102.
 #[tokio::test]
 async fn a_greeting_is_uploaded_and_downloaded() {
     let api = Api::start().await;
@@ -74,7 +74,7 @@ async fn what_cannot_be_played_is_not_taken() {
     assert!(broken.body["data"]["data"]["wrong_format"]["message"].is_string());
 }
 
-// Check 102.
+// Callflow check 102.
 #[tokio::test]
 async fn a_prompt_is_known_by_its_language_and_name() {
     let api = Api::start().await;
@@ -253,7 +253,7 @@ async fn recordings(api: &Api, count: usize) -> Answer {
     panic!("there are not {count} recordings");
 }
 
-// Checks 79 and 102.
+// Callflow check 79. Callflow check 102.
 #[tokio::test(start_paused = true)]
 async fn recordings_of_calls_are_listed_heard_and_deleted() {
     let api = Api::start().await;

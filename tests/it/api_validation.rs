@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, OPERATOR};
 
-// Check 98.
+// Callflow check 98.
 #[tokio::test]
 async fn a_number_belongs_to_one_callflow() {
     let api =
@@ -156,7 +156,7 @@ async fn a_flow_deeper_than_can_be_read_again_is_refused() {
     );
 }
 
-// Check 99.
+// Callflow check 99.
 #[tokio::test]
 async fn strings_are_coerced_and_defaults_are_stored() {
     let api = Api::start().await;

@@ -1,5 +1,5 @@
 //! Queues whose agents are called: `acdc_member`, `acdc_agent`, `acdc_queue`,
-//! `acdc_wait_time`. Check 86.
+//! `acdc_wait_time`. Callflow check 86.
 
 use std::time::Duration;
 

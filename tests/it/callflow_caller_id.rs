@@ -66,7 +66,7 @@ pub(crate) fn id(number: &str, name: &str) -> (String, String) {
     (number.into(), name.into())
 }
 
-/// Check 65.
+// Callflow check 65.
 #[test]
 fn set_cid_is_what_every_kind_of_leg_is_shown() {
     for last in [
@@ -82,7 +82,7 @@ fn set_cid_is_what_every_kind_of_leg_is_shown() {
     }
 }
 
-/// Check 65.
+// Callflow check 65.
 #[test]
 fn an_empty_half_of_set_cid_leaves_the_callers_own_and_takes_an_earlier_one_back() {
     for (nodes, expected) in [
@@ -124,7 +124,7 @@ async fn set_cid_does_not_change_whom_check_cid_and_the_web_application_see() {
     assert_eq!(told.as_deref(), Some("+15550001"));
 }
 
-/// Check 66.
+// Callflow check 66.
 // Proves prepend_cid.action, prepend_cid.apply_to, prepend_cid.caller_id_number_prefix.
 #[test]
 fn prefixes_pile_up_replace_each_other_or_are_taken_back() {
@@ -193,7 +193,7 @@ async fn what_a_flow_has_set_for_its_legs_survives_in_the_checkpoint() {
     );
 }
 
-/// Check 70.
+// Callflow check 70.
 // Proves privacy.endpoint_strategy, privacy.mode.
 #[test]
 fn privacy_hides_name_and_number_from_legs() {

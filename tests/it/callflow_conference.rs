@@ -49,7 +49,7 @@ async fn settle() {
     tokio::time::sleep(seconds(6)).await;
 }
 
-// Check 83.
+// Callflow check 83.
 // Proves conference.id, conference.moderator.
 #[tokio::test(start_paused = true)]
 async fn two_members_meet_muted_and_a_moderator_is_heard() {
@@ -92,7 +92,7 @@ async fn two_members_meet_muted_and_a_moderator_is_heard() {
     scenario.nothing_left().await;
 }
 
-// Check 83.
+// Callflow check 83.
 // Proves conference.member.join_muted, conference.member.join_deaf.
 #[tokio::test(start_paused = true)]
 async fn members_come_in_as_the_conference_has_it() {
@@ -113,7 +113,7 @@ async fn members_come_in_as_the_conference_has_it() {
     assert_eq!(directions, ["out", "out"]);
 }
 
-// Check 83.
+// Callflow check 83.
 // Proves conference.conference_numbers, conference.member.numbers.
 #[test]
 fn the_number_leads_to_the_conference_and_may_fix_the_role() {
@@ -148,7 +148,7 @@ fn the_number_leads_to_the_conference_and_may_fix_the_role() {
     }
 }
 
-// Check 83.
+// Callflow check 83.
 #[tokio::test(start_paused = true)]
 async fn three_numbers_that_no_conference_has_end_the_call() {
     let scenario = shop(json!({})).await;
@@ -160,7 +160,7 @@ async fn three_numbers_that_no_conference_has_end_the_call() {
     assert_eq!(talk.heard().await, expected);
 }
 
-// Check 83.
+// Callflow check 83.
 // Proves conference.member.pins, conference.moderator.pins.
 #[test]
 fn a_pin_opens_the_conference_and_says_as_what() {
@@ -199,7 +199,7 @@ fn a_pin_opens_the_conference_and_says_as_what() {
     }
 }
 
-// Check 83.
+// Callflow check 83.
 // Proves conference.max_participants.
 #[tokio::test(start_paused = true)]
 async fn a_full_conference_lets_nobody_in() {
@@ -216,7 +216,7 @@ async fn a_full_conference_lets_nobody_in() {
     scenario.nothing_left().await;
 }
 
-// Check 83, Q24.
+// Callflow check 83. Q24.
 // Proves conference.config.
 #[tokio::test(start_paused = true)]
 async fn an_id_that_nothing_stored_has_is_a_room_of_that_name() {

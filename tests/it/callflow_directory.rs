@@ -1,4 +1,4 @@
-//! `directory`: dialling by name. Check 84.
+//! `directory`: dialling by name. Callflow check 84.
 
 use pivot::objects::Kind;
 use serde_json::{Value, json};

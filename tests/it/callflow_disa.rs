@@ -1,4 +1,4 @@
-//! `disa`: a dial tone for callers from outside. Check 85.
+//! `disa`: a dial tone for callers from outside. Callflow check 85.
 
 use pivot::objects::Kind;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Phones that forward their calls. Check 53.
+//! Phones that forward their calls. Callflow check 53.
 
 use pivot::objects::Kind;
 use pivot::simulate::{Behaviour, Caller};

@@ -1,5 +1,5 @@
 //! Several who ring: `ring_group`, `group`, `route_to_cid`, `ring_group_toggle`.
-//! Checks 50 to 52.
+//! Callflow checks 50 to 52.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -39,7 +39,7 @@ fn near(time: Duration, expected: Duration) -> bool {
     time >= expected && time < expected + seconds(2)
 }
 
-/// Check 50.
+// Callflow check 50.
 #[tokio::test(start_paused = true)]
 async fn all_ring_at_once_and_the_first_who_answers_has_the_call() {
     let scenario = house().await;
@@ -61,7 +61,7 @@ async fn all_ring_at_once_and_the_first_who_answers_has_the_call() {
     assert!(talked(&phone).await);
 }
 
-/// Check 50.
+// Callflow check 50.
 // Proves ring_group.endpoints.delay, ring_group.endpoints.timeout.
 #[tokio::test(start_paused = true)]
 async fn each_member_rings_after_its_own_delay_for_its_own_time() {
@@ -90,7 +90,7 @@ async fn each_member_rings_after_its_own_delay_for_its_own_time() {
     assert!(near(rang[1], seconds(30)), "{rang:?}");
 }
 
-/// Check 50.
+// Callflow check 50.
 // Proves ring_group.timeout.
 #[tokio::test(start_paused = true)]
 async fn the_groups_timeout_ends_all_of_it() {
@@ -101,7 +101,7 @@ async fn the_groups_timeout_ends_all_of_it() {
     assert!(near(callee.ended().await.unwrap().at, seconds(7)));
 }
 
-/// Check 50.
+// Callflow check 50.
 // Proves ring_group.repeats.
 #[test]
 fn they_ring_again_until_a_child_wants_the_failure() {
@@ -120,7 +120,7 @@ fn they_ring_again_until_a_child_wants_the_failure() {
     }
 }
 
-/// Check 50.
+// Callflow check 50.
 #[tokio::test(start_paused = true)]
 async fn an_answer_in_the_second_round_ends_the_ringing() {
     let data = json!({"endpoints": members(&["a"]), "timeout": 5, "repeats": 3});
@@ -133,7 +133,7 @@ async fn an_answer_in_the_second_round_ends_the_ringing() {
     assert!(talked(&phone).await);
 }
 
-/// Check 50.
+// Callflow check 50.
 // Proves ring_group.ringback.
 #[tokio::test(start_paused = true)]
 async fn the_caller_hears_the_ringback_over_and_over_until_somebody_answers() {
@@ -175,7 +175,7 @@ async fn a_ringback_that_cannot_be_played_is_ringing() {
     assert!(played <= 3, "{played}");
 }
 
-/// Check 50.
+// Callflow check 50.
 // Proves ring_group.ringtones.internal, ring_group.ringtones.external.
 #[test]
 fn the_phones_of_a_group_ring_as_the_group_says() {
@@ -200,7 +200,7 @@ fn the_phones_of_a_group_ring_as_the_group_says() {
     }
 }
 
-/// Check 51.
+// Callflow check 51.
 // Proves ring_group.endpoints.id, ring_group.endpoints.endpoint_type.
 #[tokio::test(start_paused = true)]
 async fn users_and_nested_groups_become_their_phones_and_nobody_rings_twice() {
@@ -246,7 +246,7 @@ async fn users_and_nested_groups_become_their_phones_and_nobody_rings_twice() {
     );
 }
 
-/// Check 51.
+// Callflow check 51.
 // Proves ring_group.endpoints.disable_until.
 #[test]
 fn a_member_that_is_switched_off_until_later_does_not_ring() {
@@ -310,7 +310,7 @@ async fn members_of_a_group_ring_by_weight_and_none_is_lost() {
     assert_eq!(order, ["PJSIP/b", "PJSIP/a", "PJSIP/c", "PJSIP/none"]);
 }
 
-/// Check 52.
+// Callflow check 52.
 #[tokio::test(start_paused = true)]
 async fn all_members_ring_one_at_a_time_in_an_order_that_changes() {
     let scenario = house().await;

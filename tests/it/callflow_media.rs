@@ -80,7 +80,7 @@ async fn a_stored_text_is_spoken() {
     assert!(length > ms(1000), "{length:?}");
 }
 
-// Check 37.
+// Callflow check 37.
 #[tokio::test(start_paused = true)]
 async fn a_sound_that_cannot_be_had_is_told_and_the_flow_goes_on() {
     let scenario = Scenario::stored().await;
@@ -123,7 +123,7 @@ async fn a_sound_that_cannot_be_had_is_told_and_the_flow_goes_on() {
     }
 }
 
-// Check 102, as far as calls hear it.
+// Callflow check 102. As far as calls hear it.
 // Proves media.prompt_id.
 // Proves media.language.
 // Proves audio_macro.macros.language.

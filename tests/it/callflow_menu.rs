@@ -28,7 +28,7 @@ async fn menu(fields: Value, children: &[&str]) -> Scenario {
     scenario
 }
 
-// Check 41.
+// Callflow check 41.
 // Proves menu.hunt.
 // Proves menu.hunt_allow.
 // Proves menu.hunt_deny.
@@ -84,7 +84,7 @@ async fn an_extension_returns_to_the_menu_s_child_and_sees_what_was_captured() {
     assert_eq!(talk.heard().await[1..], ["pbx-transfer", "parked", "after"]);
 }
 
-// Check 42.
+// Callflow check 42.
 // Proves menu.media.invalid_media.
 // Proves menu.media.greeting.
 #[tokio::test(start_paused = true)]
@@ -107,7 +107,7 @@ async fn a_menu_says_stored_sounds() {
     );
 }
 
-// Check 38.
+// Callflow check 38.
 // Proves menu.retries.
 // Proves menu.media.exit_media.
 // Proves menu.media.transfer_media.
@@ -125,7 +125,7 @@ async fn a_stored_menu_gives_up_after_its_retries() {
     assert_eq!(talk.heard().await, expected);
 }
 
-// Check 40.
+// Callflow check 40.
 // Proves menu.interdigit_timeout.
 // Proves menu.max_extension_length.
 #[test]
@@ -150,7 +150,7 @@ fn a_stored_menu_waits_as_long_as_it_says_for_the_next_key() {
     }
 }
 
-// Check 39.
+// Callflow check 39.
 // Proves menu.timeout.
 #[tokio::test(start_paused = true)]
 async fn a_stored_menu_waits_as_long_as_it_says_for_the_first_key() {
@@ -166,7 +166,7 @@ async fn a_stored_menu_waits_as_long_as_it_says_for_the_first_key() {
     );
 }
 
-// Check 43.
+// Callflow check 43.
 // Proves menu.record_pin.
 #[tokio::test(start_paused = true)]
 async fn the_greeting_is_recorded_listened_to_and_heard_in_the_next_round() {
@@ -234,7 +234,7 @@ async fn the_greeting_is_recorded_listened_to_and_heard_in_the_next_round() {
     assert_eq!(scenario.all_of(Kind::Media).await.len(), 1);
 }
 
-// Check 43.
+// Callflow check 43.
 // Proves menu.allow_record_from_offnet.
 #[test]
 fn only_callers_from_inside_record_the_greeting_unless_the_menu_allows_others() {
@@ -281,7 +281,7 @@ async fn hanging_up_while_the_greeting_is_recorded_changes_nothing() {
     );
 }
 
-// Check 44.
+// Callflow check 44.
 #[tokio::test(start_paused = true)]
 async fn a_menu_that_nobody_stored_works_with_the_defaults() {
     let scenario = Scenario::stored().await;

@@ -37,7 +37,7 @@ fn webhook(data: Value) -> Value {
     node("webhook", hook)
 }
 
-/// Check 90.
+// Callflow check 90.
 // Proves webhook.custom_data, webhook.http_verb.
 #[test]
 fn a_webhook_carries_the_call_and_what_the_flow_adds() {
@@ -76,7 +76,7 @@ fn a_webhook_carries_the_call_and_what_the_flow_adds() {
     }
 }
 
-/// Check 90.
+// Callflow check 90.
 #[tokio::test(start_paused = true)]
 async fn a_slow_webhook_does_not_delay_the_flow() {
     let scenario = notified().await;
@@ -92,7 +92,7 @@ async fn a_slow_webhook_does_not_delay_the_flow() {
     assert_eq!(phone.heard_media().await, ["sound:hello-world"]);
 }
 
-/// Check 90.
+// Callflow check 90.
 // Proves webhook.retries, webhook.uri.
 #[test]
 fn a_webhook_is_tried_again_only_while_there_is_no_connection() {
@@ -157,7 +157,7 @@ fn alert() -> Value {
     node("missed_call_alert", json!({"recipients": recipients}))
 }
 
-/// Check 91.
+// Callflow check 91.
 #[test]
 fn a_missed_call_is_told_once_and_only_a_missed_one() {
     let ring = || node("device", json!({"id": "bob", "timeout": 5}));

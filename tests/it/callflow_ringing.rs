@@ -96,7 +96,7 @@ fn device(id: &str, children: &[&str]) -> Value {
     ringing("device", json!({"id": id}), children)
 }
 
-/// Checks 45 and 46.
+// Callflow check 45. Callflow check 46.
 #[test]
 fn why_a_stored_device_was_not_reached_decides_what_comes_next() {
     for (behaviour, children, taken) in [
@@ -132,7 +132,7 @@ fn why_a_stored_device_was_not_reached_decides_what_comes_next() {
     }
 }
 
-/// Check 47.
+// Callflow check 47.
 // Proves device.id.
 // Proves device.sip.username.
 // Proves device.sip.username.
@@ -174,7 +174,8 @@ async fn what_is_stored_never_leads_past_the_shops_templates() {
     }
 }
 
-/// Check 48. Who calls is `PJSIP/sipp`.
+// Callflow check 48.
+/// Who calls is `PJSIP/sipp`.
 // Proves device.can_call_self.
 #[test]
 fn the_callers_own_device_rings_only_if_the_node_says_so() {
@@ -192,7 +193,7 @@ fn the_callers_own_device_rings_only_if_the_node_says_so() {
     }
 }
 
-/// Check 48.
+// Callflow check 48.
 // Proves user.can_call_self.
 #[test]
 fn other_devices_of_the_callers_own_user_ring_only_if_the_node_says_so() {
@@ -211,7 +212,7 @@ fn other_devices_of_the_callers_own_user_ring_only_if_the_node_says_so() {
     }
 }
 
-/// Check 49.
+// Callflow check 49.
 // Proves user.id.
 // Proves device.owner_id.
 // Proves device.owner_id.
@@ -234,7 +235,7 @@ async fn all_devices_of_a_user_ring_and_the_first_who_answers_has_the_call() {
     assert!(talked(&phone).await);
 }
 
-/// Check 49.
+// Callflow check 49.
 #[tokio::test(start_paused = true)]
 async fn a_user_without_devices_takes_the_default_child() {
     let scenario = house().await;
@@ -310,7 +311,7 @@ async fn a_user_rings_where_it_has_logged_in_and_on_its_own_devices() {
     }
 }
 
-/// Check 54.
+// Callflow check 54.
 // Proves device.do_not_disturb.enabled, user.do_not_disturb.enabled.
 // Proves account.do_not_disturb.enabled, device.enabled, user.enabled.
 // Proves device.do_not_disturb.enabled, user.do_not_disturb.enabled.

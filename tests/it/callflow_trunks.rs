@@ -1,4 +1,4 @@
-//! Calls out through stored trunks: `resources` and `offnet`. Checks 55 to 58.
+//! Calls out through stored trunks: `resources` and `offnet`. Callflow checks 55 to 58.
 
 use pivot::objects::Kind;
 use pivot::simulate::Behaviour;
@@ -42,7 +42,7 @@ async fn through(a: Value, data: Value) -> Vec<String> {
     scenario.endpoints().await
 }
 
-/// Check 55.
+// Callflow check 55.
 // Proves resources.to_did.
 // Proves resource.enabled, resource.weight_cost, resource.dial.
 // Proves resource.enabled, resource.weight_cost, resource.dial.
@@ -75,7 +75,7 @@ async fn the_first_usable_trunk_is_dialled_with_the_number() {
     }
 }
 
-/// Check 55.
+// Callflow check 55.
 #[test]
 fn another_trunk_is_tried_when_it_is_the_trunk_that_failed() {
     for (behaviour, failed_over) in [
@@ -140,7 +140,7 @@ async fn a_call_that_is_picked_up_goes_on_with_the_trunk_that_it_was_at() {
     assert_eq!(scenario.endpoints().await, ["PJSIP/2030@a", "PJSIP/2030@b"]);
 }
 
-/// Check 56.
+// Callflow check 56.
 #[test]
 fn a_failure_takes_the_child_of_its_cause_then_of_its_code_then_the_default_child() {
     for (children, taken) in [
@@ -158,7 +158,7 @@ fn a_failure_takes_the_child_of_its_cause_then_of_its_code_then_the_default_chil
     }
 }
 
-/// Check 57.
+// Callflow check 57.
 #[test]
 fn a_failure_that_no_child_wants_is_announced_and_refused() {
     for (behaviour, trunk, sip) in [
@@ -180,7 +180,7 @@ fn a_failure_that_no_child_wants_is_announced_and_refused() {
     }
 }
 
-/// Check 58.
+// Callflow check 58.
 // Proves resources.outbound_flags, resources.dynamic_flags.
 // Proves resource.flags.
 // Proves resource.flags.
@@ -220,7 +220,7 @@ fn a_trunk_must_have_all_the_flags_that_are_asked_for() {
     }
 }
 
-/// Check 58.
+// Callflow check 58.
 // Proves device.outbound_flags.
 // Proves device.outbound_flags.
 // Proves device.outbound_flags.

@@ -31,7 +31,7 @@ async fn of_leg(scenario: &Scenario) -> Value {
     leg.unwrap().params["variables"].clone()
 }
 
-/// Check 71.
+// Callflow check 71.
 // Proves pivot.cdr_url.
 #[tokio::test(start_paused = true)]
 async fn variables_are_told_to_the_web_application_a_webhook_and_the_call_record() {
@@ -74,7 +74,7 @@ async fn variables_are_told_to_the_web_application_a_webhook_and_the_call_record
     }
 }
 
-/// Check 71.
+// Callflow check 71.
 // Proves set_variable.channel, set_variables.export.
 #[test]
 fn exported_variables_reach_the_legs_and_others_do_not() {
@@ -126,7 +126,7 @@ fn exported_variables_reach_the_legs_and_others_do_not() {
     }
 }
 
-/// Check 73.
+// Callflow check 73.
 #[test]
 fn a_variable_takes_the_child_of_its_value() {
     for (set, variable, children, taken) in [
@@ -188,7 +188,7 @@ fn a_variable_takes_the_child_of_its_value() {
     }
 }
 
-/// Checks 72 and 73.
+// Callflow check 72. Callflow check 73.
 #[test]
 fn a_priority_is_no_variable_of_the_application() {
     for (scope, taken) in [
@@ -260,7 +260,7 @@ async fn branching_inside(data: Value, children: &[&str], endpoint: &str) -> Vec
     phone.heard_media().await
 }
 
-/// Check 73.
+// Callflow check 73.
 #[test]
 fn stored_things_are_branched_on() {
     for (variable, scope, children, endpoint, taken) in [
@@ -346,7 +346,7 @@ async fn code(data: Value, children: &[&str]) -> Scenario {
     scenario
 }
 
-/// Check 74.
+// Callflow check 74.
 // Proves branch_bnumber.hunt, branch_bnumber.hunt_allow, branch_bnumber.hunt_deny.
 #[test]
 fn a_captured_number_takes_its_child_or_its_own_flow() {

@@ -69,7 +69,7 @@ async fn played(talk: &Talk<'_>, milliseconds: u64) -> usize {
         .count()
 }
 
-// Check 80.
+// Callflow check 80.
 // Proves voicemail.id, vmbox.mailbox.
 #[tokio::test(start_paused = true)]
 async fn a_caller_is_greeted_leaves_a_message_and_the_flow_goes_on() {
@@ -119,7 +119,7 @@ async fn a_caller_is_greeted_leaves_a_message_and_the_flow_goes_on() {
     );
 }
 
-// Check 80.
+// Callflow check 80.
 // Proves vmbox.media_extension.
 #[tokio::test(start_paused = true)]
 async fn whoever_hangs_up_has_left_a_message_unless_it_is_short() {
@@ -159,7 +159,7 @@ async fn whoever_hangs_up_at_the_question_has_left_a_message() {
     assert_eq!(scenario.all_of(Kind::Message).await.len(), 1);
 }
 
-// Check 80.
+// Callflow check 80.
 #[tokio::test(start_paused = true)]
 async fn a_message_is_listened_to_and_said_again_before_it_is_kept() {
     let scenario = shop(json!({})).await;
@@ -186,7 +186,7 @@ async fn a_message_is_listened_to_and_said_again_before_it_is_kept() {
     assert_eq!(talk.heard().await.last().unwrap(), "after");
 }
 
-// Check 80.
+// Callflow check 80.
 // Proves vmbox.operator_number.
 #[test]
 fn zero_leads_to_the_operator_before_or_after_the_message() {
@@ -219,7 +219,7 @@ fn zero_leads_to_the_operator_before_or_after_the_message() {
     }
 }
 
-// Check 80.
+// Callflow check 80.
 #[tokio::test(start_paused = true)]
 async fn any_other_key_leads_to_the_tone_and_a_star_to_the_messages() {
     let scenario = shop(json!({})).await;
@@ -277,7 +277,7 @@ fn the_greeting_is_as_the_box_has_it() {
     }
 }
 
-// Check 80.
+// Callflow check 80.
 // Proves vmbox.media.unavailable.
 // Proves vmbox.media.temporary_unavailable.
 #[tokio::test(start_paused = true)]
@@ -344,7 +344,7 @@ fn a_message_lasts_no_longer_than_the_box_or_the_node_allows() {
     }
 }
 
-// Check 81.
+// Callflow check 81.
 // Proves vmbox.check_if_owner, vmbox.owner_id.
 #[test]
 fn the_owner_who_calls_the_own_box_hears_the_messages() {
@@ -375,7 +375,7 @@ fn the_owner_who_calls_the_own_box_hears_the_messages() {
     }
 }
 
-// Check 81.
+// Callflow check 81.
 // Proves account.voicemail.max_message_count.
 #[tokio::test(start_paused = true)]
 async fn a_full_box_says_so_and_takes_nothing() {
@@ -413,7 +413,7 @@ async fn a_full_box_says_so_and_takes_nothing() {
     assert_eq!(told, ["voicemail.new", "voicemail.full"]);
 }
 
-// Check 81.
+// Callflow check 81.
 #[tokio::test(start_paused = true)]
 async fn a_box_that_is_not_there_is_said_not_to_be() {
     let scenario = Scenario::stored().await;
@@ -461,7 +461,7 @@ async fn the_box_may_be_named_by_what_was_captured() {
     );
 }
 
-// Check 82.
+// Callflow check 82.
 // Proves vmbox.pin, voicemail.action.
 #[tokio::test(start_paused = true)]
 async fn three_wrong_pins_end_the_visit() {
@@ -480,7 +480,7 @@ async fn three_wrong_pins_end_the_visit() {
     assert_eq!(heard, expected);
 }
 
-// Check 82.
+// Callflow check 82.
 // Proves vmbox.is_setup.
 #[tokio::test(start_paused = true)]
 async fn the_box_is_asked_for_and_opened_with_its_pin() {
@@ -551,7 +551,7 @@ fn a_caller_who_is_known_is_not_asked_for_the_box() {
     }
 }
 
-// Check 82.
+// Callflow check 82.
 // Proves vmbox.require_pin.
 #[test]
 fn who_is_asked_for_the_pin() {
@@ -577,7 +577,7 @@ fn who_is_asked_for_the_pin() {
     }
 }
 
-// Check 82.
+// Callflow check 82.
 #[tokio::test(start_paused = true)]
 async fn the_first_visit_leads_through_the_settings() {
     let scenario = shop(json!({"is_setup": false, "pin": null})).await;
@@ -630,7 +630,7 @@ async fn the_first_visit_leads_through_the_settings() {
     assert_eq!(talk.heard().await.last().unwrap(), "vm-goodbye");
 }
 
-// Check 82.
+// Callflow check 82.
 // Proves message.folder.
 #[tokio::test(start_paused = true)]
 async fn messages_are_heard_kept_and_deleted_the_newest_first() {
@@ -672,7 +672,7 @@ async fn messages_are_heard_kept_and_deleted_the_newest_first() {
     }
 }
 
-// Check 82.
+// Callflow check 82.
 #[tokio::test(start_paused = true)]
 async fn one_goes_to_the_next_and_the_previous_message_and_back_to_the_menu() {
     let scenario = shop(json!({})).await;
@@ -728,7 +728,7 @@ fn the_order_and_the_envelope_are_as_the_box_has_them() {
     }
 }
 
-// Check 82.
+// Callflow check 82.
 #[tokio::test(start_paused = true)]
 async fn a_message_is_forwarded_to_another_box() {
     let scenario = shop(json!({})).await;
@@ -773,7 +773,7 @@ async fn a_message_is_forwarded_to_another_box() {
     );
 }
 
-// Check 82.
+// Callflow check 82.
 // Proves message.caller_id_number.
 #[tokio::test(start_paused = true)]
 async fn whoever_left_a_message_is_called_back() {
@@ -808,7 +808,7 @@ async fn a_box_without_messages_says_so_and_five_fruitless_keys_end_the_visit() 
     assert_eq!(talk.times("vm-no").await, 7);
 }
 
-// Check 80, 82: what the settings change.
+// Callflow check 80. Callflow check 82. What the settings change.
 #[tokio::test(start_paused = true)]
 async fn the_settings_change_greetings_the_pin_and_whether_messages_are_taken() {
     let scenario = shop(json!({})).await;
@@ -933,7 +933,7 @@ fn a_message_leaves_the_new_ones_when_the_owner_was_told() {
     }
 }
 
-// Check 82: MWI.
+// Callflow check 82. MWI.
 #[tokio::test(start_paused = true)]
 async fn the_lamps_of_phones_are_set() {
     let scenario = shop_with("[voicemail]\nmwi = '{mailbox}@default'\n", json!({})).await;

@@ -9,7 +9,7 @@ use crate::callflow_caller_id::{device, everybody_answers, id, shown, shown_afte
 use crate::callflow_flows::{ask, chain, in_virtual_time, node, play};
 use crate::support::{Scenario, seconds};
 
-/// Check 67.
+// Callflow check 67.
 // Proves check_cid.regex, check_cid.use_absolute_mode.
 #[test]
 fn check_cid_has_four_outcomes() {
@@ -98,7 +98,7 @@ async fn list(scenario: &Scenario, name: &str, entries: Value) {
     }
 }
 
-/// Check 68.
+// Callflow check 68.
 // Proves cidlistmatch.id, list_entry.number, list_entry.pattern, list_entry.prefix,
 // list_entry.regexp.
 #[test]
@@ -179,7 +179,7 @@ fn the_first_list_that_knows_a_number_names_the_caller() {
     }
 }
 
-/// Check 69.
+// Callflow check 69.
 // Proves dynamic_cid.min_digits, dynamic_cid.whitelist_regex.
 #[test]
 fn a_typed_in_caller_id_is_taken_when_it_is_long_enough() {
@@ -217,7 +217,7 @@ fn a_typed_in_caller_id_is_taken_when_it_is_long_enough() {
     }
 }
 
-/// Check 69.
+// Callflow check 69.
 #[test]
 fn a_fixed_caller_id_keeps_the_half_that_is_missing() {
     for (caller_id, expected) in [
@@ -251,7 +251,7 @@ async fn listed(data: Value, pattern: &str) -> Scenario {
     scenario
 }
 
-/// Check 69.
+// Callflow check 69.
 // Proves dynamic_cid.id, list_entry.capture_group_length.
 #[test]
 fn a_caller_id_from_a_list_is_chosen_by_what_was_captured() {

@@ -113,6 +113,8 @@ mod ladder;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod numbered_checks;
+#[cfg(test)]
 mod proofs;
 #[cfg(test)]
 mod resume;
@@ -135,8 +137,6 @@ mod twiml_bad_values;
 mod twiml_calls;
 #[cfg(test)]
 mod twiml_check;
-#[cfg(test)]
-mod twiml_checks;
 #[cfg(test)]
 mod twiml_conference;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Check 63: parking and taking up.
+//! Callflow check 63: parking and taking up.
 
 use serde_json::json;
 
@@ -41,7 +41,8 @@ async fn who_is_parked_hears_music_until_somebody_takes_the_caller_up() {
     scenario.nothing_left().await;
 }
 
-/// Check 63: retrieve, and an empty slot.
+// Callflow check 63.
+/// Retrieve, and an empty slot.
 #[tokio::test(start_paused = true)]
 async fn nobody_is_found_in_an_empty_slot() {
     let scenario = garage(json!({"action": "retrieve"})).await;

@@ -1,4 +1,4 @@
-//! Check 64: pickup takes what rings, intercept what talks too, and nobody listens
+//! Callflow check 64: pickup takes what rings, intercept what talks too, and nobody listens
 //! without approval.
 
 use serde_json::{Value, json};

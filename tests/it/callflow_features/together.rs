@@ -1,4 +1,4 @@
-//! Checks 61 and 62: paging and intercom.
+//! Callflow checks 61 and 62: paging and intercom.
 
 use serde_json::json;
 

@@ -1,10 +1,6 @@
-//! The numbered checks of the compatibility notes: each is named above the test
-//! that proves it, as `// Check 12.`, or stands here with the reason why not.
+//! The checks of TwiML: `// Check 12.`, or a reason here.
 
-use std::collections::BTreeSet;
-use std::fs;
 use std::ops::RangeInclusive;
-use std::path::Path;
 
 /// How many checks there are.
 const ALL: RangeInclusive<u32> = 1..=237;
@@ -62,57 +58,9 @@ const OUR_FORM: &[(u32, &str)] = &[
 
 #[test]
 fn every_check_has_a_test_or_a_reason() {
-    let proven = proven();
-    let excused: BTreeSet<u32> = NOT_HERE
-        .iter()
-        .flat_map(|(range, _)| range.clone())
-        .collect();
-    let missing: Vec<u32> = ALL
-        .filter(|number| !proven.contains(number) && !excused.contains(number))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "no test says `// Check N.` for {missing:?}"
-    );
-    let both: Vec<u32> = excused.intersection(&proven).copied().collect();
-    assert!(
-        both.is_empty(),
-        "excused, and yet there is a test: {both:?}"
-    );
-    let unknown: Vec<u32> = proven
-        .iter()
-        .copied()
-        .filter(|n| !ALL.contains(n))
-        .collect();
-    assert!(unknown.is_empty(), "there are no such checks: {unknown:?}");
+    let proven = super::proven("Check ");
+    super::require(ALL, NOT_HERE, &proven);
     for (number, why) in OUR_FORM {
         assert!(proven.contains(number), "{number}: {why}");
-    }
-}
-
-/// The numbers that comments above tests name.
-fn proven() -> BTreeSet<u32> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut numbers = BTreeSet::new();
-    for folder in ["src", "tests"] {
-        collect(&root.join(folder), &mut numbers);
-    }
-    numbers
-}
-
-fn collect(folder: &Path, numbers: &mut BTreeSet<u32>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, numbers);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            let named = text
-                .lines()
-                .filter(|line| line.trim_start().starts_with("// Check "))
-                .flat_map(|line| line.split("Check ").skip(1))
-                .filter_map(|after| after.split_once('.')?.0.parse::<u32>().ok());
-            numbers.extend(named);
-        }
     }
 }
