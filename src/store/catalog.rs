@@ -1,5 +1,6 @@
 //! What calls and the API know of the stored things.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -196,16 +197,24 @@ impl Catalog {
         }
         loop {
             self.refresh().await?;
-            let mut next = Indexed::clone(&self.index.borrow());
-            apply(&mut next.index, &changes)?;
-            let seen = Some(next.generation);
-            let write = self.store.write_at(changes.clone(), clock::now(), seen);
+            let seen = {
+                let indexed = self.index.borrow();
+                nobody_else_has(&indexed.index, &changes)?;
+                indexed.generation
+            };
+            let write = self
+                .store
+                .write_at(changes.clone(), clock::now(), Some(seen));
             // Another process was first, and may have taken one of the numbers.
             let Some(written) = write.await? else {
                 continue;
             };
-            next.generation = written.generation;
-            self.index.send_replace(Arc::new(next));
+            self.index.send_modify(|indexed| {
+                // Copied only while a lookup of this moment still reads it.
+                let indexed = Arc::make_mut(indexed);
+                apply(&mut indexed.index, &changes);
+                indexed.generation = written.generation;
+            });
             return Ok(written.documents);
         }
     }
@@ -259,46 +268,53 @@ fn touches_callflow(change: &Change) -> bool {
     change.key().kind == Kind::Callflow
 }
 
-/// A write is one change, so numbers may go from one of its callflows to another
-/// in whatever order they stand.
-fn apply(index: &mut Index, changes: &[Change]) -> Result<(), NumberTaken> {
-    let callflows = || changes.iter().filter(|change| touches_callflow(change));
-    for change in callflows() {
-        if let Change::Put { key, .. } | Change::Delete { key, .. } = change {
-            index.remove(&key.account, &key.id);
+fn apply(index: &mut Index, changes: &[Change]) {
+    for change in changes.iter().filter(|change| touches_callflow(change)) {
+        match change {
+            Change::Put { key, body, .. } => index.put(&key.account, &key.id, body),
+            Change::Delete { key, .. } => index.remove(&key.account, &key.id),
+            Change::Attach { .. } => {}
         }
     }
-    for change in callflows() {
-        if let Change::Put { key, body, .. } = change {
-            free(index, key, body)?;
-            index.put(&key.account, &key.id, body);
-        }
-    }
-    Ok(())
 }
 
-/// Whether nobody else has what this callflow lists.
-fn free(index: &Index, key: &Key, body: &Map<String, Value>) -> Result<(), NumberTaken> {
-    for (field, taken) in [
-        ("numbers", Index::holder_of_number as Holder),
-        ("patterns", Index::holder_of_pattern),
-    ] {
-        for value in words(body, field) {
-            if let Some(callflow) = taken(index, &key.account, &value)
-                && callflow != key.id
-            {
-                return Err(NumberTaken {
-                    field,
-                    callflow: callflow.to_owned(),
-                    value,
-                });
+/// Whether the callflows of a write list what nobody else has. A write is one
+/// change, so numbers may go from one of its callflows to another in whatever
+/// order they stand.
+fn nobody_else_has(index: &Index, changes: &[Change]) -> Result<(), NumberTaken> {
+    let callflows = || changes.iter().filter(|change| touches_callflow(change));
+    let rewritten: HashSet<&Key> = callflows().map(Change::key).collect();
+    let mut claimed = HashMap::new();
+    for change in callflows() {
+        let Change::Put { key, body, .. } = change else {
+            continue;
+        };
+        for (field, holders) in [
+            ("numbers", Index::holders_of_number as Holders),
+            ("patterns", Index::holders_of_pattern),
+        ] {
+            for value in words(body, field) {
+                let others = holders(index, &key.account, &value).iter();
+                let other = others
+                    .map(|id| Key::new(&key.account, Kind::Callflow, id))
+                    .find(|other| !rewritten.contains(other));
+                let claim = (&key.account, field, value.clone());
+                let first = *claimed.entry(claim).or_insert(key);
+                let holder = other.or_else(|| (first != key).then(|| first.clone()));
+                if let Some(Key { id: callflow, .. }) = holder {
+                    return Err(NumberTaken {
+                        field,
+                        value,
+                        callflow,
+                    });
+                }
             }
         }
     }
     Ok(())
 }
 
-type Holder = for<'i> fn(&'i Index, &AccountId, &str) -> Option<&'i str>;
+type Holders = for<'i> fn(&'i Index, &AccountId, &str) -> &'i [String];
 
 fn missing(key: &Key) -> StoreError {
     StoreError::Missing {

@@ -102,15 +102,17 @@ impl Index {
         }
     }
 
-    /// Another callflow of the account that lists this number.
-    pub(super) fn holder_of_number(&self, account: &AccountId, number: &str) -> Option<&str> {
-        let ids = self.0.get(account)?.exact.get(number)?;
-        ids.first().map(String::as_str)
+    /// The callflows of the account that list this number.
+    pub(super) fn holders_of_number(&self, account: &AccountId, number: &str) -> &[String] {
+        let numbers = self.0.get(account);
+        let ids = numbers.and_then(|numbers| numbers.exact.get(number));
+        ids.map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn holder_of_pattern(&self, account: &AccountId, pattern: &str) -> Option<&str> {
-        let (_, ids) = self.0.get(account)?.patterns.get(pattern)?;
-        ids.first().map(String::as_str)
+    pub(super) fn holders_of_pattern(&self, account: &AccountId, pattern: &str) -> &[String] {
+        let numbers = self.0.get(account);
+        let found = numbers.and_then(|numbers| numbers.patterns.get(pattern));
+        found.map_or(&[], |(_, ids)| ids)
     }
 
     /// The id of the callflow of this id, else of the first of this name.
