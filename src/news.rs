@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::call::Leg;
 use crate::call::rooms::Hold;
 use crate::clock::Time;
 use crate::id::CallId;
@@ -19,6 +20,19 @@ pub enum News {
     Room(RoomNews),
     /// A queue that the call waits in, or the party at its other end.
     Queue(QueueNews),
+    /// A leg goes from one call to another.
+    Leg(LegNews),
+}
+
+/// A conversation is taken over at another phone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum LegNews {
+    /// To the call that talks: this one wants its leg.
+    Wanted { by: CallId },
+    /// To the call that wants it: here it is. Its events come there already.
+    Given(Box<Leg>),
+    /// It has none.
+    Refused,
 }
 
 /// How a leg's own document ended.

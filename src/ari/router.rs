@@ -14,8 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::{Channel, Event};
+use crate::call::Leg;
 use crate::id::{CallId, is_our_channel};
-use crate::news::News;
+use crate::news::{LegNews, News};
 
 /// Events one call may have waiting; more means that it is stuck.
 const MAILBOX: usize = 256;
@@ -28,6 +29,19 @@ pub enum Delivery {
     News(Box<News>),
     /// The event socket was lost and is back; what happened meanwhile was not told.
     Resync,
+}
+
+impl Delivery {
+    /// The leg that another call gives away.
+    pub fn given_leg(&self) -> Option<&Leg> {
+        match self {
+            Self::News(news) => match news.as_ref() {
+                News::Leg(LegNews::Given(leg)) => Some(leg),
+                _ => None,
+            },
+            Self::Event(_) | Self::Resync => None,
+        }
+    }
 }
 
 /// A channel that entered `Stasis` from the dialplan, with its mailbox open already.
@@ -83,6 +97,10 @@ pub(super) enum Message {
     },
     Connected,
     Lost,
+    Owner {
+        object: String,
+        answer: oneshot::Sender<Option<CallId>>,
+    },
     Snapshot(oneshot::Sender<Snapshot>),
 }
 
@@ -182,6 +200,16 @@ impl Router {
         });
     }
 
+    /// The call that an object belongs to; `None` for what is nobody's.
+    pub async fn owner(&self, object: &str) -> Option<CallId> {
+        let (sender, answer) = oneshot::channel();
+        self.tell(Message::Owner {
+            object: object.to_owned(),
+            answer: sender,
+        });
+        answer.await.ok()?
+    }
+
     /// What is owned now; `None` when routing has ended.
     pub async fn snapshot(&self) -> Option<Snapshot> {
         let (sender, answer) = oneshot::channel();
@@ -269,6 +297,9 @@ impl Table {
                     self.deliver(&call, Delivery::Resync);
                 }
                 self.arrivals.send(Arrival::Connected).ok();
+            }
+            Message::Owner { object, answer } => {
+                answer.send(self.objects.get(&object).cloned()).ok();
             }
             // Their senders go, so whoever waits learns that no answer will come.
             Message::Lost => self.awaited.clear(),
@@ -376,12 +407,25 @@ impl Table {
 
     fn deliver(&mut self, call: &CallId, delivery: Delivery) {
         let Some(owner) = self.owners.get(call) else {
-            return;
+            return self.stray(&delivery);
         };
-        if let Err(mpsc::error::TrySendError::Full(_)) = owner.mailbox.try_send(delivery) {
-            tracing::error!(%call, waiting = MAILBOX, "call does not read its events and is cut off");
-            metrics::counter!("pivot_calls_stuck_total").increment(1);
-            self.handle(Message::Disown { call: call.clone() });
+        match owner.mailbox.try_send(delivery) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Closed(delivery)) => self.stray(&delivery),
+            Err(mpsc::error::TrySendError::Full(delivery)) => {
+                tracing::error!(%call, waiting = MAILBOX, "call does not read its events and is cut off");
+                metrics::counter!("pivot_calls_stuck_total").increment(1);
+                self.stray(&delivery);
+                self.handle(Message::Disown { call: call.clone() });
+            }
+        }
+    }
+
+    /// What cannot be delivered is lost, but a leg that was given away is nobody's now.
+    fn stray(&self, delivery: &Delivery) {
+        if let Some(leg) = delivery.given_leg() {
+            let channel = leg.channel.clone();
+            self.arrivals.send(Arrival::Stray { channel }).ok();
         }
     }
 }

@@ -118,6 +118,7 @@ impl Call {
         }
         self.conclude_all();
         self.end_all_legs();
+        self.refuse_late_legs().await;
         self.objects.release();
         if let Some(checkpoints) = &self.services.checkpoints {
             checkpoints.remove(&self.state.id);

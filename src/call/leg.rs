@@ -55,6 +55,9 @@ pub struct Leg {
     pub prepared: Prepared,
     /// It has been in the caller's bridge.
     pub bridged: bool,
+    /// It belongs to another call now.
+    #[serde(default)]
+    pub given: bool,
     /// What becomes of a REFER that its party sends.
     #[serde(default)]
     pub on_refer: OnRefer,
@@ -154,6 +157,7 @@ impl Leg {
             headers: Vec::new(),
             prepared: Prepared::No,
             bridged: false,
+            given: false,
             on_refer: OnRefer::default(),
             heir: None,
             far_half: None,

@@ -122,6 +122,7 @@ impl Call {
                     self.trace.write(Kind::Event, format!("told: {news:?}"));
                     match *news {
                         News::Screened(screened) => self.absorb_screened(&screened),
+                        News::Leg(news) => self.absorb_leg_news(news).await,
                         news => self.state.news.push_back(news),
                     }
                     self.checkpoint();
@@ -256,6 +257,10 @@ impl Call {
                     self.checkpoint();
                 } else if replaces.as_deref() == Some(self.state.channel.as_str()) {
                     channel.id.clone_into(&mut self.state.channel);
+                    let name =
+                        std::mem::replace(&mut self.state.facts.channel_name, channel.name.clone());
+                    self.state.transferred_by = Some(name);
+                    self.checkpoint();
                 } else if let Some(leg) = self.state.leg_mut(&channel.id) {
                     leg.entered(channel);
                 } else if let Some(snoop) = self.snoop_mut(|s| s.channel == channel.id) {

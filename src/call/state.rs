@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::journal::Step;
 use super::ops::{
-    AudioFormat, Behind, CallRecording, Confirm, Dequeuing, Eavesdropping, Owed, Queued,
+    AudioFormat, Behind, CallRecording, Confirm, Dequeuing, Eavesdropping, Owed, Queued, Receiving,
     RecordingPlan, RecordingRef, RecordingReport, Referring, Upload,
 };
 use super::rooms::InRoom;
@@ -85,6 +85,12 @@ pub struct State {
     /// The caller whom this one has taken, or wants to take, from a queue.
     #[serde(default)]
     pub dequeuing: Option<Dequeuing>,
+    /// The name of the channel whose place the caller's took, by an attended transfer.
+    #[serde(default)]
+    pub transferred_by: Option<String>,
+    /// A leg of another call is to become this one's.
+    #[serde(default)]
+    pub receiving: Option<Receiving>,
     /// The caller is asked to call somebody else.
     #[serde(default)]
     pub refer: Option<Referring>,
@@ -203,6 +209,8 @@ impl State {
             eavesdropping: None,
             queued: None,
             dequeuing: None,
+            transferred_by: None,
+            receiving: None,
             refer: None,
             owed: Vec::new(),
             reporting: false,

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::library::prompt;
 use super::phones::{self, Whose};
-use crate::call::ops::{Dequeue, DialOutcome, Keys, Other, Play};
+use crate::call::ops::{Dequeue, Dial, DialOutcome, Keys, Other, Play};
 use crate::call::{Call, Interrupt};
+use crate::id::CallId;
 use crate::program::Flow;
 
 /// How long the other call has to let itself be taken.
@@ -67,9 +68,10 @@ pub(super) async fn take(
     }
     let channels = call.channels_of(&endpoints).await?;
     let fits = |other: &Other| takes == Takes::Any || !other.answered;
-    // A call that rings is rather meant than one that talks.
+    // A call that rings is rather meant than one that talks, and one that came to the
+    // phone than one that it made.
     let mut found: Vec<Other> = channels.into_iter().filter(fits).collect();
-    found.sort_by_key(|other| other.answered);
+    found.sort_by_key(|other| (other.answered, other.rung_by.is_none()));
     if take_one(call, found).await? {
         return Ok(Flow::Stop(None));
     }
@@ -80,26 +82,48 @@ pub(super) async fn take(
 /// conversation.
 pub(super) async fn take_one(call: &mut Call, channels: Vec<Other>) -> Result<bool, Interrupt> {
     for other in channels {
-        let Some(owner) = other.rung_by else {
-            continue;
+        let taken = match &other.rung_by {
+            Some(owner) => take_caller(call, &other, owner).await?,
+            None if other.answered => take_party(call, &other).await?,
+            None => false,
         };
-        call.note(format!("takes the call of {}", other.name));
-        let dequeued = call
-            .dequeue(Dequeue {
-                queue: String::new(),
-                call: Some(owner),
-                timeout: WAIT,
-                time_limit: None,
-                hangup_on_star: false,
-                record: None,
-                greeting: None,
-            })
-            .await?;
-        if dequeued.outcome == DialOutcome::Completed {
+        if taken {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Takes the caller who rings that phone, or talks with it.
+async fn take_caller(call: &mut Call, other: &Other, owner: &CallId) -> Result<bool, Interrupt> {
+    call.note(format!("takes the call of {}", other.name));
+    let dequeued = call
+        .dequeue(Dequeue {
+            queue: String::new(),
+            call: Some(owner.clone()),
+            timeout: WAIT,
+            time_limit: None,
+            hangup_on_star: false,
+            record: None,
+            greeting: None,
+        })
+        .await?;
+    Ok(dequeued.outcome == DialOutcome::Completed)
+}
+
+/// Takes whom the phone has called and talks with.
+async fn take_party(call: &mut Call, other: &Other) -> Result<bool, Interrupt> {
+    let Some(owner) = call.call_of(&other.channel).await else {
+        return Ok(false);
+    };
+    call.note(format!("takes whom {} has called", other.name));
+    let dialled = call
+        .dial(Dial {
+            take_from: Some(owner),
+            ..Dial::default()
+        })
+        .await?;
+    Ok(dialled.outcome == DialOutcome::Completed)
 }
 
 /// Says why there is nothing to be had, and ends the flow.

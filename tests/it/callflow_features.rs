@@ -4,6 +4,7 @@
 mod park;
 mod pickup;
 mod switches;
+mod taken_over;
 mod together;
 
 use std::time::Duration;

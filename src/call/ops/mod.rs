@@ -34,7 +34,7 @@ pub use behind::Behind;
 pub use collect::WAITS_FOR_KEYS;
 pub use conference::{InRoomStep, Stay};
 pub(in crate::call) use dial::REFERRED;
-pub use dial::{DialSoFar, LegCall};
+pub use dial::{DialSoFar, LegCall, Receiving};
 pub use eavesdrop::Eavesdropping;
 pub use excursion::Excursion;
 pub use message::{Handed, Message};

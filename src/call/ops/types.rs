@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::{CallbackTarget, Cause, Notify};
 use crate::config::Method;
+use crate::id::CallId;
 use crate::recordings::RecordingTrack;
 
 /// A set of keys of the phone's pad.
@@ -246,6 +247,9 @@ pub struct Upload {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dial {
     pub targets: Vec<Target>,
+    /// Nobody is rung: the caller is connected with whom the caller of that call
+    /// talks with, who is hung up.
+    pub take_from: Option<CallId>,
     /// One after the other, each for the whole timeout, instead of all at once.
     pub sequential: bool,
     /// How long they ring.

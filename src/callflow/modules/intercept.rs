@@ -14,7 +14,8 @@
 //! {"module": "intercept", "data": {"device_id": "front-desk", "approved_group_id": "sales"}}
 //! ```
 //!
-//! Only calls that pivot has put through to that phone can be taken.
+//! Calls that pivot has put through to that phone can be taken, and those that it has made
+//! through pivot once they are answered.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

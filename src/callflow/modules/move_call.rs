@@ -7,7 +7,8 @@
 //! {"module": "move"}
 //! ```
 //!
-//! Only calls that pivot has put through to the other phone can be taken.
+//! The call may have been put through to the other phone, or made by it, through pivot;
+//! one that it made can be taken once it is answered.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -22,8 +22,10 @@
 //! ```
 //!
 //! A slot is a queue for one, named `park/SLOT`: `<Dial><Queue>` takes from it too.
-//! A transfer in which the slot is asked first (attended) is not followed: transfer
-//! blindly.
+//! Either way to transfer a caller here works: blindly to the number of a slot, or
+//! attended: `park` tells the phone a slot, and it then completes the transfer. Without
+//! that within half a minute the slot is free again; who takes it up meanwhile waits
+//! three seconds for it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -107,6 +109,8 @@ const FIRST: u32 = 101;
 const MOST: u32 = 1000;
 /// How long a slot is kept for a caller who is yet to be transferred.
 const KEPT: Duration = Duration::from_secs(30);
+/// How long one who takes up a slot waits for the transfer into it.
+const SOON: Duration = Duration::from_secs(3);
 
 /// What parking must remember.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -151,7 +155,11 @@ impl Module for Park {
         loop {
             match at.step {
                 Some(Step::TakeUp) => return self.take_up(call, at).await,
-                Some(Step::Tell) => return self.tell(call, at).await,
+                Some(Step::Tell) => {
+                    if let Some(flow) = self.tell(call, at).await? {
+                        return Ok(flow);
+                    }
+                }
                 Some(Step::RingBack) => {
                     if let Some(flow) = self.ring_back(call, node, at).await? {
                         return Ok(flow);
@@ -241,6 +249,11 @@ impl Park {
     async fn wait(&self, call: &mut Call, at: &mut Parking) -> Result<Option<Flow>, Interrupt> {
         call.answer().await?;
         loop {
+            if let Some(phone) = call.take_transferred_by() {
+                at.parker = endpoint_of(&phone);
+                at.since = Some(clock::now());
+                call.save(at);
+            }
             if !at.joined {
                 match call.join_queue(&queue(&at.slot), 1).await {
                     Some(Join::Taken { taken, .. }) => at.taken = Some(taken),
@@ -275,10 +288,10 @@ impl Park {
                 .parker
                 .as_ref()
                 .map(|_| since.after(Duration::from_millis(ringback)));
-            match call.wait_in_queue(until).await? {
-                Some(QueueNews::Taken { taken, .. }) => at.taken = Some(taken),
-                Some(_) => {}
-                None => {
+            match call.wait_for_transfer(until).await? {
+                (Some(QueueNews::Taken { taken, .. }), _) => at.taken = Some(taken),
+                (Some(_), _) | (None, true) => {}
+                (None, false) => {
                     call.end_queued(QueueResult::Leave);
                     at.joined = false;
                     at.step = Some(Step::RingBack);
@@ -358,17 +371,30 @@ impl Park {
         Ok(Flow::Stop(None))
     }
 
-    /// Says the slot, and keeps it while the one who asked transfers somebody there.
-    async fn tell(&self, call: &mut Call, at: &Parking) -> Result<Flow, Interrupt> {
+    /// Tells the phone the slot and keeps that, until the phone has transferred whom it
+    /// talks with into its place here. `None` when it has.
+    async fn tell(&self, call: &mut Call, at: &mut Parking) -> Result<Option<Flow>, Interrupt> {
         call.answer().await?;
         let mut sounds = prompt(call, "park-call_placed_in_spot").await?;
         sounds.push(Sound::Asterisk(format!("digits:{}", digits(&at.slot))));
         say(call, sounds).await?;
         call.start_behind(Behind::Silence).await?;
-        call.wait_in_queue(Some(clock::now().after(KEPT))).await?;
-        call.end_queued(QueueResult::Leave);
-        Ok(Flow::Stop(None))
+        let mut until = clock::now().after(KEPT);
+        loop {
+            let (news, transferred) = call.wait_for_transfer(Some(until)).await?;
+            if let Some(QueueNews::Taken { taken, .. }) = news {
+                at.taken = Some(taken);
+                until = until.min(clock::now().after(SOON));
+            } else if transferred {
+                at.step = Some(Step::Wait);
+                return Ok(None);
+            } else {
+                call.end_queued(QueueResult::Leave);
+                return Ok(Some(Flow::Stop(None)));
+            }
+        }
     }
+
 }
 
 /// The queue that a slot is.

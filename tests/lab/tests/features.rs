@@ -83,6 +83,47 @@ on_each_asterisk! {
         s.over(&mut caller).await.unwrap();
     };
 
+    a_caller_is_parked_by_an_attended_transfer => async |s: &House| {
+        s.flow("703", node("park", json!({ "slot": "103" }))).await.unwrap();
+        s.flow("704", node("park", json!({ "action": "retrieve", "slot": "103" }))).await.unwrap();
+        let mut bob = s.asterisk.phone("bob");
+        let mut caller = s.dial(CALLER, "102").await.unwrap();
+        let mut talking = bob.next_call().await.unwrap();
+        caller.wait_answered().await.unwrap();
+        assert!(talk(&caller, &talking).await, "{}", s.trace().await.unwrap());
+        let mut asked = s.dial("bob", "703").await.unwrap();
+        asked.wait_answered().await.unwrap();
+        asked.wait_prompt_over(ms(1500)).await.unwrap();
+        talking.refer_into(&asked, "703");
+        talking.wait_refer_over().await.unwrap();
+        talking.hangup().await.unwrap();
+        asked.wait_ended().await.unwrap();
+        let before = loudness(&caller);
+        assert!(soon(|| loudness(&caller) > before + ms(500)).await, "no music\n{}", s.trace().await.unwrap());
+        let mut alice = s.dial("alice", "704").await.unwrap();
+        alice.wait_answered().await.unwrap();
+        assert!(talk(&caller, &alice).await, "{}", s.trace().await.unwrap());
+        alice.hangup().await.unwrap();
+        s.over(&mut caller).await.unwrap();
+    };
+
+    a_conversation_moves_from_the_phone_that_made_the_call => async |s: &House| {
+        let other = json!({ "name": "other", "owner_id": "u-alice", "sip": { "username": "pivot-trunk" } });
+        s.put(Kind::Device, "caller", other).await.unwrap();
+        s.flow("306", node("move", json!({}))).await.unwrap();
+        let mut bob = s.asterisk.phone("bob");
+        let mut caller = s.dial(CALLER, "102").await.unwrap();
+        let mut talking = bob.next_call().await.unwrap();
+        caller.wait_answered().await.unwrap();
+        assert!(talk(&caller, &talking).await, "{}", s.trace().await.unwrap());
+        let mut alice = s.dial("alice", "306").await.unwrap();
+        alice.wait_answered().await.unwrap();
+        assert!(talk(&talking, &alice).await, "{}", s.trace().await.unwrap());
+        caller.wait_ended().await.unwrap();
+        talking.hangup().await.unwrap();
+        s.over(&mut alice).await.unwrap();
+    };
+
     a_ringing_call_is_picked_up => async |s: &House| {
         s.flow("308", node("group_pickup", json!({ "device_id": "bob" }))).await.unwrap();
         let mut bob = s.asterisk.phone("bob");

@@ -9,6 +9,7 @@
 
 mod end;
 mod endpoint;
+mod given;
 mod legs;
 mod page;
 mod picked;
@@ -30,6 +31,7 @@ use crate::id::OpId;
 use crate::news::Taken;
 
 pub use end::DialSoFar;
+pub use given::Receiving;
 pub use screen::LegCall;
 pub(in crate::call) use transfer::REFERRED;
 
@@ -104,13 +106,17 @@ impl Call {
         };
         self.write_down(&op, &at);
         if at.winner.is_none() && at.picked.is_none() {
-            self.ring_legs(&dial, &op, &mut at).await?;
+            match &dial.take_from {
+                Some(owner) => self.take_leg(owner, &op, &mut at).await?,
+                None => self.ring_legs(&dial, &op, &mut at).await?,
+            }
         }
         if let Some(winner) = at.winner.clone()
             && at.picked.is_none()
         {
             self.connect(&dial, &op, &mut at, &winner).await?;
             self.talk(&dial, &op, &mut at, &winner).await?;
+            self.leave_when_given(&winner).await?;
         }
         let dialled = self.end_dial(&dial, &at).await?;
         let dialled = self.follow_picked(&at, dialled).await?;

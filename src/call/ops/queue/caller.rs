@@ -94,23 +94,44 @@ impl Call {
         until: Option<Time>,
     ) -> Result<Option<QueueNews>, Interrupt> {
         loop {
-            let stay = self.state.queued.as_ref().map_or(0, |queued| queued.stay);
-            let is = |news: &QueueNews| {
-                let about = matches!(news, QueueNews::Taken { .. } | QueueNews::Redirected { .. });
-                about && news.stay() == stay
-            };
-            if let Some(news) = self.queue_news(is) {
-                if let (QueueNews::Taken { taken, .. }, Some(queued)) =
-                    (&news, &mut self.state.queued)
-                {
-                    queued.taken = Some(taken.at);
-                }
-                return Ok(Some(news));
-            }
-            if self.next(until).await?.is_none() {
-                return Ok(None);
+            let news = self.news_of_stay();
+            if news.is_some() || self.next(until).await?.is_none() {
+                return Ok(news);
             }
         }
+    }
+
+    /// The same, or until somebody else takes the caller's place by an attended
+    /// transfer; says whether that was so.
+    pub async fn wait_for_transfer(
+        &mut self,
+        until: Option<Time>,
+    ) -> Result<(Option<QueueNews>, bool), Interrupt> {
+        loop {
+            let (news, transferred) = (self.news_of_stay(), self.state.transferred_by.is_some());
+            if news.is_some() || transferred || self.next(until).await?.is_none() {
+                return Ok((news, transferred));
+            }
+        }
+    }
+
+    /// The name of the channel whose place somebody has taken by an attended transfer;
+    /// once.
+    pub fn take_transferred_by(&mut self) -> Option<String> {
+        self.state.transferred_by.take()
+    }
+
+    fn news_of_stay(&mut self) -> Option<QueueNews> {
+        let stay = self.state.queued.as_ref().map_or(0, |queued| queued.stay);
+        let is = |news: &QueueNews| {
+            let about = matches!(news, QueueNews::Taken { .. } | QueueNews::Redirected { .. });
+            about && news.stay() == stay
+        };
+        let news = self.queue_news(is)?;
+        if let (QueueNews::Taken { taken, .. }, Some(queued)) = (&news, &mut self.state.queued) {
+            queued.taken = Some(taken.at);
+        }
+        Some(news)
     }
 
     /// Tells the agent that the caller is ready, joins, and returns when the

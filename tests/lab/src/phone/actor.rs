@@ -316,6 +316,8 @@ impl Actor {
                 if let Some(to) = response.header("To") {
                     self.dialog.remote = to.to_owned();
                 }
+                let replaces = self.dialog.replaces();
+                self.state.send_modify(|s| s.replaces = Some(replaces));
                 let mut ack = self.dialog.request("ACK");
                 // The ACK has the number of its INVITE.
                 self.dialog.cseq -= 1;

@@ -52,6 +52,9 @@ pub struct State {
     pub ended: Option<Ended>,
     /// What came of a REFER that this phone sent.
     pub refer: Referral,
+    /// What a REFER names this call by, for an attended transfer (RFC 3891); once it
+    /// is answered.
+    pub replaces: Option<String>,
     /// The Refer-To of a REFER that this phone got.
     pub referred: Option<String>,
 }
@@ -316,6 +319,17 @@ impl Call {
     /// Sends a REFER: the other side is to call `to`, in Refer-To as it stands.
     pub fn refer(&self, to: &str) {
         self.command(Command::Refer(to.to_owned()));
+    }
+
+    /// Attended transfer: the other side of this call is to take the place of this
+    /// phone in its call to `number`.
+    pub fn refer_into(&self, other: &Self, number: &str) {
+        let replaces = other.state().replaces.unwrap_or_default();
+        let escaped = replaces
+            .replace('@', "%40")
+            .replace(';', "%3B")
+            .replace('=', "%3D");
+        self.refer(&format!("<sip:{number}@lab?Replaces={escaped}>"));
     }
 
     /// Waits for the answer to our REFER, and for a NOTIFY that ends it if it was accepted.

@@ -80,6 +80,13 @@ impl Dialog {
             .with("CSeq", format!("{cseq} {method}"))
     }
 
+    /// The call as its other side knows it, for `Replaces`.
+    pub(super) fn replaces(&self) -> String {
+        let theirs = self.remote.split("tag=").nth(1).unwrap_or_default();
+        let theirs = theirs.split([';', '>']).next().unwrap_or_default();
+        format!("{};to-tag={theirs};from-tag={}", self.call_id, self.tag)
+    }
+
     pub(super) fn contact(&self) -> String {
         format!("<sip:{}@{}>", self.number, self.shared.addr)
     }
