@@ -26,6 +26,7 @@ use pivot::store::{Catalog, Change, Expected, Key, Numbers, Store, open};
 use serde_json::{Value, json};
 
 const CALLFLOWS: usize = 10_000;
+const DEVICES: usize = 10_000;
 const PATTERNS: usize = 2_000;
 const ROUNDS: usize = 5_000;
 const WRITES: usize = 100;
@@ -57,6 +58,8 @@ async fn measure(name: &str, url: Option<&str>) {
         "  all written at once    {:>9.1} ms",
         milliseconds(begun.elapsed())
     );
+    let devices = (0..DEVICES).map(|n| device(&account, n)).collect();
+    catalog.write(devices).await.expect("they are written");
     read_anew(store).await;
     for (what, dialled) in [
         ("a number", "20005000"),
@@ -73,6 +76,15 @@ async fn measure(name: &str, url: Option<&str>) {
         }
         tell(what, took);
     }
+    let mut took = Vec::with_capacity(ROUNDS);
+    for n in 0..ROUNDS {
+        let name = format!("phone{n}");
+        let begun = Instant::now();
+        let found = catalog.devices_named(&account, &name).await;
+        took.push(begun.elapsed());
+        assert_eq!(found.expect("an answer").len(), 1, "{name}");
+    }
+    tell("a phone, of 10,000", took);
     let mut took = Vec::with_capacity(WRITES);
     for n in 0..WRITES {
         let changes = vec![put(&account, n * 7, "changed")];
@@ -115,6 +127,22 @@ fn put(account: &AccountId, n: usize, name: &str) -> Change {
     };
     Change::Put {
         key: Key::new(account, Kind::Callflow, format!("{n:032x}")),
+        body,
+        expected: Expected::Anything,
+    }
+}
+
+fn device(account: &AccountId, n: usize) -> Change {
+    let body = json!({
+        "name": format!("phone {n}"),
+        "owner_id": format!("user{}", n / 2),
+        "sip": {"username": format!("phone{n}")},
+    });
+    let Value::Object(body) = body else {
+        unreachable!("it is an object")
+    };
+    Change::Put {
+        key: Key::new(account, Kind::Device, format!("d{n:031x}")),
         body,
         expected: Expected::Anything,
     }

@@ -5,6 +5,7 @@
 //! backtracking.
 
 use regex::RegexBuilder;
+use regex_syntax::hir::{Look, literal::Extractor};
 
 /// A compiled pattern may take this many bytes.
 const SIZE: usize = 1 << 20;
@@ -13,7 +14,12 @@ const BACKTRACKS: usize = 100_000;
 
 /// A pattern, not anchored unless it says so.
 #[derive(Debug, Clone)]
-pub struct Pattern(Engine);
+pub struct Pattern {
+    engine: Engine,
+    /// What a text that matches begins with, one of these; `None` where that is not
+    /// known. It spares asking thousands of patterns that begin otherwise.
+    begins: Option<Vec<Vec<u8>>>,
+}
 
 #[derive(Debug, Clone)]
 enum Engine {
@@ -32,13 +38,19 @@ pub struct PatternError {
 impl Pattern {
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         if let Ok(linear) = RegexBuilder::new(pattern).size_limit(SIZE).build() {
-            return Ok(Self(Engine::Linear(linear)));
+            return Ok(Self {
+                engine: Engine::Linear(linear),
+                begins: begins(pattern),
+            });
         }
         fancy_regex::RegexBuilder::new(pattern)
             .backtrack_limit(BACKTRACKS)
             .delegate_size_limit(SIZE)
             .build()
-            .map(|fancy| Self(Engine::Backtracking(Box::new(fancy))))
+            .map(|fancy| Self {
+                engine: Engine::Backtracking(Box::new(fancy)),
+                begins: None,
+            })
             .map_err(|error| PatternError {
                 pattern: pattern.to_owned(),
                 reason: error.to_string(),
@@ -47,15 +59,28 @@ impl Pattern {
 
     /// A pattern that exceeds its limit does not match.
     pub fn is_match(&self, text: &str) -> bool {
-        match &self.0 {
+        if self.begins_otherwise(text) {
+            return false;
+        }
+        match &self.engine {
             Engine::Linear(linear) => linear.is_match(text),
             Engine::Backtracking(fancy) => fancy.is_match(text).unwrap_or(false),
         }
     }
 
+    fn begins_otherwise(&self, text: &str) -> bool {
+        let fits = |begin: &Vec<u8>| text.as_bytes().starts_with(begin);
+        self.begins
+            .as_ref()
+            .is_some_and(|begins| !begins.iter().any(fits))
+    }
+
     /// What the pattern has captured of the text; `None` when it does not match.
     pub fn captures(&self, text: &str) -> Option<Captures> {
-        match &self.0 {
+        if self.begins_otherwise(text) {
+            return None;
+        }
+        match &self.engine {
             Engine::Linear(linear) => {
                 let found = linear.captures(text)?;
                 let names = linear.capture_names();
@@ -80,6 +105,22 @@ impl Pattern {
             }
         }
     }
+}
+
+/// The literal texts one of which every match begins with, of a pattern that only
+/// matches at the beginning.
+fn begins(pattern: &str) -> Option<Vec<Vec<u8>>> {
+    let hir = regex_syntax::parse(pattern).ok()?;
+    if !hir.properties().look_set_prefix().contains(Look::Start) {
+        return None;
+    }
+    let found = Extractor::new().extract(&hir);
+    let literals = found.literals()?.iter();
+    Some(
+        literals
+            .map(|literal| literal.as_bytes().to_vec())
+            .collect(),
+    )
 }
 
 /// What a pattern has captured.
@@ -130,6 +171,43 @@ impl Captures {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_anchored_pattern_says_how_a_text_begins() {
+        let begins = |pattern: &str| {
+            let literals = super::begins(pattern)?.into_iter();
+            Some(literals.map(|l| String::from_utf8(l).unwrap()).collect())
+        };
+        for (pattern, literals) in [
+            (r"^\*12(\d{3})$", Some(vec!["*12"])),
+            (r"^(?:11|0[01])", Some(vec!["11", "00", "01"])),
+            (r"^1?2", Some(vec!["12", "2"])),
+            (r"^1*2$", Some(vec!["1", "2"])),
+            (r"^(\d+)$", None),
+            (r"^a|b", None),
+            (r"2\d\d", None),
+            (r"(?m)^1", None),
+            (r"(?i)^a", Some(vec!["A", "a"])),
+        ] {
+            let literals: Option<Vec<String>> =
+                literals.map(|list| list.into_iter().map(str::to_owned).collect());
+            assert_eq!(begins(pattern), literals, "{pattern}");
+        }
+    }
+
+    proptest::proptest! {
+        /// The short cut never changes what matches.
+        #[test]
+        fn a_text_matches_with_the_short_cut_as_without(
+            pattern in r"\^?[0-9*]{0,2}(\(\d\{1,3\}\)|\[0-2\]|1\?|2\*|1\|2|)[0-9]?\$?",
+            text in "[0-3*]{0,5}",
+        ) {
+            if let (Ok(ours), Ok(plain)) = (Pattern::new(&pattern), regex::Regex::new(&pattern)) {
+                proptest::prop_assert_eq!(ours.is_match(&text), plain.is_match(&text));
+                proptest::prop_assert_eq!(ours.captures(&text).is_some(), plain.is_match(&text));
+            }
+        }
+    }
 
     #[test]
     fn look_around_and_back_references_work() {

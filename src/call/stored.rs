@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Call, Interrupt};
 use crate::id::AccountId;
-use crate::objects::{Kind, Object};
+use crate::objects::{Device, Kind, Object};
 use crate::store::{Captured, Catalog, Document, Expected, Found, StoreError};
 
 /// The stored callflow that has taken the call.
@@ -49,6 +49,26 @@ impl Call {
         let (catalog, account) = self.shelf();
         let read = self.during(catalog.list(&account, T::KIND)).await?;
         Ok(self.read_all(read))
+    }
+
+    /// The devices that a user owns, or has logged in on, ordered by id.
+    pub async fn devices_of(&mut self, user: &str) -> Result<Vec<(String, Device)>, Interrupt> {
+        let (catalog, account) = self.shelf();
+        let ids = self.during(catalog.devices_of(&account, user)).await?;
+        let mut devices = Vec::new();
+        for id in self.told(ids).unwrap_or_default() {
+            if let Some(device) = self.stored::<Device>(&id).await? {
+                devices.push((id, device));
+            }
+        }
+        Ok(devices)
+    }
+
+    /// The id of the device that Asterisk knows by this name.
+    pub async fn device_named(&mut self, name: &str) -> Result<Option<String>, Interrupt> {
+        let (catalog, account) = self.shelf();
+        let ids = self.during(catalog.devices_named(&account, name)).await?;
+        Ok(self.told(ids).and_then(|ids| ids.into_iter().next()))
     }
 
     /// All of a kind of the configuration's own account, which other accounts may use.

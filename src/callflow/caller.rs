@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value};
 
-use crate::call::ops::Endpoint;
 use crate::call::{Call, Interrupt};
 use crate::objects::{Device, Kind};
 
@@ -38,25 +37,16 @@ pub(super) async fn is_internal(call: &mut Call) -> Result<bool, Interrupt> {
 
 /// The stored device whose endpoint the caller's channel is named after.
 async fn calling(call: &mut Call) -> Result<Option<(String, Device)>, Interrupt> {
-    let name = call.facts().channel_name.clone();
-    let Some((endpoint, _)) = name.rsplit_once('-') else {
+    let channel = call.facts().channel_name.clone();
+    let endpoint = channel.rsplit_once('-').map(|(endpoint, _)| endpoint);
+    let Some(name) = endpoint.and_then(|endpoint| call.device_at(endpoint)) else {
         return Ok(None);
     };
-    let is = |call: &Call, id: &str, device: &Device| {
-        let written = call.written_endpoint(Endpoint::Device(device.endpoint(id).to_owned()));
-        written.is_ok_and(|written| written == endpoint)
+    let Some(id) = call.device_named(&name).await? else {
+        return Ok(None);
     };
-    // Most devices have the id that Asterisk knows, and need no search.
-    let likely = endpoint.rsplit('/').next().unwrap_or_default();
-    if let Some(device) = call.stored::<Device>(likely).await?
-        && is(call, likely, &device)
-    {
-        return Ok(Some((likely.to_owned(), device)));
-    }
-    let devices = call.all_stored::<Device>().await?;
-    Ok(devices
-        .into_iter()
-        .find(|(id, device)| is(call, id, device)))
+    let device = call.stored(&id).await?;
+    Ok(device.map(|device| (id, device)))
 }
 
 /// The user who calls: whom the call belongs to, else the owner of the device.

@@ -128,10 +128,8 @@ impl Phones {
             return Ok(self.unstored(call, Endpoint::User(id.to_owned()), asked));
         }
         let mut legs = Legs::default();
-        for (device_id, device) in call.all_stored::<Device>().await? {
-            if device.belongs_to(id) {
-                legs.add(self.stored(call, &device_id, &device, asked).await?);
-            }
+        for (device_id, device) in call.devices_of(id).await? {
+            legs.add(self.stored(call, &device_id, &device, asked).await?);
         }
         Ok(legs)
     }

@@ -4,7 +4,6 @@ use super::DEFAULT_CHILD;
 use super::phones::Whose;
 use super::{Node, stored};
 use crate::call::{Call, Interrupt};
-use crate::objects::Device;
 
 /// How what was dialled after the code is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
@@ -37,11 +36,8 @@ pub(super) async fn target(
     };
     match by {
         By::Device => {
-            let devices = call.all_stored::<Device>().await?;
-            let named = devices
-                .into_iter()
-                .find(|(_, device)| device.sip.username.as_ref() == Some(&text));
-            Ok(named.map(|(id, _)| Whose::Device(id)))
+            let named = call.device_named(&text).await?;
+            Ok(named.map(Whose::Device))
         }
         By::Extension => {
             let found = call.lookup(&text).await?;

@@ -64,11 +64,8 @@ pub(super) async fn devices(call: &mut Call, whose: &Whose) -> Result<Vec<String
 
 /// The devices that a user owns, or has logged in on.
 pub(super) async fn devices_of(call: &mut Call, user: &str) -> Result<Vec<String>, Interrupt> {
-    let all = call.all_stored::<Device>().await?;
-    let theirs = all
-        .into_iter()
-        .filter(|(_, device)| device.belongs_to(user));
-    Ok(theirs.map(|(id, _)| id).collect())
+    let devices = call.devices_of(user).await?;
+    Ok(devices.into_iter().map(|(id, _)| id).collect())
 }
 
 /// Their endpoints in Asterisk's words, as `PJSIP/alice`.

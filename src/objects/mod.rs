@@ -110,6 +110,11 @@ impl Kind {
         }
     }
 
+    /// Whether calls find these by more than their id, in an index of numbers and phones.
+    pub fn is_indexed(self) -> bool {
+        matches!(self, Self::Callflow | Self::Device)
+    }
+
     /// The kind of this name, as URLs have it.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{Mutex, watch};
 
 use super::index::{Index, words};
+use super::phones::Phones;
 use super::{
     AccountId, Attachment, Change, Document, Expected, Found, Key, Numbers, Store, StoreError,
 };
@@ -24,7 +25,8 @@ pub struct NumberTaken {
     pub callflow: String,
 }
 
-/// The stored things, with an index of the numbers of all callflows.
+/// The stored things, with an index of the numbers of all callflows and of whose
+/// the devices are.
 ///
 /// The index is built when pivot starts and kept up with every write of this
 /// process; that another one has written is noticed by the store's generation
@@ -42,6 +44,7 @@ pub struct Catalog {
 #[derive(Debug, Clone, Default)]
 struct Indexed {
     index: Index,
+    phones: HashMap<AccountId, Phones>,
     generation: u64,
 }
 
@@ -192,7 +195,7 @@ impl Catalog {
     /// Several changes, all or none.
     pub async fn write(&self, changes: Vec<Change>) -> Result<Vec<Option<Document>>, StoreError> {
         let _turn = self.writing.lock().await;
-        if !changes.iter().any(touches_callflow) {
+        if !changes.iter().any(|change| change.key().kind.is_indexed()) {
             return Ok(self.store.write(changes, clock::now()).await?.documents);
         }
         loop {
@@ -212,7 +215,7 @@ impl Catalog {
             self.index.send_modify(|indexed| {
                 // Copied only while a lookup of this moment still reads it.
                 let indexed = Arc::make_mut(indexed);
-                apply(&mut indexed.index, &changes);
+                indexed.apply(&changes);
                 indexed.generation = written.generation;
             });
             return Ok(written.documents);
@@ -243,6 +246,30 @@ impl Catalog {
         Ok(indexed.index.named(account, word))
     }
 
+    /// Ids of the devices that Asterisk knows by this name; one, but for mistakes.
+    pub async fn devices_named(
+        &self,
+        account: &AccountId,
+        name: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        self.refresh().await?;
+        let indexed = Arc::clone(&self.index.borrow());
+        let phones = indexed.phones.get(account);
+        Ok(phones.map_or_else(Vec::new, |phones| phones.named(name)))
+    }
+
+    /// Ids of the devices that a user owns, or has logged in on, in their order.
+    pub async fn devices_of(
+        &self,
+        account: &AccountId,
+        user: &str,
+    ) -> Result<Vec<String>, StoreError> {
+        self.refresh().await?;
+        let indexed = Arc::clone(&self.index.borrow());
+        let phones = indexed.phones.get(account);
+        Ok(phones.map_or_else(Vec::new, |phones| phones.of_user(user)))
+    }
+
     async fn refresh(&self) -> Result<(), StoreError> {
         let generation = self.store.generation().await?;
         if generation != self.index.borrow().generation {
@@ -254,26 +281,51 @@ impl Catalog {
     async fn rebuild(&self) -> Result<(), StoreError> {
         // Asked first: what is written meanwhile is read again at the next lookup.
         let generation = self.store.generation().await?;
-        let mut index = Index::default();
-        for (account, document) in self.store.everywhere(Kind::Callflow).await? {
-            index.put(&account, &document.id, &document.body);
+        let mut indexed = Indexed {
+            generation,
+            ..Indexed::default()
+        };
+        for kind in [Kind::Callflow, Kind::Device] {
+            for (account, document) in self.store.everywhere(kind).await? {
+                indexed.put(&Key::new(&account, kind, document.id), &document.body);
+            }
         }
-        self.index
-            .send_replace(Arc::new(Indexed { index, generation }));
+        self.index.send_replace(Arc::new(indexed));
         Ok(())
     }
 }
 
-fn touches_callflow(change: &Change) -> bool {
-    change.key().kind == Kind::Callflow
-}
+impl Indexed {
+    fn apply(&mut self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::Put { key, body, .. } => self.put(key, body),
+                Change::Delete { key, .. } => self.remove(key),
+                Change::Attach { .. } => {}
+            }
+        }
+    }
 
-fn apply(index: &mut Index, changes: &[Change]) {
-    for change in changes.iter().filter(|change| touches_callflow(change)) {
-        match change {
-            Change::Put { key, body, .. } => index.put(&key.account, &key.id, body),
-            Change::Delete { key, .. } => index.remove(&key.account, &key.id),
-            Change::Attach { .. } => {}
+    fn put(&mut self, key: &Key, body: &Map<String, Value>) {
+        match key.kind {
+            Kind::Callflow => self.index.put(&key.account, &key.id, body),
+            Kind::Device => {
+                let phones = self.phones.entry(key.account.clone()).or_default();
+                phones.put(&key.id, body);
+            }
+            _ => {}
+        }
+    }
+
+    fn remove(&mut self, key: &Key) {
+        match key.kind {
+            Kind::Callflow => self.index.remove(&key.account, &key.id),
+            Kind::Device => {
+                if let Some(phones) = self.phones.get_mut(&key.account) {
+                    phones.remove(&key.id);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -282,7 +334,7 @@ fn apply(index: &mut Index, changes: &[Change]) {
 /// change, so numbers may go from one of its callflows to another in whatever
 /// order they stand.
 fn nobody_else_has(index: &Index, changes: &[Change]) -> Result<(), NumberTaken> {
-    let callflows = || changes.iter().filter(|change| touches_callflow(change));
+    let callflows = || changes.iter().filter(|c| c.key().kind == Kind::Callflow);
     let rewritten: HashSet<&Key> = callflows().map(Change::key).collect();
     let mut claimed = HashMap::new();
     for change in callflows() {

@@ -13,15 +13,22 @@ use crate::objects::Kind;
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<Tables>);
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 struct Tables {
     documents: BTreeMap<Key, Document>,
     attachments: BTreeMap<Key, Attachment>,
     generation: u64,
 }
 
+/// What was there before each step of a write, to be put back when it fails midway.
+#[derive(Debug, Default)]
+struct Before {
+    documents: Vec<(Key, Option<Document>)>,
+    attachments: Vec<(Key, Option<Attachment>)>,
+}
+
 impl MemoryStore {
-    /// No holder can leave it half-changed: a write replaces the tables.
+    /// No holder can leave it half-changed: a write that fails is taken back.
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,17 +92,19 @@ impl Store for MemoryStore {
             if seen.is_some_and(|seen| seen != tables.generation) {
                 return Ok(None);
             }
-            let mut changed = tables.clone();
+            let indexed = changes.iter().any(|c| c.key().kind.is_indexed());
+            let mut before = Before::default();
             let mut documents = Vec::new();
             for change in changes {
-                if change.key().kind == Kind::Callflow {
-                    changed.generation = tables.generation + 1;
-                }
-                if let Some(document) = changed.apply(change, now)? {
-                    documents.push(document);
+                match tables.apply(change, now, &mut before) {
+                    Ok(document) => documents.extend(document),
+                    Err(error) => {
+                        tables.take_back(before);
+                        return Err(error);
+                    }
                 }
             }
-            *tables = changed;
+            tables.generation += u64::from(indexed);
             Ok(Some(Written {
                 documents,
                 generation: tables.generation,
@@ -109,7 +118,12 @@ impl Store for MemoryStore {
 }
 
 impl Tables {
-    fn apply(&mut self, change: Change, now: Time) -> Result<Option<Option<Document>>, StoreError> {
+    fn apply(
+        &mut self,
+        change: Change,
+        now: Time,
+        before: &mut Before,
+    ) -> Result<Option<Option<Document>>, StoreError> {
         match change {
             Change::Put {
                 key,
@@ -124,20 +138,18 @@ impl Tables {
                     modified: now,
                     body,
                 };
-                self.documents.insert(key, document.clone());
+                let old = self.documents.insert(key.clone(), document.clone());
+                before.documents.push((key, old));
                 Ok(Some(Some(document)))
             }
             Change::Delete { key, expected } => {
-                self.expect(&key, expected)?;
-                let under = format!("{}/", key.id);
-                let belongs = |other: &Key| {
-                    other.account == key.account
-                        && (*other == key
-                            || key.kind.owns() == Some(other.kind) && other.id.starts_with(&under))
-                };
-                self.attachments.retain(|other, _| !belongs(other));
-                let old = self.documents.get(&key).cloned();
-                self.documents.retain(|other, _| !belongs(other));
+                let old = self.expect(&key, expected)?.cloned();
+                for gone in self.with_what_it_owns(&key) {
+                    let document = self.documents.remove(&gone);
+                    let attachment = self.attachments.remove(&gone);
+                    before.documents.push((gone.clone(), document));
+                    before.attachments.push((gone, attachment));
+                }
                 Ok(Some(old))
             }
             Change::Attach { key, attachment } => {
@@ -147,9 +159,41 @@ impl Tables {
                         id: key.id,
                     });
                 }
-                self.attachments.insert(key, attachment);
+                let old = self.attachments.insert(key.clone(), attachment);
+                before.attachments.push((key, old));
                 Ok(None)
             }
+        }
+    }
+
+    /// What goes with a document: itself, and what its id is in front of.
+    fn with_what_it_owns(&self, key: &Key) -> Vec<Key> {
+        let mut keys = vec![key.clone()];
+        if let Some(owned) = key.kind.owns() {
+            let first = Key::new(&key.account, owned, format!("{}/", key.id));
+            let owned = self.documents.range(first.clone()..).map(|(key, _)| key);
+            keys.extend(
+                owned
+                    .take_while(|key| key.account == first.account && key.kind == first.kind)
+                    .take_while(|key| key.id.starts_with(&first.id))
+                    .cloned(),
+            );
+        }
+        keys
+    }
+
+    fn take_back(&mut self, before: Before) {
+        for (key, document) in before.documents.into_iter().rev() {
+            match document {
+                Some(document) => self.documents.insert(key, document),
+                None => self.documents.remove(&key),
+            };
+        }
+        for (key, attachment) in before.attachments.into_iter().rev() {
+            match attachment {
+                Some(attachment) => self.attachments.insert(key, attachment),
+                None => self.attachments.remove(&key),
+            };
         }
     }
 

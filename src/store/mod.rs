@@ -9,6 +9,7 @@ mod index;
 mod memory;
 mod numbers;
 mod open;
+mod phones;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
@@ -165,8 +166,8 @@ pub trait Store: Send + Sync {
         })
     }
 
-    /// A number that grows with every write that touches a callflow, also when
-    /// another process writes.
+    /// A number that grows with every write that touches a callflow or a device, also
+    /// when another process writes.
     fn generation(&self) -> Answer<'_, u64>;
 }
 

@@ -156,8 +156,8 @@ impl Store for PostgresStore {
         Box::pin(self.0.write(move |db| {
             let mut write = db.transaction()?;
             lock(&mut write, &changes)?;
-            let callflows = changes.iter().any(|c| c.key().kind == Kind::Callflow);
-            let mut generation = generation(&mut write, if callflows { "FOR UPDATE" } else { "" })?;
+            let indexed = changes.iter().any(|c| c.key().kind.is_indexed());
+            let mut generation = generation(&mut write, if indexed { "FOR UPDATE" } else { "" })?;
             if seen.is_some_and(|seen| seen != generation) {
                 return Ok(None);
             }
@@ -165,7 +165,7 @@ impl Store for PostgresStore {
             for change in changes {
                 documents.extend(apply(&mut write, change, now)?);
             }
-            if callflows {
+            if indexed {
                 generation += 1;
                 write.execute_typed("UPDATE pivot_generations SET value = value + 1", &[])?;
             }

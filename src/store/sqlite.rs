@@ -175,12 +175,12 @@ impl Store for SqliteStore {
             {
                 return Ok(None);
             }
-            let callflows = changes.iter().any(|c| c.key().kind == Kind::Callflow);
+            let indexed = changes.iter().any(|c| c.key().kind.is_indexed());
             let mut documents = Vec::new();
             for change in changes {
                 documents.extend(apply(&write, change, now)?);
             }
-            if callflows {
+            if indexed {
                 write.execute("UPDATE generations SET value = value + 1", [])?;
             }
             let generation = generation(&write)?;

@@ -216,21 +216,45 @@ async fn nothing_is_attached_to_what_is_not_there() {
 }
 
 #[tokio::test]
-async fn the_generation_grows_with_callflows_only() {
+async fn the_generation_grows_with_callflows_and_devices_only() {
     each(|store| async move {
         let a = account("a");
         let before = store.generation().await.unwrap();
-        store
-            .write(vec![put(&a, Kind::Menu, "m", json!({}))], Time(0))
+        for (kind, grown) in [
+            (Kind::Menu, 0),
+            (Kind::Callflow, 1),
+            (Kind::Device, 2),
+            (Kind::User, 2),
+        ] {
+            let change = put(&a, kind, "one", json!({}));
+            let written = store.write(vec![change], Time(0)).await.unwrap();
+            assert_eq!(written.generation, before + grown, "{kind:?}");
+            assert_eq!(store.generation().await.unwrap(), before + grown);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn phones_are_found_by_their_name_and_by_their_people() {
+    each(|store| async move {
+        let here = Catalog::open(store.clone(), Numbers::default())
             .await
             .unwrap();
-        assert_eq!(store.generation().await.unwrap(), before);
-        let written = store
-            .write(vec![put(&a, Kind::Callflow, "c", json!({}))], Time(0))
-            .await
-            .unwrap();
-        assert_eq!(written.generation, before + 1);
-        assert_eq!(store.generation().await.unwrap(), before + 1);
+        let elsewhere = Catalog::open(store, Numbers::default()).await.unwrap();
+        let (a, b) = (account("a"), account("b"));
+        let any = Expected::Anything;
+        let device = body(json!({"owner_id": "ann", "sip": {"username": "alice"}}));
+        here.put(&a, Kind::Device, "d1", device, any).await.unwrap();
+        for catalog in [&here, &elsewhere] {
+            assert_eq!(catalog.devices_named(&a, "alice").await.unwrap(), ["d1"]);
+            assert_eq!(catalog.devices_of(&a, "ann").await.unwrap(), ["d1"]);
+            assert!(catalog.devices_of(&b, "ann").await.unwrap().is_empty());
+        }
+        elsewhere.delete(&a, Kind::Device, "d1", any).await.unwrap();
+        for catalog in [&here, &elsewhere] {
+            assert!(catalog.devices_named(&a, "alice").await.unwrap().is_empty());
+        }
     })
     .await;
 }

@@ -245,7 +245,7 @@ impl Hotdesk {
 
 /// The phones where a user is logged in.
 async fn logged_in_on(call: &mut Call, user: &str) -> Result<Vec<(String, Device)>, Interrupt> {
-    let mut devices = call.all_stored::<Device>().await?;
+    let mut devices = call.devices_of(user).await?;
     devices.retain(|(_, device)| device.hotdesk.users.contains_key(user));
     Ok(devices)
 }

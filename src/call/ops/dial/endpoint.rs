@@ -48,6 +48,18 @@ impl Call {
     pub fn written_endpoint(&self, endpoint: Endpoint) -> Result<String, String> {
         self.endpoint(&Target::new(endpoint))
     }
+
+    /// The name of the device that `[dial] device` writes as this endpoint:
+    /// `alice` of `PJSIP/alice`.
+    pub fn device_at(&self, endpoint: &str) -> Option<String> {
+        let config = &self.services.config.dial;
+        let own = *self.account() == self.services.account;
+        let device = Endpoint::Device(String::new());
+        let templates = of_account(config, self.account().as_str(), own, &device).ok()?;
+        let (before, after) = templates.device.split_once("{id}")?;
+        let name = endpoint.strip_prefix(before)?.strip_suffix(after)?;
+        Some(name.to_owned())
+    }
 }
 
 /// The templates with the account's id in them. Phones of all accounts are endpoints of
