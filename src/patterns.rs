@@ -174,8 +174,8 @@ mod tests {
 
     #[test]
     fn only_an_anchored_pattern_says_how_a_text_begins() {
-        let begins = |pattern: &str| {
-            let literals = super::begins(pattern)?.into_iter();
+        let found = |pattern: &str| {
+            let literals = begins(pattern)?.into_iter();
             Some(literals.map(|l| String::from_utf8(l).unwrap()).collect())
         };
         for (pattern, literals) in [
@@ -191,7 +191,7 @@ mod tests {
         ] {
             let literals: Option<Vec<String>> =
                 literals.map(|list| list.into_iter().map(str::to_owned).collect());
-            assert_eq!(begins(pattern), literals, "{pattern}");
+            assert_eq!(found(pattern), literals, "{pattern}");
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) enum Content {
     Words(String),
     /// Played, then the call ends.
     Audio,
-    /// An empty 200 in Kazoo's format: hang up.
+    /// An empty 200 or 206 in Kazoo's format: hang up.
     Nothing,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn classify(
     let empty = answer.body.iter().all(u8::is_ascii_whitespace);
     if empty {
         return match (kazoo, answer.status) {
-            (true, 200) => Ok(Content::Nothing),
+            (true, 200 | 206) => Ok(Content::Nothing),
             _ => Err(refuse(
                 11770,
                 format!("the server answered {} without a document", answer.status),

@@ -69,6 +69,10 @@ mod callflow_odd;
 #[cfg(test)]
 mod callflow_outside;
 #[cfg(test)]
+mod callflow_pivot_answers;
+#[cfg(test)]
+mod callflow_records;
+#[cfg(test)]
 mod callflow_restrictions;
 #[cfg(test)]
 mod callflow_ringing;
