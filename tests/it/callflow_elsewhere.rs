@@ -30,7 +30,8 @@ async fn place(phone: &Phone) -> Option<(String, String)> {
     Some((place.context, place.extension))
 }
 
-// Proves transfer.captures, transfer.leg.
+// Callflow check 60.
+// Proves transfer.captures, transfer.leg, transfer.transfer_type.
 #[test]
 fn a_transferred_caller_gets_the_flow_of_the_number_or_the_dialplan() {
     for (data, arguments, sounds, place_of) in [
@@ -75,6 +76,11 @@ fn a_transferred_caller_gets_the_flow_of_the_number_or_the_dialplan() {
             assert_eq!(heard, expected, "{data}\n{}", scenario.lines().await);
             let expected = place_of.map(|(c, e): (&str, &str)| (c.to_owned(), e.to_owned()));
             assert_eq!(place(&phone).await, expected, "{data}");
+            let warned = scenario
+                .lines()
+                .await
+                .contains("carried out as a blind one");
+            assert_eq!(warned, data["transfer_type"] == "attended", "{data}");
         });
     }
 }
