@@ -282,14 +282,16 @@ impl Catalog {
         // Asked first: what is written meanwhile is read again at the next lookup.
         let generation = self.store.generation().await?;
         let mut indexed = Indexed {
+            index: Index::after(&self.index.borrow().index),
+            phones: HashMap::new(),
             generation,
-            ..Indexed::default()
         };
         for kind in [Kind::Callflow, Kind::Device] {
             for (account, document) in self.store.everywhere(kind).await? {
                 indexed.put(&Key::new(&account, kind, document.id), &document.body);
             }
         }
+        indexed.index.filled();
         self.index.send_replace(Arc::new(indexed));
         Ok(())
     }

@@ -30,7 +30,12 @@ pub struct Found {
 
 /// The numbers and patterns of all callflows, by account.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Index(HashMap<AccountId, Numbers>);
+pub(super) struct Index {
+    accounts: HashMap<AccountId, Numbers>,
+    /// Patterns of the index before this one, by their text: to compile thousands takes
+    /// a second, and most of them stay.
+    compiled: HashMap<String, Arc<Pattern>>,
+}
 
 #[derive(Debug, Clone, Default)]
 struct Numbers {
@@ -50,16 +55,48 @@ struct Listed {
 }
 
 impl Index {
+    /// An empty one, to be filled with what is stored now.
+    pub(super) fn after(old: &Self) -> Self {
+        let patterns = old.accounts.values().flat_map(|numbers| &numbers.patterns);
+        Self {
+            accounts: HashMap::new(),
+            compiled: patterns
+                .map(|(text, (pattern, _))| (text.clone(), Arc::clone(pattern)))
+                .collect(),
+        }
+    }
+
+    /// Everything is in it.
+    pub(super) fn filled(&mut self) {
+        self.compiled = HashMap::new();
+    }
+
+    fn compile(&self, text: &str) -> Option<Arc<Pattern>> {
+        let compiled = self.compiled.get(text).map(Arc::clone);
+        compiled.or_else(|| Pattern::new(text).ok().map(Arc::new))
+    }
+
     /// A callflow is there, or has changed.
     pub(super) fn put(&mut self, account: &AccountId, id: &str, body: &Map<String, Value>) {
         self.remove(account, id);
-        let numbers = self.0.entry(account.clone()).or_default();
         let name = body.get("name").and_then(Value::as_str);
         let listed = Listed {
             name: name.map(str::to_owned),
             numbers: words(body, "numbers"),
             patterns: words(body, "patterns"),
         };
+        let known = self.accounts.get(account).map(|numbers| &numbers.patterns);
+        let new = |text: &&String| known.is_none_or(|known| !known.contains_key(*text));
+        let compiled: Vec<_> = listed
+            .patterns
+            .iter()
+            .filter(new)
+            .filter_map(|text| Some((text.clone(), self.compile(text)?)))
+            .collect();
+        let numbers = self.accounts.entry(account.clone()).or_default();
+        for (text, pattern) in compiled {
+            numbers.patterns.insert(text, (pattern, Vec::new()));
+        }
         for number in &listed.numbers {
             let ids = numbers.exact.entry(number.clone()).or_default();
             ids.push(id.to_owned());
@@ -69,16 +106,13 @@ impl Index {
             if let Some((_, ids)) = numbers.patterns.get_mut(text) {
                 ids.push(id.to_owned());
                 ids.sort();
-            } else if let Ok(pattern) = Pattern::new(text) {
-                let entry = (Arc::new(pattern), vec![id.to_owned()]);
-                numbers.patterns.insert(text.clone(), entry);
             }
         }
         numbers.listed.insert(id.to_owned(), listed);
     }
 
     pub(super) fn remove(&mut self, account: &AccountId, id: &str) {
-        let Some(numbers) = self.0.get_mut(account) else {
+        let Some(numbers) = self.accounts.get_mut(account) else {
             return;
         };
         let Some(listed) = numbers.listed.remove(id) else {
@@ -104,20 +138,20 @@ impl Index {
 
     /// The callflows of the account that list this number.
     pub(super) fn holders_of_number(&self, account: &AccountId, number: &str) -> &[String] {
-        let numbers = self.0.get(account);
+        let numbers = self.accounts.get(account);
         let ids = numbers.and_then(|numbers| numbers.exact.get(number));
         ids.map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn holders_of_pattern(&self, account: &AccountId, pattern: &str) -> &[String] {
-        let numbers = self.0.get(account);
+        let numbers = self.accounts.get(account);
         let found = numbers.and_then(|numbers| numbers.patterns.get(pattern));
         found.map_or(&[], |(_, ids)| ids)
     }
 
     /// The id of the callflow of this id, else of the first of this name.
     pub(super) fn named(&self, account: &AccountId, word: &str) -> Option<String> {
-        let numbers = self.0.get(account)?;
+        let numbers = self.accounts.get(account)?;
         if numbers.listed.contains_key(word) {
             return Some(word.to_owned());
         }
@@ -130,7 +164,7 @@ impl Index {
 
     /// The exact number, else the pattern that captures most, else `no_match`.
     pub(super) fn lookup(&self, account: &AccountId, number: &str) -> Option<Found> {
-        let numbers = self.0.get(account)?;
+        let numbers = self.accounts.get(account)?;
         if number.is_empty() {
             return None;
         }

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{
-    AccountId, Answer, Attachment, Change, Document, Expected, Key, Store, StoreError, Written,
-};
+use super::apply::{Rows, apply};
+use super::{AccountId, Answer, Attachment, Change, Document, Key, Store, StoreError, Written};
 use crate::clock::Time;
 use crate::objects::Kind;
 
@@ -93,17 +92,15 @@ impl Store for MemoryStore {
                 return Ok(None);
             }
             let indexed = changes.iter().any(|c| c.key().kind.is_indexed());
-            let mut before = Before::default();
-            let mut documents = Vec::new();
-            for change in changes {
-                match tables.apply(change, now, &mut before) {
-                    Ok(document) => documents.extend(document),
-                    Err(error) => {
-                        tables.take_back(before);
-                        return Err(error);
-                    }
-                }
+            let mut writing = Writing {
+                tables: &mut tables,
+                before: Before::default(),
+            };
+            let applied = apply(&mut writing, changes, now);
+            if applied.is_err() {
+                writing.take_back();
             }
+            let documents = applied?;
             tables.generation += u64::from(indexed);
             Ok(Some(Written {
                 documents,
@@ -117,94 +114,69 @@ impl Store for MemoryStore {
     }
 }
 
-impl Tables {
-    fn apply(
-        &mut self,
-        change: Change,
-        now: Time,
-        before: &mut Before,
-    ) -> Result<Option<Option<Document>>, StoreError> {
-        match change {
-            Change::Put {
-                key,
-                body,
-                expected,
-            } => {
-                let old = self.expect(&key, expected)?;
-                let document = Document {
-                    id: key.id.clone(),
-                    revision: old.map_or(1, |old| old.revision + 1),
-                    created: old.map_or(now, |old| old.created),
-                    modified: now,
-                    body,
-                };
-                let old = self.documents.insert(key.clone(), document.clone());
-                before.documents.push((key, old));
-                Ok(Some(Some(document)))
-            }
-            Change::Delete { key, expected } => {
-                let old = self.expect(&key, expected)?.cloned();
-                for gone in self.with_what_it_owns(&key) {
-                    let document = self.documents.remove(&gone);
-                    let attachment = self.attachments.remove(&gone);
-                    before.documents.push((gone.clone(), document));
-                    before.attachments.push((gone, attachment));
-                }
-                Ok(Some(old))
-            }
-            Change::Attach { key, attachment } => {
-                if !self.documents.contains_key(&key) {
-                    return Err(StoreError::Missing {
-                        kind: key.kind,
-                        id: key.id,
-                    });
-                }
-                let old = self.attachments.insert(key.clone(), attachment);
-                before.attachments.push((key, old));
-                Ok(None)
-            }
-        }
-    }
+/// A write to the tables.
+struct Writing<'t> {
+    tables: &'t mut Tables,
+    before: Before,
+}
 
+impl Writing<'_> {
     /// What goes with a document: itself, and what its id is in front of.
     fn with_what_it_owns(&self, key: &Key) -> Vec<Key> {
         let mut keys = vec![key.clone()];
         if let Some(owned) = key.kind.owns() {
             let first = Key::new(&key.account, owned, format!("{}/", key.id));
-            let owned = self.documents.range(first.clone()..).map(|(key, _)| key);
-            keys.extend(
-                owned
-                    .take_while(|key| key.account == first.account && key.kind == first.kind)
-                    .take_while(|key| key.id.starts_with(&first.id))
-                    .cloned(),
-            );
+            let following = self.tables.documents.range(first.clone()..);
+            let owned = following
+                .map(|(key, _)| key)
+                .take_while(|key| key.account == first.account && key.kind == first.kind)
+                .take_while(|key| key.id.starts_with(&first.id));
+            keys.extend(owned.cloned());
         }
         keys
     }
 
-    fn take_back(&mut self, before: Before) {
-        for (key, document) in before.documents.into_iter().rev() {
+    fn take_back(self) {
+        for (key, document) in self.before.documents.into_iter().rev() {
             match document {
-                Some(document) => self.documents.insert(key, document),
-                None => self.documents.remove(&key),
+                Some(document) => self.tables.documents.insert(key, document),
+                None => self.tables.documents.remove(&key),
             };
         }
-        for (key, attachment) in before.attachments.into_iter().rev() {
+        for (key, attachment) in self.before.attachments.into_iter().rev() {
             match attachment {
-                Some(attachment) => self.attachments.insert(key, attachment),
-                None => self.attachments.remove(&key),
+                Some(attachment) => self.tables.attachments.insert(key, attachment),
+                None => self.tables.attachments.remove(&key),
             };
         }
     }
+}
 
-    fn expect(&self, key: &Key, expected: Expected) -> Result<Option<&Document>, StoreError> {
-        let there = self.documents.get(key);
-        if expected.holds(there.map(|document| document.revision)) {
-            return Ok(there);
+impl Rows for Writing<'_> {
+    fn find(&mut self, key: &Key) -> Result<Option<Document>, StoreError> {
+        Ok(self.tables.documents.get(key).cloned())
+    }
+
+    fn put(&mut self, key: &Key, document: &Document) -> Result<(), StoreError> {
+        let documents = &mut self.tables.documents;
+        let old = documents.insert(key.clone(), document.clone());
+        self.before.documents.push((key.clone(), old));
+        Ok(())
+    }
+
+    fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
+        for gone in self.with_what_it_owns(key) {
+            let document = self.tables.documents.remove(&gone);
+            let attachment = self.tables.attachments.remove(&gone);
+            self.before.documents.push((gone.clone(), document));
+            self.before.attachments.push((gone, attachment));
         }
-        Err(StoreError::Conflict {
-            kind: key.kind,
-            id: key.id.clone(),
-        })
+        Ok(())
+    }
+
+    fn attach(&mut self, key: &Key, attachment: Attachment) -> Result<(), StoreError> {
+        let old = self.tables.attachments.insert(key.clone(), attachment);
+        self.before.attachments.push((key.clone(), old));
+        Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! it knows documents, not what they mean. Calls and the API use the
 //! [`Catalog`], which also knows which number leads to which callflow.
 
+mod apply;
 mod catalog;
 mod index;
 mod memory;

@@ -16,9 +16,8 @@ use postgres::types::{ToSql, Type};
 use postgres::{GenericClient, Row};
 use serde_json::{Map, Value};
 
-use super::{
-    AccountId, Answer, Attachment, Change, Document, Expected, Key, Store, StoreError, Written,
-};
+use super::apply::{Rows, apply};
+use super::{AccountId, Answer, Attachment, Change, Document, Key, Store, StoreError, Written};
 use crate::clock::Time;
 use crate::objects::Kind;
 use address::Address;
@@ -161,10 +160,7 @@ impl Store for PostgresStore {
             if seen.is_some_and(|seen| seen != generation) {
                 return Ok(None);
             }
-            let mut documents = Vec::new();
-            for change in changes {
-                documents.extend(apply(&mut write, change, now)?);
-            }
+            let documents = apply(&mut write, changes, now)?;
             if indexed {
                 generation += 1;
                 write.execute_typed("UPDATE pivot_generations SET value = value + 1", &[])?;
@@ -278,103 +274,69 @@ fn generation(db: &mut impl GenericClient, lock: &str) -> Result<u64, StoreError
     Ok(row.try_get::<_, i64>(0)?.unsigned_abs())
 }
 
-fn apply(
-    db: &mut impl GenericClient,
-    change: Change,
-    now: Time,
-) -> Result<Option<Option<Document>>, StoreError> {
-    match change {
-        Change::Put {
-            key,
-            body,
-            expected,
-        } => {
-            let old = expect(db, &key, expected)?;
-            let written = Document {
-                id: key.id.clone(),
-                revision: old.as_ref().map_or(1, |old| old.revision + 1),
-                created: old.as_ref().map_or(now, |old| old.created),
-                modified: now,
-                body,
-            };
-            let text = Value::Object(written.body.clone()).to_string();
-            db.execute_typed(
-                "INSERT INTO pivot_documents
-                 (account, kind, id, revision, created, modified, body)
-                 VALUES ($1, $2, $3, $5, $6, $7, $4::json)
-                 ON CONFLICT (account, kind, id) DO UPDATE SET
-                 revision = $5, created = $6, modified = $7, body = $4::json",
-                &[
-                    (&key.account.as_str(), Type::TEXT),
-                    (&key.kind.name(), Type::TEXT),
-                    (&key.id, Type::TEXT),
-                    (&text, Type::TEXT),
-                    (&number(written.revision), Type::INT8),
-                    (&written.created.0, Type::INT8),
-                    (&written.modified.0, Type::INT8),
-                ],
-            )?;
-            Ok(Some(Some(written)))
-        }
-        Change::Delete { key, expected } => {
-            let old = expect(db, &key, expected)?;
-            let (from, to) = (format!("{}/", key.id), format!("{}0", key.id));
-            let owned = key.kind.owns().map_or("", Kind::name);
-            for table in ["pivot_documents", "pivot_attachments"] {
-                db.execute_typed(
-                    &format!(
-                        "DELETE FROM {table} WHERE account = $1 AND
-                         (kind = $2 AND id = $3 OR kind = $4 AND id >= $5 AND id < $6)"
-                    ),
-                    &texts(&[
-                        &key.account.as_str(),
-                        &key.kind.name(),
-                        &key.id,
-                        &owned,
-                        &from,
-                        &to,
-                    ]),
-                )?;
-            }
-            Ok(Some(old))
-        }
-        Change::Attach { key, attachment } => {
-            if find_one(db, &key)?.is_none() {
-                return Err(StoreError::Missing {
-                    kind: key.kind,
-                    id: key.id,
-                });
-            }
-            db.execute_typed(
-                "INSERT INTO pivot_attachments (account, kind, id, content_type, bytes)
-                 VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (account, kind, id) DO UPDATE SET content_type = $4, bytes = $5",
-                &[
-                    (&key.account.as_str(), Type::TEXT),
-                    (&key.kind.name(), Type::TEXT),
-                    (&key.id, Type::TEXT),
-                    (&attachment.content_type, Type::TEXT),
-                    (&attachment.bytes, Type::BYTEA),
-                ],
-            )?;
-            Ok(None)
-        }
+impl Rows for postgres::Transaction<'_> {
+    fn find(&mut self, key: &Key) -> Result<Option<Document>, StoreError> {
+        find_one(self, key)
     }
-}
 
-fn expect(
-    db: &mut impl GenericClient,
-    key: &Key,
-    expected: Expected,
-) -> Result<Option<Document>, StoreError> {
-    let there = find_one(db, key)?;
-    if expected.holds(there.as_ref().map(|document| document.revision)) {
-        return Ok(there);
+    fn put(&mut self, key: &Key, document: &Document) -> Result<(), StoreError> {
+        let text = Value::Object(document.body.clone()).to_string();
+        self.execute_typed(
+            "INSERT INTO pivot_documents
+             (account, kind, id, revision, created, modified, body)
+             VALUES ($1, $2, $3, $5, $6, $7, $4::json)
+             ON CONFLICT (account, kind, id) DO UPDATE SET
+             revision = $5, created = $6, modified = $7, body = $4::json",
+            &[
+                (&key.account.as_str(), Type::TEXT),
+                (&key.kind.name(), Type::TEXT),
+                (&key.id, Type::TEXT),
+                (&text, Type::TEXT),
+                (&number(document.revision), Type::INT8),
+                (&document.created.0, Type::INT8),
+                (&document.modified.0, Type::INT8),
+            ],
+        )?;
+        Ok(())
     }
-    Err(StoreError::Conflict {
-        kind: key.kind,
-        id: key.id.clone(),
-    })
+
+    fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
+        let (from, to) = (format!("{}/", key.id), format!("{}0", key.id));
+        let owned = key.kind.owns().map_or("", Kind::name);
+        for table in ["pivot_documents", "pivot_attachments"] {
+            self.execute_typed(
+                &format!(
+                    "DELETE FROM {table} WHERE account = $1 AND
+                     (kind = $2 AND id = $3 OR kind = $4 AND id >= $5 AND id < $6)"
+                ),
+                &texts(&[
+                    &key.account.as_str(),
+                    &key.kind.name(),
+                    &key.id,
+                    &owned,
+                    &from,
+                    &to,
+                ]),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn attach(&mut self, key: &Key, attachment: Attachment) -> Result<(), StoreError> {
+        self.execute_typed(
+            "INSERT INTO pivot_attachments (account, kind, id, content_type, bytes)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (account, kind, id) DO UPDATE SET content_type = $4, bytes = $5",
+            &[
+                (&key.account.as_str(), Type::TEXT),
+                (&key.kind.name(), Type::TEXT),
+                (&key.id, Type::TEXT),
+                (&attachment.content_type, Type::TEXT),
+                (&attachment.bytes, Type::BYTEA),
+            ],
+        )?;
+        Ok(())
+    }
 }
 
 /// Parameters that are all text.

@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value};
 
-use super::{
-    AccountId, Answer, Attachment, Change, Document, Expected, Key, Store, StoreError, Written,
-};
+use super::apply::{Rows, apply};
+use super::{AccountId, Answer, Attachment, Change, Document, Key, Store, StoreError, Written};
 use crate::clock::Time;
 use crate::objects::Kind;
 
@@ -169,17 +168,14 @@ impl Store for SqliteStore {
         let connections = self.0.clone();
         Box::pin(blocking(move || {
             let mut writer = locked(&connections.writer);
-            let write = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut write = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
             if let Some(seen) = seen
                 && seen != generation(&write)?
             {
                 return Ok(None);
             }
             let indexed = changes.iter().any(|c| c.key().kind.is_indexed());
-            let mut documents = Vec::new();
-            for change in changes {
-                documents.extend(apply(&write, change, now)?);
-            }
+            let documents = apply(&mut write, changes, now)?;
             if indexed {
                 write.execute("UPDATE generations SET value = value + 1", [])?;
             }
@@ -268,97 +264,67 @@ fn generation(db: &Connection) -> Result<u64, StoreError> {
     Ok(query.query_row([], |row| row.get(0))?)
 }
 
-fn apply(
-    db: &Connection,
-    change: Change,
-    now: Time,
-) -> Result<Option<Option<Document>>, StoreError> {
-    match change {
-        Change::Put {
-            key,
-            body,
-            expected,
-        } => {
-            let old = expect(db, &key, expected)?;
-            let written = Document {
-                id: key.id.clone(),
-                revision: old.as_ref().map_or(1, |old| old.revision + 1),
-                created: old.as_ref().map_or(now, |old| old.created),
-                modified: now,
-                body,
-            };
-            let text = Value::Object(written.body.clone()).to_string();
-            let [account, kind, id] = named(&key);
-            db.prepare_cached(
-                "INSERT OR REPLACE INTO documents
-                 (account, kind, id, revision, created, modified, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![
-                account,
-                kind,
-                id,
-                written.revision,
-                written.created.0,
-                written.modified.0,
-                text
-            ])?;
-            Ok(Some(Some(written)))
-        }
-        Change::Delete { key, expected } => {
-            let old = expect(db, &key, expected)?;
-            let [account, kind, id] = named(&key);
-            let (from, to) = (format!("{id}/"), format!("{id}0"));
-            for table in ["documents", "attachments"] {
-                db.execute(
-                    &format!("DELETE FROM {table} WHERE account = ?1 AND kind = ?2 AND id = ?3"),
-                    [account, kind, id],
-                )?;
-                if let Some(owned) = key.kind.owns() {
-                    db.execute(
-                        &format!(
-                            "DELETE FROM {table}
-                             WHERE account = ?1 AND kind = ?2 AND id >= ?3 AND id < ?4"
-                        ),
-                        [account, owned.name(), &from, &to],
-                    )?;
-                }
-            }
-            Ok(Some(old))
-        }
-        Change::Attach { key, attachment } => {
-            if find_one(db, &key)?.is_none() {
-                return Err(StoreError::Missing {
-                    kind: key.kind,
-                    id: key.id,
-                });
-            }
-            let [account, kind, id] = named(&key);
-            db.prepare_cached(
-                "INSERT OR REPLACE INTO attachments (account, kind, id, content_type, bytes)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![
-                account,
-                kind,
-                id,
-                attachment.content_type,
-                attachment.bytes
-            ])?;
-            Ok(None)
-        }
+impl Rows for Transaction<'_> {
+    fn find(&mut self, key: &Key) -> Result<Option<Document>, StoreError> {
+        find_one(self, key)
     }
-}
 
-fn expect(db: &Connection, key: &Key, expected: Expected) -> Result<Option<Document>, StoreError> {
-    let there = find_one(db, key)?;
-    if expected.holds(there.as_ref().map(|document| document.revision)) {
-        return Ok(there);
+    fn put(&mut self, key: &Key, document: &Document) -> Result<(), StoreError> {
+        let text = Value::Object(document.body.clone()).to_string();
+        let [account, kind, id] = named(key);
+        self.prepare_cached(
+            "INSERT OR REPLACE INTO documents
+             (account, kind, id, revision, created, modified, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            account,
+            kind,
+            id,
+            document.revision,
+            document.created.0,
+            document.modified.0,
+            text
+        ])?;
+        Ok(())
     }
-    Err(StoreError::Conflict {
-        kind: key.kind,
-        id: key.id.clone(),
-    })
+
+    fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
+        let [account, kind, id] = named(key);
+        let (from, to) = (format!("{id}/"), format!("{id}0"));
+        for table in ["documents", "attachments"] {
+            self.execute(
+                &format!("DELETE FROM {table} WHERE account = ?1 AND kind = ?2 AND id = ?3"),
+                [account, kind, id],
+            )?;
+            if let Some(owned) = key.kind.owns() {
+                self.execute(
+                    &format!(
+                        "DELETE FROM {table}
+                         WHERE account = ?1 AND kind = ?2 AND id >= ?3 AND id < ?4"
+                    ),
+                    [account, owned.name(), &from, &to],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attach(&mut self, key: &Key, attachment: Attachment) -> Result<(), StoreError> {
+        let [account, kind, id] = named(key);
+        self.prepare_cached(
+            "INSERT OR REPLACE INTO attachments (account, kind, id, content_type, bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![
+            account,
+            kind,
+            id,
+            attachment.content_type,
+            attachment.bytes
+        ])?;
+        Ok(())
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {
