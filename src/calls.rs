@@ -132,12 +132,13 @@ impl Desk {
         let channel = starting.channel.id.clone();
         let trace = self.traces.begin(&id, summary(&id, &starting.channel));
         metrics::counter!("pivot_calls_total").increment(1);
-        let call = serve(
+        // Boxed, so that it is not moved about as a whole.
+        let call = Box::pin(serve(
             starting,
             self.services.clone(),
             self.router.clone(),
             trace.clone(),
-        );
+        ));
         self.supervise(id, Owned::Caller(channel), trace, ended, async move {
             call.await;
             drop(permit);

@@ -27,6 +27,7 @@ impl Call {
     /// The instructions have ended.
     pub fn begin_closing(&mut self) {
         self.closing = true;
+        self.state.sending = None;
     }
 
     /// Takes over what was being recorded when the caller left; requests owed report on it.

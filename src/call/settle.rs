@@ -18,6 +18,7 @@ impl Call {
     /// Stops what plays on the caller's channel and waits until it has ended. Music
     /// and silence behind it are stopped too: they would go on in a bridge.
     pub(crate) async fn settle(&mut self) -> Result<(), Interrupt> {
+        self.keys_sent().await?;
         for playback in self.state.playing.clone() {
             self.stop_playback(&playback).await?;
         }

@@ -73,6 +73,9 @@ pub struct State {
     pub waiting_recordings: Vec<CallRecording>,
     /// Recordings that have ended, and whose end is yet to be told.
     pub recording_reports: Vec<RecordingReport>,
+    /// Digits are sent to the caller until then.
+    #[serde(default)]
+    pub sending: Option<Time>,
     /// What the caller hears when nothing else plays.
     #[serde(default)]
     pub behind: Option<Behind>,
@@ -205,6 +208,7 @@ impl State {
             tracks: Vec::new(),
             waiting_recordings: Vec::new(),
             recording_reports: Vec::new(),
+            sending: None,
             behind: None,
             eavesdropping: None,
             queued: None,

@@ -74,7 +74,10 @@ async fn go(call: &mut Call, session: &mut Session) -> Result<Outcome, Interrupt
             Ok(Some(_)) if session.is_aside() => {
                 aside::leave(call, session, AsideEnd::Finished).await?;
             }
-            Ok(Some(outcome)) => return Ok(outcome),
+            Ok(Some(outcome)) => {
+                call.keys_sent().await?;
+                return Ok(outcome);
+            }
             Err(Interrupt::Called) if session.is_aside() => {
                 aside::leave(call, session, AsideEnd::Called).await?;
             }

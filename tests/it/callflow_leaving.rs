@@ -30,7 +30,8 @@ fn waiting() -> Vec<Value> {
         node("user", json!({"id": "bob"})),
         node("device", json!({"id": "talker"})),
         node("response", json!({"media": "sound:long"})),
-        node("send_dtmf", json!({"digits": "1234567890"})),
+        json!({"module": "send_dtmf", "data": {"digits": "1234567890"}, "children": {"_":
+            {"module": "noop", "data": {}, "children": {"_": ask("/never")}}}}),
         chain([
             node("record_call", json!({})),
             node("sleep", json!({"duration": 10})),

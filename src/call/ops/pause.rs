@@ -22,7 +22,8 @@ impl Call {
             Begun::New(op) => (op, clock::now().after(duration)),
         };
         self.write_down(&op, &Until(until));
-        let silent = self.is_answered() && duration >= SILENCE_FROM;
+        // Digits that are being sent are not silence.
+        let silent = self.is_answered() && self.state.sending.is_none() && duration >= SILENCE_FROM;
         if silent {
             self.start_behind(Behind::Silence).await?;
         }

@@ -100,6 +100,7 @@ impl Call {
                     Ok(clip) => clip,
                     Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why))),
                 };
+                self.keys_sent().await?;
                 // A key pressed while the sound was made stops it before it starts.
                 if let Some(key) = self.stopping_key(mark, stop_on) {
                     return Ok(self.done(&op, PlayEnd::Key(key)));

@@ -1,8 +1,7 @@
-//! `noop` – does nothing, and goes on to `_`.
+//! `noop` – waits until all that is to be heard has been heard, and goes on to `_`.
 //!
-//! In Kazoo it waits for sounds that are still queued. Modules of pivot end
-//! when their sounds have ended, so there is never anything to wait for. Has no
-//! settings.
+//! Modules end when their sounds have ended; what there may be to wait for are the
+//! keys of `send_dtmf`. Has no settings.
 //!
 //! ```json
 //! {"module": "noop", "children": {"_": {"module": "hangup"}}}
@@ -16,7 +15,7 @@ use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
 use crate::program::Flow;
 
-/// Does nothing.
+/// Waits for what is being sent to the caller.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Noop {}
 
@@ -24,7 +23,13 @@ impl Module for Noop {
     const NAME: &'static str = "noop";
     type Progress = ();
 
-    async fn run(&self, _: &mut Call, _: &Node, _: &mut Self::Progress) -> Result<Flow, Interrupt> {
+    async fn run(
+        &self,
+        call: &mut Call,
+        _: &Node,
+        _: &mut Self::Progress,
+    ) -> Result<Flow, Interrupt> {
+        call.keys_sent().await?;
         Ok(Flow::Next)
     }
 }

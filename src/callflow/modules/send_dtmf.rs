@@ -1,4 +1,7 @@
-//! `send_dtmf` – sends keys to the caller, and goes on to `_` when they are sent.
+//! `send_dtmf` – sends keys to the caller, and goes on to `_` at once.
+//!
+//! What is played next waits until they are sent, as do an answer, a conversation, and
+//! the end of the call; `noop` waits for nothing else.
 //!
 //! | field | default | |
 //! |---|---|---|
@@ -8,8 +11,6 @@
 //! ```json
 //! {"module": "send_dtmf", "data": {"digits": "1w2#", "duration_ms": 200}}
 //! ```
-//!
-//! Kazoo goes on at once, and what is played next waits for the keys.
 
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ impl Module for SendDtmf {
         _: &mut Self::Progress,
     ) -> Result<Flow, Interrupt> {
         let each = Duration::from_millis(self.duration_ms);
-        call.send_digits(&self.digits, each).await?;
+        call.start_digits(&self.digits, each).await?;
         Ok(Flow::Next)
     }
 }

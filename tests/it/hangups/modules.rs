@@ -58,6 +58,12 @@ fn modules(web: &str) -> Vec<(Value, u64)> {
             1_500,
         ),
         (
+            json!({ "module": "ring_group", "data": { "repeats": 3, "endpoints": [
+            { "id": "bob", "endpoint_type": "device" }, { "id": "ann", "endpoint_type": "device" }
+        ] } }),
+            1_500,
+        ),
+        (
             json!({ "module": "offnet", "data": { "to_did": "5550001" } }),
             8_000,
         ),
@@ -86,6 +92,17 @@ fn modules(web: &str) -> Vec<(Value, u64)> {
     ]
 }
 
+/// The last node of a flow, to which its default children lead.
+fn last(node: &mut Value) -> &mut Value {
+    let children = node.as_object_mut().unwrap().entry("children");
+    let children = children.or_insert_with(|| json!({}));
+    if children["_"].is_object() {
+        return last(&mut children["_"]);
+    }
+    children
+}
+
+// Callflow check 18.
 #[tokio::test(start_paused = true)]
 async fn the_caller_hangs_up_in_every_module() {
     let count = modules("").len();
@@ -97,7 +114,11 @@ async fn the_caller_hangs_up_in_every_module() {
             .asterisk
             .callee("*", Behaviour::answers(seconds(3)))
             .await;
-        let (flow, at) = modules(&scenario.web.url()).remove(number);
+        let (mut flow, at) = modules(&scenario.web.url()).remove(number);
+        // Whatever would come next: it needs no caller to be told of.
+        let hook = format!("{}/never", scenario.web.url());
+        let hook = json!({ "module": "webhook", "data": { "uri": hook } });
+        last(&mut flow)["_"] = json!({ "module": "noop", "children": { "_": hook } });
         scenario.web.on("/voice", Reply::json(&flow));
         scenario
             .web
@@ -111,6 +132,8 @@ async fn the_caller_hangs_up_in_every_module() {
         assert!(!phone.heard_media().await.contains(&"sound:never".into()));
         let state = scenario.timeline().await.summary.state;
         assert!(state.starts_with("the caller hung up"), "{flow}: {state}");
+        tokio::time::sleep(seconds(5)).await;
+        assert!(scenario.web.at("/never").is_empty(), "{flow}\n{lines}");
         scenario.nothing_loops().await;
     }
 }

@@ -109,6 +109,18 @@ on_each_asterisk! {
         s.over(&mut call).await.unwrap();
     };
 
+    keys_are_sent_while_the_flow_goes_on_and_before_it_ends => async |s: &Stage| {
+        s.app.on("/next", [answer(&json!({ "module": "noop" }))]);
+        let keys = json!({ "module": "send_dtmf", "data": { "digits": "1590#", "duration_ms": 300 },
+            "children": { "_": pivot_node(s, "/next") } });
+        let flow = json!({ "module": "answer", "children": { "_": keys } });
+        let mut call = s.call_for(answer(&flow)).await.unwrap();
+        s.app.wait_request("/next").await.unwrap();
+        assert!(call.pressed().len() < 5, "{}", call.pressed());
+        s.over(&mut call).await.unwrap();
+        assert_eq!(call.pressed(), "1590#", "{}", s.trace().await.unwrap());
+    };
+
     a_menu_runs_the_child_of_the_key => async |s: &Stage| {
         let flow = json!({ "module": "menu", "data": { "retries": 2, "timeout": 3000, "max_extension_length": 1,
                 "media": { "greeting": "sound:hello-world" } },
