@@ -102,9 +102,13 @@ impl Report {
     }
 
     pub fn has_errors(&self) -> bool {
-        self.diagnostics
-            .iter()
-            .any(|d| d.severity == Severity::Error)
+        self.errors() > 0
+    }
+
+    /// How many there are, warnings not counted.
+    pub fn errors(&self) -> usize {
+        let all = self.diagnostics.iter();
+        all.filter(|d| d.severity == Severity::Error).count()
     }
 
     fn push(

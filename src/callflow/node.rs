@@ -18,6 +18,8 @@ pub struct Node {
     pub data: Map<String, Value>,
     /// In the order of the document.
     pub children: Vec<(String, Node)>,
+    /// Its `data` has errors, so that the module cannot run.
+    pub unusable: bool,
 }
 
 impl Node {
@@ -26,6 +28,7 @@ impl Node {
             module: module.into(),
             data,
             children: Vec::new(),
+            unusable: false,
         }
     }
 
@@ -76,6 +79,8 @@ struct FlatNode {
     data: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     children: Vec<(String, usize)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unusable: bool,
 }
 
 impl From<Node> for Flat {
@@ -95,6 +100,7 @@ impl From<Node> for Flat {
                 module: node.module,
                 data: node.data,
                 children,
+                unusable: node.unusable,
             });
         }
         Self(list)
@@ -113,6 +119,7 @@ impl TryFrom<Flat> for Node {
         let mut built: Vec<Option<Self>> = flat.0.iter().map(|_| None).collect();
         for (index, flat) in flat.0.into_iter().enumerate().rev() {
             let mut node = Self::new(flat.module, flat.data);
+            node.unusable = flat.unusable;
             for (key, child) in flat.children {
                 let child = built
                     .get_mut(child)

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::conform::{Conform, MAX_DATA_DEPTH, child_pointer};
 use super::json::{self, Kind};
 use super::modules;
-use super::node::Node;
+use super::node::{DEFAULT_CHILD, Node};
 use crate::report::{Report, nearest};
 
 /// What a node consists of; further keys are Kazoo's own bookkeeping or slips.
@@ -20,7 +20,9 @@ pub fn read(bytes: &[u8], strict: bool) -> (Option<Node>, Report) {
 }
 
 /// Reads a stored flow, which may be a whole callflow document: numbers, a name,
-/// and the `flow`.
+/// and the `flow`. The errors of one node do not stop the others, unless `strict`: a
+/// module whose `data` has some is passed over, a child that is no node is not there.
+/// Without a tree nothing of it can be run.
 pub fn read_stored(bytes: &[u8], strict: bool) -> (Option<Node>, Report) {
     read_as(bytes, strict, true)
 }
@@ -34,7 +36,11 @@ fn read_as(bytes: &[u8], strict: bool, stored: bool) -> (Option<Node>, Report) {
         }
         .root(&root)
     });
-    let node = node.filter(|_| !report.has_errors());
+    let node = if stored && !strict {
+        node.filter(|root| !root.unusable || root.offers(DEFAULT_CHILD))
+    } else {
+        node.filter(|_| !report.has_errors())
+    };
     (node, report)
 }
 
@@ -76,6 +82,7 @@ impl Reader<'_> {
         let node = self.node(value, pointer)?;
         if value.get("module").is_none() {
             self.no_module(value, pointer);
+            return None;
         }
         Some(node)
     }
@@ -121,9 +128,11 @@ impl Reader<'_> {
         let data = value.get("data");
         let children = value.get("children");
         let mut node = Node::new(name.unwrap_or_default(), serde_json::Map::new());
+        let before = self.report.errors();
         if let Some(name) = name {
             node.data = self.data(name, value, data, &child_pointer(pointer, "data"));
         }
+        node.unusable = name.is_none() || self.report.errors() > before;
         if let Some(children) = children {
             node.children = self.children(children, &child_pointer(pointer, "children"));
         }

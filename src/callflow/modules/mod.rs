@@ -199,6 +199,14 @@ pub async fn run(call: &mut Call, node: &Node) -> Result<Flow, Interrupt> {
         call.note(format!("{} is skipped (skip_module)", node.module));
         return Ok(Flow::Next);
     }
+    if node.unusable {
+        let () = call.enter_step();
+        call.warn(format!(
+            "`data` of {} has errors, child `_` runs",
+            node.module
+        ));
+        return Ok(Flow::Next);
+    }
     if let Some(flow) = dispatch(call, node).await? {
         return Ok(flow);
     }
