@@ -42,7 +42,8 @@ impl Call {
     /// What a stored sound sounds like.
     pub async fn sound_of(&mut self, id: &str, medium: &Media) -> Result<Vec<Sound>, Interrupt> {
         if medium.media_source == MediaSource::Tts {
-            return Ok(spoken(&medium.tts, medium.language.as_deref()));
+            let language = medium.language.as_ref().unwrap_or(&self.state.language);
+            return Ok(spoken(&medium.tts, language));
         }
         Ok(self
             .attached_sound(Kind::Media, id)
@@ -233,7 +234,7 @@ fn key(account: &AccountId, kind: Kind, file: &Attachment) -> String {
 }
 
 /// A text of the library. Kazoo's voices may bring their language: `female/en-US`.
-fn spoken(tts: &Tts, language: Option<&str>) -> Vec<Sound> {
+fn spoken(tts: &Tts, language: &str) -> Vec<Sound> {
     let text = tts.text.as_deref().unwrap_or_default().trim();
     if text.is_empty() {
         return Vec::new();
@@ -246,7 +247,7 @@ fn spoken(tts: &Tts, language: Option<&str>) -> Vec<Sound> {
     vec![Sound::Speech(Utterance {
         text: text.to_owned(),
         voice: Some(voice.unwrap_or("female").to_owned()),
-        language: own.or(language).map(str::to_owned),
+        language: Some(own.unwrap_or(language).to_owned()),
         ..Utterance::default()
     })]
 }
@@ -262,9 +263,9 @@ mod tests {
             voice: voice.map(Into::into),
         };
         for (voice, language, expected) in [
-            (Some("male/fr-FR"), Some("en-us"), ("male", Some("fr-FR"))),
-            (Some("male"), Some("en-us"), ("male", Some("en-us"))),
-            (None, None, ("female", None)),
+            (Some("male/fr-FR"), "en-us", ("male", Some("fr-FR"))),
+            (Some("male"), "en-us", ("male", Some("en-us"))),
+            (None, "de-de", ("female", Some("de-de"))),
         ] {
             let [Sound::Speech(said)] = &spoken(&tts(voice), language)[..] else {
                 panic!("not spoken");
@@ -275,6 +276,6 @@ mod tests {
                 expected
             );
         }
-        assert!(spoken(&Tts::default(), None).is_empty());
+        assert!(spoken(&Tts::default(), "en-us").is_empty());
     }
 }

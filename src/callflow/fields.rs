@@ -32,6 +32,16 @@ impl Key {
     }
 }
 
+/// The language that a text is spoken in: the one that is named, else the call's, unless
+/// the voice is more than `male` or `female`: it has a language of its own.
+pub(super) fn spoken_in(call: &Call, voice: Option<&str>, named: Option<&str>) -> Option<String> {
+    let plain = ["male", "female"];
+    let plain = voice.is_none_or(|voice| plain.iter().any(|p| voice.eq_ignore_ascii_case(p)));
+    named
+        .or_else(|| plain.then(|| call.language()))
+        .map(str::to_owned)
+}
+
 /// A prompt that can be changed or switched off.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged)]

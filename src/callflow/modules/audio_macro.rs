@@ -45,7 +45,7 @@ use super::Module;
 use crate::call::ops::{Keys, Play, PlayEnd, Sound, Tone, Utterance};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
-use crate::callflow::fields::{Key, keys_or_all};
+use crate::callflow::fields::{Key, keys_or_all, spoken_in};
 use crate::callflow::library::named_sounds;
 use crate::callflow::listen::Listening;
 use crate::program::Flow;
@@ -135,10 +135,15 @@ impl AudioMacro {
             ItemKind::Play => named_sounds(call, item.id.as_deref()).await?,
             ItemKind::Prompt => named_sounds(call, self.prompt(item).as_deref()).await?,
             ItemKind::Tts => text
-                .map(|text| self.speech(item, text))
+                .map(|text| Sound::Speech(self.speech(call, item, text)))
                 .into_iter()
                 .collect(),
-            ItemKind::Say => text.map(|text| self.say(item, text)).into_iter().collect(),
+            ItemKind::Say => text
+                .map(|text| {
+                    say(item, text).unwrap_or_else(|| Sound::Speech(self.speech(call, item, text)))
+                })
+                .into_iter()
+                .collect(),
             ItemKind::Tone => item.tone().map(Sound::Tone).into_iter().collect(),
         })
     }
@@ -152,26 +157,14 @@ impl AudioMacro {
         })
     }
 
-    fn speech(&self, item: &Item, text: &str) -> Sound {
-        Sound::Speech(Utterance {
+    fn speech(&self, call: &Call, item: &Item, text: &str) -> Utterance {
+        let language = item.language.as_deref().or(self.language.as_deref());
+        Utterance {
             text: text.to_owned(),
             ssml: false,
             voice: item.voice.clone(),
-            language: item.language.clone().or_else(|| self.language.clone()),
+            language: spoken_in(call, item.voice.as_deref(), language),
             engine: item.engine.clone(),
-        })
-    }
-
-    /// Numbers and letters from Asterisk's recordings where they are enough.
-    fn say(&self, item: &Item, text: &str) -> Sound {
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        match item.say_as.as_str() {
-            "number" if is_number(text) => Sound::Asterisk(format!("number:{text}")),
-            "telephone_number" if !digits.is_empty() => Sound::Asterisk(format!("digits:{digits}")),
-            "name_spelled" | "name_phonetic" if text.chars().all(|c| c.is_ascii_alphanumeric()) => {
-                Sound::Asterisk(format!("characters:{}", text.to_lowercase()))
-            }
-            _ => self.speech(item, text),
         }
     }
 
@@ -193,6 +186,20 @@ impl Item {
             times: self.repeat,
         })
     }
+}
+
+/// Numbers and letters from Asterisk's recordings, where they are enough.
+fn say(item: &Item, text: &str) -> Option<Sound> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let uri = match item.say_as.as_str() {
+        "number" if is_number(text) => format!("number:{text}"),
+        "telephone_number" if !digits.is_empty() => format!("digits:{digits}"),
+        "name_spelled" | "name_phonetic" if text.chars().all(|c| c.is_ascii_alphanumeric()) => {
+            format!("characters:{}", text.to_lowercase())
+        }
+        _ => return None,
+    };
+    Some(Sound::Asterisk(uri))
 }
 
 /// What Asterisk can read as a number.
@@ -232,10 +239,10 @@ impl Module for AudioMacro {
 mod tests {
     use super::*;
 
-    fn say(text: &str, kind: &str) -> Sound {
+    fn said(text: &str, kind: &str) -> Option<Sound> {
         let data = serde_json::json!({"macros": [{"macro": "say", "text": text, "type": kind}]});
         let module: AudioMacro = serde_json::from_value(data).unwrap();
-        module.say(&module.macros[0], text)
+        say(&module.macros[0], text)
     }
 
     #[test]
@@ -246,7 +253,7 @@ mod tests {
             ("+1 (555) 123", "telephone_number", "digits:1555123"),
             ("Ab1", "name_spelled", "characters:ab1"),
         ] {
-            assert_eq!(say(text, kind), Sound::Asterisk(uri.into()));
+            assert_eq!(said(text, kind), Some(Sound::Asterisk(uri.into())));
         }
     }
 
@@ -258,7 +265,7 @@ mod tests {
             ("3.50", "currency"),
             ("none", "telephone_number"),
         ] {
-            assert!(matches!(say(text, kind), Sound::Speech(u) if u.text == text));
+            assert_eq!(said(text, kind), None, "{text}");
         }
     }
 }

@@ -27,7 +27,7 @@ use super::Module;
 use crate::call::ops::{Sound, Utterance};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
-use crate::callflow::fields::Key;
+use crate::callflow::fields::{Key, spoken_in};
 use crate::callflow::listen::{Listening, Rounds};
 use crate::program::Flow;
 
@@ -74,7 +74,7 @@ impl Module for Tts {
             text: self.text.clone(),
             ssml: false,
             voice: Some(self.voice.clone()),
-            language: self.language.clone(),
+            language: spoken_in(call, Some(&self.voice), self.language.as_deref()),
             engine: self.engine.clone(),
         });
         let rounds = Rounds::new(1, self.endless_playback, self.terminators.as_deref());
