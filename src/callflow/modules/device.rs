@@ -13,7 +13,7 @@
 //! | `can_call_self` | `false` | `true` rings the phone also when it is the caller's own; else `_` runs |
 //! | `suppress_clid` | `false` | the phone does not see who calls |
 //! | `dial_strategy` | `simultaneous` | `single`: the phone and where it forwards to ring one after the other |
-//! | `strategy` | `simultaneous` | of `user`: `single` rings the devices one after the other |
+//! | `strategy` | – | the same, where there is no `dial_strategy` |
 //! | `static_invite` | the device's | the user part of the INVITE |
 //! | `custom_sip_headers` | – | header → value, on the call to the phone |
 //! | `fail_on_single_reject` | `false` | one who is busy or refuses ends the ringing of all |
@@ -64,12 +64,10 @@ pub(super) struct Device {
     /// The phone does not see who calls.
     #[serde(default)]
     suppress_clid: bool,
-    /// In which order the legs of a device ring.
-    #[serde(default)]
-    dial_strategy: Strategy,
-    /// In which order the devices of a user ring.
-    #[serde(default)]
-    strategy: Strategy,
+    /// In which order those ring who ring for it.
+    dial_strategy: Option<Strategy>,
+    /// The same; the name that `user` has for it.
+    strategy: Option<Strategy>,
     /// The user part of the INVITE.
     #[schemars(length(max = 128))]
     static_invite: Option<String>,
@@ -139,13 +137,14 @@ impl Device {
             return at.once(call, node).await;
         }
         let mut legs = Legs::default();
+        let strategy = self.strategy.or(self.dial_strategy).unwrap_or_default();
         if let Some(id) = self.id(call) {
             let asked = self.asked(call);
             legs = Phones::new(call).await?.user(call, id, &asked).await?;
             let stored = call.stored::<crate::objects::User>(id).await?.is_some();
-            legs.ignore_early_media |= stored && self.strategy == Strategy::Simultaneous;
+            legs.ignore_early_media |= stored && strategy == Strategy::Simultaneous;
         }
-        self.ring(call, node, at, legs, self.strategy).await
+        self.ring(call, node, at, legs, strategy).await
     }
 }
 
@@ -167,6 +166,7 @@ impl Module for Device {
             let asked = self.asked(call);
             legs = Phones::new(call).await?.device(call, id, &asked).await?;
         }
-        self.ring(call, node, at, legs, self.dial_strategy).await
+        let strategy = self.dial_strategy.or(self.strategy).unwrap_or_default();
+        self.ring(call, node, at, legs, strategy).await
     }
 }

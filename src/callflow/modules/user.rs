@@ -1,9 +1,9 @@
 //! `user` – rings a user and connects the caller.
 //!
 //! Like `device`, for all devices of a stored user at once (or one after the other,
-//! with `strategy`): those that the user owns, and where the user has logged in. An id
-//! that is not stored is the endpoint of `[dial] user`, and all contacts registered
-//! there ring.
+//! with `strategy`, or else `dial_strategy`): those that the user owns, and where the
+//! user has logged in. An id that is not stored is the endpoint of `[dial] user`, and
+//! all contacts registered there ring.
 //!
 //! ```json
 //! {"module": "user", "data": {"id": "1001", "timeout": 20}}
