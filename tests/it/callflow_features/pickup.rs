@@ -1,10 +1,9 @@
-//! Callflow check 64: pickup takes what rings, intercept what talks too, and nobody listens
-//! without approval.
+//! Pickup takes what rings, intercept what talks too, and nobody listens without approval.
 
 use serde_json::{Value, json};
 
 use super::{a_while, asked, hears, shop, talked};
-use crate::callflow_flows::node;
+use crate::callflow_flows::{chain, node};
 use crate::support::{Scenario, seconds};
 use pivot::simulate::Phone;
 
@@ -32,6 +31,7 @@ pub(super) async fn bob_talks(scenario: &Scenario) -> (Phone, Phone) {
     (caller, bob)
 }
 
+// Callflow check 64.
 // Proves group_pickup.device_id, group_pickup.group_id, group_pickup.user_id.
 #[tokio::test(start_paused = true)]
 async fn a_ringing_call_is_picked_up_at_another_phone() {
@@ -61,6 +61,34 @@ async fn a_ringing_call_is_picked_up_at_another_phone() {
     }
 }
 
+/// Both calls wanted to be recorded once somebody talks: the one that rang is, and the
+/// one that took it.
+#[tokio::test(start_paused = true)]
+async fn recordings_that_wait_for_a_conversation_begin_when_the_call_is_picked_up() {
+    let scenario = shop().await;
+    let record = || node("record_call", json!({"record_on_bridge": true}));
+    let ring = node("device", json!({"id": "d-bob"}));
+    scenario
+        .callflow("bob", &["102"], chain([record(), ring]))
+        .await;
+    let take = node("group_pickup", json!({"device_id": "d-bob"}));
+    scenario.feature("8", chain([record(), take])).await;
+    let caller = bob_rings(&scenario).await;
+    assert!(scenario.sent("POST", "/record").await.is_empty());
+    let carl = scenario.dials("carl", "*8").await;
+    a_while().await;
+    assert!(talked(&caller, &carl).await, "{}", scenario.all().await);
+    for phone in [&caller, &carl] {
+        let listens = format!("channels/{}/snoop/", phone.channel());
+        assert!(asked(&scenario, &listens).await, "{}", scenario.all().await);
+    }
+    carl.hangup().await;
+    caller.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+    let kept = scenario.pivot.services.recordings.list().await.unwrap();
+    assert_eq!(kept.len(), 2);
+}
+
 // Proves group_pickup.approved_group_id, group_pickup.approved_user_id.
 #[tokio::test(start_paused = true)]
 async fn who_is_not_approved_takes_nothing_and_the_phone_goes_on_ringing() {
@@ -86,6 +114,7 @@ async fn who_is_not_approved_takes_nothing_and_the_phone_goes_on_ringing() {
     }
 }
 
+// Callflow check 64.
 // Proves intercept.approved_device_id, intercept.device_id.
 #[tokio::test(start_paused = true)]
 async fn group_pickup_takes_no_conversation_and_intercept_does() {
@@ -206,6 +235,7 @@ async fn listens(data: Value, who: &str) -> bool {
     listens
 }
 
+// Callflow check 64.
 // Proves eavesdrop.approved_user_id, eavesdrop.user_id.
 #[tokio::test(start_paused = true)]
 async fn only_who_is_approved_listens() {
@@ -265,6 +295,7 @@ async fn takes(module: &str, data: &Value, code: &str, who: &str, talking: bool)
     took
 }
 
+// Callflow check 64.
 // Proves eavesdrop.device_id, eavesdrop.approved_device_id, eavesdrop.approved_group_id.
 // Proves eavesdrop_feature.group_id, eavesdrop_feature.approved_device_id.
 // Proves eavesdrop_feature.approved_user_id, eavesdrop_feature.approved_group_id.
@@ -284,6 +315,7 @@ async fn each_way_to_approve_somebody_lets_that_one_in_and_nobody_else() {
         ("group_pickup", json!({"device_id": "d-bob"}), "*8", false),
         ("group_pickup_feature", json!({}), "*8102", false),
         ("intercept", json!({"group_id": "sales"}), "*8", true),
+        ("intercept", json!({"device_id": "d-bob"}), "*8", false),
         (
             "intercept_feature",
             json!({"type": "extension"}),

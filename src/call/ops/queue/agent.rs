@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Dequeue, Dequeued, Dequeuing};
 use crate::ari::{AriError, Request};
 use crate::call::journal::Begun;
-use crate::call::ops::DialOutcome;
+use crate::call::ops::{DialOutcome, RecordingStart};
 use crate::call::queues::Take;
 use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
@@ -303,6 +303,7 @@ impl Call {
         at: &mut Taking,
     ) -> Result<(), Interrupt> {
         self.note(format!("connected with {}", offer.caller));
+        Box::pin(self.start_waiting_recordings(RecordingStart::OnBridge)).await?;
         if let Some(record) = dequeue.record.clone()
             && !self.records_dial()
         {

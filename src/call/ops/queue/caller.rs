@@ -8,6 +8,7 @@ use super::{Enqueued, QueueResult, Queued};
 use crate::ari::{AriError, Event, Request};
 use crate::call::journal::Begun;
 use crate::call::mailbox::Input;
+use crate::call::ops::RecordingStart;
 use crate::call::queues::{Join, Place, View};
 use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
@@ -198,6 +199,7 @@ impl Call {
                 self.reached();
                 self.note(format!("connected with {}", taken.by));
                 self.tell_call(&taken.by, QueueNews::Joined { stay });
+                Box::pin(self.start_waiting_recordings(RecordingStart::OnBridge)).await?;
             }
             let own = self.state.channel.clone();
             match self.next(None).await? {
