@@ -338,7 +338,7 @@ async fn agents_join_and_leave_a_queue_by_telephone() {
 }
 
 // Proves agent.status.
-// Proves acdc_wait_time.id.
+// Proves acdc_wait_time.id, acdc_wait_time.window.
 #[tokio::test(start_paused = true)]
 async fn a_flow_branches_on_the_average_wait() {
     let scenario = desk(json!({})).await;
@@ -379,6 +379,14 @@ async fn a_flow_branches_on_the_average_wait() {
     phone.hangup().await;
     scenario.nothing_left().await;
     asks("two").await;
+    // Only the last quarter of an hour counts where the node says so.
+    let children = json!({"2": play("two"), "_": play("default")});
+    let recent = json!({"module": "acdc_wait_time", "data": {"id": "support", "window": 900}, "children": children});
+    for (later, sound) in [(60, "two"), (1200, "default")] {
+        tokio::time::sleep(seconds(later)).await;
+        scenario.callflow("wait", &["600"], recent.clone()).await;
+        asks(sound).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

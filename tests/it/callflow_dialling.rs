@@ -39,6 +39,7 @@ pub(crate) async fn talked(phone: &Phone) -> bool {
         .any(|heard| matches!(heard.what, Sound::Bridge(_)))
 }
 
+// Callflow check 47.
 #[test]
 fn after_a_conversation_the_call_ends_and_no_child_runs() {
     for (module, data, endpoint) in [
@@ -62,6 +63,8 @@ fn after_a_conversation_the_call_ends_and_no_child_runs() {
             let (scenario, phone) = reaching(behaviour, flow).await;
             scenario.heard(&phone, &[]).await;
             assert!(talked(&phone).await, "{module}: {}", scenario.lines().await);
+            let ended = phone.ended().await.unwrap();
+            assert!(!ended.by_phone && ended.at >= seconds(7), "{ended:?}");
             let requests = scenario.asterisk.requests().await;
             let created = requests
                 .iter()
@@ -72,6 +75,7 @@ fn after_a_conversation_the_call_ends_and_no_child_runs() {
     }
 }
 
+// Callflow check 46.
 #[test]
 fn a_failure_takes_the_child_of_its_cause() {
     for (behaviour, key) in [
@@ -106,6 +110,7 @@ fn a_failure_takes_the_child_of_its_code_and_else_the_default_child() {
     }
 }
 
+// Callflow check 45.
 #[test]
 fn a_phone_rings_as_long_as_the_flow_says() {
     for (data, lasts) in [
@@ -147,6 +152,7 @@ fn nobody_to_ring_takes_the_default_child() {
     }
 }
 
+// Callflow check 57.
 #[test]
 fn a_trunk_failure_that_no_child_wants_is_announced_and_refused() {
     for (behaviour, sip, media) in [
@@ -171,20 +177,6 @@ fn a_trunk_failure_that_no_child_wants_is_announced_and_refused() {
             assert_eq!(heard.is_empty(), sip == 480, "{heard:?}");
         });
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_flow_that_called_another_goes_on_after_its_conversation() {
-    let scenario = Scenario::new().await;
-    let behaviour = Behaviour::answers(seconds(1)).hangs_up_after(seconds(3));
-    scenario.asterisk.callee("*", behaviour).await;
-    scenario.store("desk", &node("device", json!({"id": "bob"})));
-    scenario.answer_with(
-        "/voice",
-        &chain([node("callflow", json!({"id": "desk"})), play("survey")]),
-    );
-    let phone = scenario.call().await;
-    scenario.heard(&phone, &["survey"]).await;
 }
 
 #[tokio::test(start_paused = true)]

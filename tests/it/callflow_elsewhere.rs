@@ -103,7 +103,7 @@ async fn a_flow_that_transfers_to_itself_ends_the_call() {
     assert!(scenario.lines().await.contains("branched 50 times"));
 }
 
-// Proves faxbox.faxbox_id, faxbox.media.fax_option, receive_fax.media.fax_option,
+// Proves faxbox.id, faxbox.faxbox_id, faxbox.media.fax_option, receive_fax.media.fax_option,
 // receive_fax.owner_id.
 #[test]
 fn faxes_are_handed_to_the_dialplan_with_what_it_must_know() {
@@ -188,6 +188,7 @@ async fn listening(takes: std::time::Duration, sets: &[(&str, &str)]) -> (Scenar
     (scenario, phone)
 }
 
+// Proves fax_detect.duration.
 #[test]
 fn a_call_visits_the_dialplan_to_listen_for_a_fax_and_comes_back() {
     for (takes, sets, sound) in [

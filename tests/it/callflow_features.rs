@@ -3,6 +3,7 @@
 
 mod park;
 mod pickup;
+mod slots;
 mod switches;
 mod taken_over;
 mod together;

@@ -31,8 +31,7 @@ async fn forwarding(more: Value) -> Scenario {
     scenario
 }
 
-// Proves device.call_forward.substitute.
-// Proves device.call_forward.substitute.
+// Callflow check 53.
 // Proves device.call_forward.substitute.
 #[test]
 fn the_phone_itself_rings_only_if_nothing_takes_its_place() {
@@ -47,19 +46,24 @@ fn the_phone_itself_rings_only_if_nothing_takes_its_place() {
     }
 }
 
-// Proves device.dial_strategy.
-#[tokio::test(start_paused = true)]
-async fn the_phone_and_then_its_forward_ring_if_the_node_says_so() {
-    let scenario = forwarding(json!({"substitute": false})).await;
-    scenario.behaves("PJSIP/desk", Behaviour::no_answer()).await;
-    let data = json!({"id": "desk", "dial_strategy": "single", "timeout": 5});
-    let phone = scenario.runs(ringing("device", data, &["_"])).await;
-    scenario.heard(&phone, &[]).await;
-    let legs = scenario.legs().await;
-    assert_eq!(legs[1].endpoint, OUTSIDE);
-    assert!(legs[1].after >= seconds(5), "{legs:?}");
+// Proves device.dial_strategy, device.strategy.
+#[test]
+fn the_phone_and_then_its_forward_ring_if_the_node_says_so() {
+    for name in ["dial_strategy", "strategy"] {
+        in_virtual_time(async move {
+            let scenario = forwarding(json!({"substitute": false})).await;
+            scenario.behaves("PJSIP/desk", Behaviour::no_answer()).await;
+            let data = json!({"id": "desk", name: "single", "timeout": 5});
+            let phone = scenario.runs(ringing("device", data, &["_"])).await;
+            scenario.heard(&phone, &[]).await;
+            let legs = scenario.legs().await;
+            assert_eq!(legs[1].endpoint, OUTSIDE);
+            assert!(legs[1].after >= seconds(5), "{legs:?}");
+        });
+    }
 }
 
+// Callflow check 53.
 #[test]
 fn who_answers_a_forwarded_call_presses_1_to_take_it() {
     for (keys, taken) in [("1", true), ("2", false), ("", false)] {
@@ -238,6 +242,7 @@ fn early_media_of_a_forward_is_not_heard_unless_the_phone_says_so() {
     }
 }
 
+// Callflow check 53.
 // Proves ring_group.ignore_forward.
 // Proves device.call_forward.direct_calls_only.
 // Proves device.call_forward.direct_calls_only.

@@ -33,6 +33,7 @@ async fn collected(scenario: &Scenario, phone: &Phone, name: &str) -> Option<Str
         .await
 }
 
+// Callflow check 25. Callflow check 29.
 #[tokio::test(start_paused = true)]
 async fn four_digits_end_the_collection_at_once() {
     let (scenario, phone) =
@@ -46,6 +47,7 @@ async fn four_digits_end_the_collection_at_once() {
     );
 }
 
+// Callflow check 25. Callflow check 28.
 // Proves collect_dtmf.terminator, collect_dtmf.terminators.
 #[test]
 fn the_terminator_ends_the_collection_and_is_not_in_it() {
@@ -57,6 +59,7 @@ fn the_terminator_ends_the_collection_and_is_not_in_it() {
             "1#9",
             "1#",
         ),
+        (json!({"max_digits": 4, "terminators": ["*"]}), "1#*", "1#"),
         (json!({"max_digits": 4}), "#", ""),
     ] {
         in_virtual_time(async move {
@@ -73,6 +76,7 @@ fn the_terminator_ends_the_collection_and_is_not_in_it() {
     }
 }
 
+// Callflow check 25. Callflow check 27.
 // Proves collect_dtmf.interdigit_timeout, collect_dtmf.timeout.
 #[test]
 fn timeouts_give_what_there_is() {
@@ -103,6 +107,7 @@ fn timeouts_give_what_there_is() {
     }
 }
 
+// Callflow check 26.
 #[test]
 fn keys_typed_during_a_prompt_count_for_the_next_collection() {
     for (terminators, keys, expected) in [
@@ -183,6 +188,7 @@ fn menu(mut data: Value, children: &[&str]) -> Value {
     json!({"module": "menu", "data": data, "children": children})
 }
 
+// Callflow check 38.
 #[tokio::test(start_paused = true)]
 async fn a_key_takes_its_child() {
     let (scenario, phone) =
@@ -202,6 +208,7 @@ async fn a_key_stops_the_greeting() {
     assert!(!phone.heard().await[0].complete);
 }
 
+// Callflow check 40.
 #[test]
 fn with_longer_extensions_a_key_waits_for_the_next_or_a_hash() {
     for (keys, ends) in [("1", ms(1100 + 2000)), ("1#", ms(1300))] {
@@ -215,6 +222,7 @@ fn with_longer_extensions_a_key_waits_for_the_next_or_a_hash() {
     }
 }
 
+// Callflow check 38.
 #[test]
 fn wrong_entries_use_up_the_retries() {
     for (children, sounds) in [
@@ -234,6 +242,7 @@ fn wrong_entries_use_up_the_retries() {
     }
 }
 
+// Callflow check 39.
 #[tokio::test(start_paused = true)]
 async fn pressing_nothing_takes_the_timeout_child_at_once() {
     let (scenario, phone) =
@@ -248,6 +257,7 @@ async fn a_hash_alone_counts_as_nothing() {
     scenario.heard(&phone, &["greeting", "took-timeout"]).await;
 }
 
+// Callflow check 39.
 #[tokio::test(start_paused = true)]
 async fn without_a_timeout_child_silence_uses_up_retries_without_a_word() {
     let data = json!({"timeout": 2000, "retries": 3, "media": {"exit_media": false, "transfer_media": "false"}});
@@ -257,6 +267,7 @@ async fn without_a_timeout_child_silence_uses_up_retries_without_a_word() {
         .await;
 }
 
+// Callflow check 42.
 #[test]
 fn the_announcement_of_a_wrong_entry_can_be_changed_or_left_out() {
     for (settings, said) in [

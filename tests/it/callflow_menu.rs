@@ -68,6 +68,7 @@ fn extensions_are_dialled_as_far_as_the_menu_allows() {
     }
 }
 
+// Callflow check 41.
 #[tokio::test(start_paused = true)]
 async fn an_extension_returns_to_the_menu_s_child_and_sees_what_was_captured() {
     let scenario = Scenario::stored().await;
@@ -85,6 +86,7 @@ async fn an_extension_returns_to_the_menu_s_child_and_sees_what_was_captured() {
 }
 
 // Callflow check 42.
+// Proves menu.id.
 // Proves menu.media.invalid_media.
 // Proves menu.media.greeting.
 #[tokio::test(start_paused = true)]

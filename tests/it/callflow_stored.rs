@@ -67,6 +67,7 @@ async fn status(phone: &Phone) -> Option<String> {
     variables.get("PIVOT_STATUS").cloned()
 }
 
+// Callflow check 1.
 #[tokio::test(start_paused = true)]
 async fn a_dialled_number_leads_to_its_callflow() {
     let scenario = Scenario::stored().await;
@@ -75,6 +76,13 @@ async fn a_dialled_number_leads_to_its_callflow() {
     for (number, sound) in [("2030", "one"), ("2031", "one"), ("2032", "two")] {
         let phone = scenario.dial(number, &[]).await;
         scenario.heard(&phone, &[sound]).await;
+    }
+    // Nothing takes this one, wherever the call comes from: the dialplan gets it back.
+    for arguments in [&[][..], &["internal=yes"]] {
+        let phone = scenario.dial("2033", arguments).await;
+        assert_eq!(status(&phone).await.as_deref(), Some("NO_ROUTE"));
+        assert!(!phone.responses().await.contains(&200));
+        assert!(phone.heard_media().await.is_empty());
     }
 }
 
@@ -106,6 +114,7 @@ async fn a_change_holds_for_the_next_call() {
     assert_eq!(status(&phone).await.as_deref(), Some("NO_ROUTE"));
 }
 
+// Callflow check 2.
 #[tokio::test(start_paused = true)]
 async fn what_no_flow_takes_leads_to_no_match_for_callers_inside_only() {
     let scenario = Scenario::stored_with("[default]\nvoice_url = '{app}/default'\n").await;
@@ -113,24 +122,89 @@ async fn what_no_flow_takes_leads_to_no_match_for_callers_inside_only() {
     scenario.callflow("rest", &["no_match"], play("rest")).await;
     for (number, arguments, sound) in [
         ("555", &["internal=yes"][..], "rest"),
+        ("+4930555", &["internal=yes"], "rest"),
         ("555", &[], "default"),
+        ("+4930555", &["internal=no"], "default"),
         // Not digits alone, so it is no number that could be dialled out.
         ("*55", &["internal=yes"], "default"),
+        ("bob", &["internal=yes"], "default"),
+        ("+", &["internal=yes"], "default"),
+        ("5+5", &["internal=yes"], "default"),
     ] {
         let phone = scenario.dial(number, arguments).await;
         scenario.heard(&phone, &[sound]).await;
     }
 }
 
+/// Says what was captured.
+fn captured(children: &[&str]) -> Value {
+    let children: serde_json::Map<_, _> = children
+        .iter()
+        .map(|text| ((*text).to_owned(), play(&format!("captured-{text}"))))
+        .chain([("_".to_owned(), play("captured-nothing"))])
+        .collect();
+    json!({"module": "branch_bnumber", "data": {}, "children": children})
+}
+
+// Callflow check 3.
+#[tokio::test(start_paused = true)]
+async fn a_number_comes_before_a_pattern_and_a_pattern_before_no_match() {
+    let scenario = Scenario::stored().await;
+    let pattern = json!({"patterns": [r"^20(\d+)$"], "flow": play("pattern")});
+    scenario.put(Kind::Callflow, "p", pattern).await;
+    scenario.callflow("a", &["2030"], play("number")).await;
+    scenario.callflow("rest", &["no_match"], play("rest")).await;
+    for (number, sound) in [("2030", "number"), ("2031", "pattern"), ("2130", "rest")] {
+        let phone = scenario.dial(number, &["internal=yes"]).await;
+        scenario.heard(&phone, &[sound]).await;
+    }
+}
+
+// Callflow check 4.
 #[tokio::test(start_paused = true)]
 async fn the_pattern_that_captures_most_takes_the_call() {
     let scenario = Scenario::stored().await;
-    for (id, pattern) in [("group", r"^\*2(\d+)$"), ("whole", r"^\*2\d+$")] {
-        let document = json!({"patterns": [pattern], "flow": play(id)});
+    for (id, pattern) in [
+        ("group", r"^\*2(\d+)$"),
+        ("whole", r"^\*2\d+$"),
+        ("short", r"^\*3(\d)"),
+        ("long", r"^\*(3\d+)$"),
+        ("two", r"^\*4(\d)(\d{3})$"),
+        ("empty", r"^\*6(\d*)$"),
+    ] {
+        let flow = chain([play(id)]);
+        let mut document = json!({"patterns": [pattern], "flow": flow});
+        document["flow"]["children"]["_"] = captured(&["*2123", "3456", "789"]);
         scenario.put(Kind::Callflow, id, document).await;
     }
-    let phone = scenario.dial("*2123", &[]).await;
-    scenario.heard(&phone, &["whole"]).await;
+    for (number, id, text) in [
+        // Without a group all that matched is captured.
+        ("*2123", "whole", "*2123"),
+        ("*3456", "long", "3456"),
+        // Of several groups the longest.
+        ("*41789", "two", "789"),
+        ("*6", "empty", "nothing"),
+    ] {
+        let phone = scenario.dial(number, &[]).await;
+        scenario
+            .heard(&phone, &[id, &format!("captured-{text}")])
+            .await;
+    }
+}
+
+// Callflow check 5.
+#[tokio::test(start_paused = true)]
+async fn a_pattern_matches_anywhere_and_one_that_cannot_be_read_disturbs_no_other() {
+    let scenario = Scenario::stored().await;
+    let patterns = ["*98", "(", r"2\d\d", "["];
+    let document = json!({"patterns": patterns, "flow": captured(&["234"])});
+    scenario.put(Kind::Callflow, "a", document).await;
+    let phone = scenario.dial("12345", &[]).await;
+    scenario.heard(&phone, &["captured-234"]).await;
+    for number in ["*98", "13456"] {
+        let phone = scenario.dial(number, &[]).await;
+        assert_eq!(status(&phone).await.as_deref(), Some("NO_ROUTE"));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,6 +231,7 @@ async fn the_dialplan_may_name_a_callflow_by_its_id_or_name() {
     assert_eq!(status(&phone).await.as_deref(), Some("DOCUMENT_ERROR"));
 }
 
+// Callflow check 17.
 #[tokio::test(start_paused = true)]
 async fn the_preflow_runs_before_the_flow_and_may_end_the_call() {
     let scenario = Scenario::stored().await;
@@ -186,16 +261,6 @@ async fn the_preflow_runs_before_the_flow_and_may_end_the_call() {
         .await;
     let phone = scenario.dial("2030", &[]).await;
     scenario.heard(&phone, &["pre"]).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stored_flow_calls_another_and_returns() {
-    let scenario = Scenario::stored().await;
-    let main = chain([node("callflow", json!({"id": "sub"})), play("after")]);
-    scenario.callflow("main", &["1"], main).await;
-    scenario.callflow("sub", &["2"], play("sub")).await;
-    let phone = scenario.dial("1", &[]).await;
-    scenario.heard(&phone, &["sub", "after"]).await;
 }
 
 #[tokio::test(start_paused = true)]

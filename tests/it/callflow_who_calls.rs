@@ -283,6 +283,7 @@ fn a_caller_id_from_a_list_is_chosen_by_what_was_captured() {
     }
 }
 
+// Callflow check 6.
 // Proves dynamic_cid.idx_name.
 #[test]
 fn a_list_chooses_by_a_named_group_too() {
@@ -303,6 +304,64 @@ fn a_list_chooses_by_a_named_group_too() {
             );
         });
     }
+}
+
+/// A group that captured nothing is not there, and so is no key of an entry.
+// Callflow check 6.
+#[tokio::test(start_paused = true)]
+async fn a_named_group_that_captured_nothing_is_not_there() {
+    for (dialled, found) in [("*4*5551234", false), ("*401*5551234", true)] {
+        let data = json!({"action": "list", "id": "keys", "idx_name": "who"});
+        let scenario = listed(data, r"^\*4(?P<who>\d*)\*(?P<other>x*)(\d+)$").await;
+        let entries = json!([
+            {"number": "900", "name": "Nobody", "capture_group_key": ""},
+            {"number": "700", "name": "Sales", "capture_group_key": "01"},
+        ]);
+        list(&scenario, "keys", entries).await;
+        let phone = scenario.dial(dialled, &["internal=yes"]).await;
+        scenario.end(&phone).await;
+        let expected = if found {
+            vec![id("700", "Sales")]
+        } else {
+            vec![]
+        };
+        assert_eq!(shown(&scenario).await, expected, "{dialled}");
+    }
+}
+
+/// What asks for the number, how many keys there are to it, and how long it waits.
+// Callflow check 69.
+// Proves dynamic_cid.media_id, dynamic_cid.max_digits, dynamic_cid.interdigit_timeout.
+#[tokio::test(start_paused = true)]
+async fn a_caller_id_is_asked_for_as_the_node_says() {
+    let scenario = Scenario::new().await;
+    everybody_answers(&scenario).await;
+    let data = json!({"media_id": "sound:who-are-you", "min_digits": 3, "max_digits": 4});
+    let mut pauses = data.clone();
+    pauses["interdigit_timeout"] = json!(6000);
+    let flow = |data: Value| {
+        chain([
+            node("answer", json!({})),
+            node("dynamic_cid", data),
+            device(),
+        ])
+    };
+    // No more keys are taken than that.
+    scenario.answer_with("/voice", &flow(data));
+    let phone = scenario.call().await;
+    phone.press_at(seconds(2), "47118888");
+    scenario.end(&phone).await;
+    assert_eq!(phone.heard_media().await[0], "sound:who-are-you");
+    assert_eq!(shown(&scenario).await, [id("4711", "Alice")]);
+    // Five seconds between two keys are not the end of it.
+    let scenario = Scenario::new().await;
+    everybody_answers(&scenario).await;
+    scenario.answer_with("/voice", &flow(pauses));
+    let phone = scenario.call().await;
+    phone.press_at(seconds(2), "47");
+    phone.press_at(seconds(7), "11");
+    scenario.end(&phone).await;
+    assert_eq!(shown(&scenario).await, [id("4711", "Alice")]);
 }
 
 // Proves dynamic_cid.permit_custom_callflow.

@@ -37,6 +37,8 @@ mod callflow_caller_id;
 #[cfg(test)]
 mod callflow_calls;
 #[cfg(test)]
+mod callflow_collections;
+#[cfg(test)]
 mod callflow_conference;
 #[cfg(test)]
 mod callflow_dialling;
@@ -48,6 +50,8 @@ mod callflow_disa;
 mod callflow_documents;
 #[cfg(test)]
 mod callflow_elsewhere;
+#[cfg(test)]
+mod callflow_engine;
 #[cfg(test)]
 mod callflow_features;
 #[cfg(test)]
@@ -69,17 +73,27 @@ mod callflow_odd;
 #[cfg(test)]
 mod callflow_outside;
 #[cfg(test)]
+mod callflow_pivot;
+#[cfg(test)]
 mod callflow_pivot_answers;
+#[cfg(test)]
+mod callflow_recording;
 #[cfg(test)]
 mod callflow_records;
 #[cfg(test)]
 mod callflow_restrictions;
+#[cfg(test)]
+mod callflow_returning;
 #[cfg(test)]
 mod callflow_ringing;
 #[cfg(test)]
 mod callflow_schedule;
 #[cfg(test)]
 mod callflow_schedule_actions;
+#[cfg(test)]
+mod callflow_sending;
+#[cfg(test)]
+mod callflow_speech;
 #[cfg(test)]
 mod callflow_stored;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Callflow check 63: parking and taking up.
+//! Parking and taking up.
 
 use serde_json::json;
 
@@ -22,6 +22,7 @@ async fn garage(data: serde_json::Value) -> Scenario {
     scenario
 }
 
+// Callflow check 63.
 #[tokio::test(start_paused = true)]
 async fn who_is_parked_hears_music_until_somebody_takes_the_caller_up() {
     let scenario = garage(json!({"action": "auto"})).await;
@@ -53,6 +54,7 @@ async fn nobody_is_found_in_an_empty_slot() {
     scenario.nothing_left().await;
 }
 
+// Callflow check 63.
 #[tokio::test(start_paused = true)]
 async fn without_a_number_the_lowest_free_slot_is_taken() {
     let scenario = shop().await;
@@ -78,6 +80,7 @@ async fn without_a_number_the_lowest_free_slot_is_taken() {
     scenario.nothing_left().await;
 }
 
+// Callflow check 63.
 // Proves park.action, park.max_slot_number, park.slot.
 #[tokio::test(start_paused = true)]
 async fn a_slot_above_the_highest_takes_its_child_and_an_occupied_one_is_refused() {
@@ -114,6 +117,7 @@ async fn a_slot_above_the_highest_takes_its_child_and_an_occupied_one_is_refused
 }
 
 /// A blind transfer parks whatever the action is, and the parker is rung at last.
+// Callflow check 63.
 // Proves park.slots.*.ringback_timeout.
 #[tokio::test(start_paused = true)]
 async fn the_phone_that_parked_rings_when_nobody_takes_the_caller_up() {
@@ -134,6 +138,7 @@ async fn the_phone_that_parked_rings_when_nobody_takes_the_caller_up() {
     scenario.nothing_left().await;
 }
 
+// Callflow check 63.
 // Proves park.default_callback_timeout, park.default_ringback_timeout.
 #[tokio::test(start_paused = true)]
 async fn when_the_parker_does_not_answer_the_child_of_the_slot_runs_else_the_caller_waits_again() {
@@ -163,6 +168,7 @@ async fn when_the_parker_does_not_answer_the_child_of_the_slot_runs_else_the_cal
     scenario.nothing_left().await;
 }
 
+// Callflow check 63.
 #[tokio::test(start_paused = true)]
 async fn a_dialled_park_tells_a_slot_and_keeps_it_for_half_a_minute() {
     let scenario = garage(json!({"action": "park"})).await;

@@ -1,4 +1,4 @@
-//! Callflow checks 61 and 62: paging and intercom.
+//! Paging and intercom.
 
 use serde_json::json;
 
@@ -21,6 +21,7 @@ async fn headers(scenario: &Scenario) -> Vec<String> {
         .collect()
 }
 
+// Callflow check 61.
 // Proves page_group.audio, page_group.endpoints.endpoint_type.
 // Proves page_group.endpoints.id.
 #[tokio::test(start_paused = true)]
@@ -58,6 +59,7 @@ async fn a_page_is_heard_by_all_who_answer_and_they_are_heard_only_both_ways() {
     }
 }
 
+// Callflow check 61.
 #[tokio::test(start_paused = true)]
 async fn when_nobody_can_be_paged_the_default_child_runs() {
     let scenario = shop().await;
@@ -85,13 +87,16 @@ async fn when_nobody_can_be_paged_the_default_child_runs() {
     }
 }
 
+// Callflow check 62.
 #[tokio::test(start_paused = true)]
 async fn an_intercom_call_asks_the_extensions_phones_to_answer() {
     let scenario = shop().await;
     let mut flow = node("intercom", json!({}));
     flow["children"] = json!({"_": play("nowhere")});
     scenario.feature("0", flow).await;
-    scenario.callflow("rest", &["no_match"], play("rest")).await;
+    scenario
+        .callflow("rest", &["no_match", "190"], play("rest"))
+        .await;
     scenario.answers_after("bob", ms(100)).await;
     let ann = scenario.dials("ann", "*0102").await;
     a_while().await;
@@ -104,10 +109,12 @@ async fn an_intercom_call_asks_the_extensions_phones_to_answer() {
     );
     bob.hangup().await;
     scenario.nothing_left().await;
-    // Not what takes everything, and nothing at all when nothing is dialled.
-    let ann = scenario.dials("ann", "*0555").await;
-    scenario.end(&ann).await;
-    assert_eq!(scenario.words(&ann).await, ["sound:nowhere"]);
+    // Not what takes everything, by whatever number, and nothing when nothing is dialled.
+    for number in ["*0555", "*0190"] {
+        let ann = scenario.dials("ann", number).await;
+        scenario.end(&ann).await;
+        assert_eq!(scenario.words(&ann).await, ["sound:nowhere"], "{number}");
+    }
     let ann = scenario.dials("ann", "*0").await;
     scenario.end(&ann).await;
     assert!(scenario.words(&ann).await.is_empty());
