@@ -24,6 +24,16 @@ pub enum News {
     Leg(LegNews),
 }
 
+impl News {
+    /// The leg that another call gives away.
+    pub fn given_leg(&self) -> Option<&Leg> {
+        match self {
+            Self::Leg(LegNews::Given(leg)) => Some(leg),
+            _ => None,
+        }
+    }
+}
+
 /// A conversation is taken over at another phone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum LegNews {

@@ -14,9 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::{Channel, Event};
-use crate::call::Leg;
 use crate::id::{CallId, is_our_channel};
-use crate::news::{LegNews, News};
+use crate::news::News;
 
 /// Events one call may have waiting; more means that it is stuck.
 const MAILBOX: usize = 256;
@@ -32,13 +31,9 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// The leg that another call gives away.
-    pub fn given_leg(&self) -> Option<&Leg> {
+    pub fn news(&self) -> Option<&News> {
         match self {
-            Self::News(news) => match news.as_ref() {
-                News::Leg(LegNews::Given(leg)) => Some(leg),
-                _ => None,
-            },
+            Self::News(news) => Some(news),
             Self::Event(_) | Self::Resync => None,
         }
     }
@@ -423,7 +418,7 @@ impl Table {
 
     /// What cannot be delivered is lost, but a leg that was given away is nobody's now.
     fn stray(&self, delivery: &Delivery) {
-        if let Some(leg) = delivery.given_leg() {
+        if let Some(leg) = delivery.news().and_then(News::given_leg) {
             let channel = leg.channel.clone();
             self.arrivals.send(Arrival::Stray { channel }).ok();
         }

@@ -126,7 +126,7 @@ impl Call {
     pub(in crate::call) async fn refuse_late_legs(&mut self) {
         self.mailbox.close();
         while let Some(delivery) = self.mailbox.recv().await {
-            if let Some(leg) = delivery.given_leg() {
+            if let Some(leg) = delivery.news().and_then(News::given_leg) {
                 self.refuse_leg(leg).await;
             }
         }
