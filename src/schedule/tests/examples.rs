@@ -1,5 +1,7 @@
 //! The worked examples of Kazoo's behaviour, with the answers written by hand.
-//! Where Kazoo's differ, `Kazoo:` says so. Callflow check 92.
+//! Where Kazoo's differ, `Kazoo:` says so.
+
+// Callflow check 92.
 
 use serde_json::{Value, json};
 
