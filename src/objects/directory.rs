@@ -14,8 +14,10 @@ pub struct Directory {
     pub search_fields: SearchFields,
     /// `first_name` or `last_name`.
     pub sort_by: SortBy,
+    /// Keys that a search needs, and two at the least.
     #[schemars(range(min = 1))]
     pub min_dtmf: u32,
+    /// Keys after which a search begins at once; 0 = after a pause.
     pub max_dtmf: u32,
     /// A single hit is read out and must be confirmed.
     pub confirm_match: bool,

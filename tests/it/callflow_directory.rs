@@ -1,19 +1,16 @@
-//! `directory`: dialling by name. Callflow check 84.
+//! `directory`: dialling by name.
 
 use pivot::objects::Kind;
 use serde_json::{Value, json};
 
-use crate::callflow_flows::{chain, in_virtual_time, node, play};
+use crate::callflow_flows::{chain, in_virtual_time, node, play, with};
 use crate::callflow_talk::{about, wave};
 use crate::support::{Scenario, ms};
 
 /// A directory behind number 1 with Bob Builder, Bobby Baker and Carol Li.
 async fn shop(fields: Value) -> Scenario {
     let scenario = Scenario::stored().await;
-    let mut document = json!({"name": "All"});
-    for (key, value) in fields.as_object().unwrap() {
-        document[key] = value.clone();
-    }
+    let document = with(json!({"name": "All"}), &fields);
     scenario.put(Kind::Directory, "all", document).await;
     for (id, first, last) in [
         ("bob", "Bob", "Builder"),
@@ -46,6 +43,7 @@ const ASKED: [&str; 4] = [
     "dir-usingkeypad",
 ];
 
+// Callflow check 84. A match by a prefix, which is confirmed.
 // Proves directory.id, user.first_name.
 #[tokio::test(start_paused = true)]
 async fn one_who_is_found_is_named_confirmed_and_reached() {
@@ -66,11 +64,12 @@ async fn one_who_is_found_is_named_confirmed_and_reached() {
 async fn a_directory_may_connect_a_single_hit_at_once() {
     let scenario = shop(json!({"confirm_match": false})).await;
     let mut talk = scenario.talk("1", &[]).await;
-    talk.answer("54").await;
+    talk.answer("542").await;
     talk.end().await;
     assert_eq!(talk.heard().await[4..], ["carol", "after"]);
 }
 
+// Callflow check 84. The menu of several matches.
 // Proves directory.sort_by, user.media.name.
 #[test]
 fn several_are_named_one_after_the_other_in_the_directory_s_order() {
@@ -160,6 +159,7 @@ fn what_is_spelled_is_as_the_directory_says() {
     }
 }
 
+// Callflow check 84.
 #[test]
 fn zero_exits_one_key_is_too_few_and_silence_ends_the_search() {
     for (keys, last) in [
@@ -176,6 +176,42 @@ fn zero_exits_one_key_is_too_few_and_silence_ends_the_search() {
             }
             talk.end().await;
             assert_eq!(talk.heard().await.last().unwrap(), last, "{keys:?}");
+        });
+    }
+}
+
+// Proves directory.min_dtmf, directory.max_dtmf.
+#[test]
+fn a_search_takes_as_many_keys_as_the_directory_says() {
+    for (fields, keys, carol, waits) in [
+        (json!({}), "54", false, ms(2000)),
+        (json!({"min_dtmf": 2}), "54", true, ms(2000)),
+        (json!({"min_dtmf": 5}), "5422", false, ms(2000)),
+        (json!({"max_dtmf": 4}), "5422", true, ms(0)),
+    ] {
+        in_virtual_time(async move {
+            let fields = with(json!({"confirm_match": false}), &fields);
+            let scenario = shop(fields.clone()).await;
+            let mut talk = scenario.talk("1", &[]).await;
+            talk.answer(keys).await;
+            let pressed = tokio::time::Instant::now();
+            // The caller is connected, or hears that more is needed.
+            let (sound, times) = if carol {
+                ("carol", 1)
+            } else {
+                ("dir-pls-enter", 2)
+            };
+            talk.hears(sound, times).await;
+            assert_eq!(talk.times("carol").await, usize::from(carol), "{fields}");
+            if carol {
+                assert!(
+                    about(pressed.elapsed(), waits),
+                    "{fields}: {:?}",
+                    pressed.elapsed()
+                );
+            } else {
+                assert_eq!(talk.times("dir-nomatch").await, 0);
+            }
         });
     }
 }

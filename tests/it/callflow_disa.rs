@@ -1,6 +1,5 @@
-//! `disa`: a dial tone for callers from outside. Callflow check 85.
+//! `disa`: a dial tone for callers from outside.
 
-use pivot::objects::Kind;
 use serde_json::{Value, json};
 
 use crate::callflow_flows::{ask, chain, in_virtual_time, node, play};
@@ -9,7 +8,11 @@ use crate::support::{Scenario, ms, seconds};
 
 /// A dial tone behind number 1, extension 2030, and a flow that takes the rest.
 async fn shop(data: Value) -> Scenario {
-    let scenario = Scenario::stored().await;
+    shop_with("", data).await
+}
+
+async fn shop_with(config: &str, data: Value) -> Scenario {
+    let scenario = Scenario::stored_with(config).await;
     let flow = chain([node("disa", data), play("after")]);
     scenario.callflow("disa", &["1"], flow).await;
     scenario
@@ -18,6 +21,7 @@ async fn shop(data: Value) -> Scenario {
     scenario
 }
 
+// Callflow check 85. The PIN, then the dial tone.
 // Proves disa.pin.
 #[tokio::test(start_paused = true)]
 async fn after_the_pin_there_is_a_dial_tone_and_the_number_s_flow_runs() {
@@ -48,6 +52,7 @@ async fn after_the_pin_there_is_a_dial_tone_and_the_number_s_flow_runs() {
     assert!(about(lengths[0], seconds(10)), "{lengths:?}");
 }
 
+// Callflow check 85. So many PINs.
 // Proves disa.retries.
 #[tokio::test(start_paused = true)]
 async fn wrong_pins_end_the_flow() {
@@ -60,6 +65,7 @@ async fn wrong_pins_end_the_flow() {
     assert_eq!(talk.heard().await, expected);
 }
 
+// Callflow check 85. An invalid extension, then `_`.
 #[tokio::test(start_paused = true)]
 async fn numbers_that_nothing_takes_lead_on_after_the_retries() {
     let scenario = shop(json!({"retries": 2})).await;
@@ -130,6 +136,7 @@ fn a_number_ends_at_its_last_digit_or_after_the_pause() {
     }
 }
 
+// Callflow check 85. Whose caller id is shown.
 // Proves disa.use_account_caller_id.
 // Proves account.caller_id.*.number.
 #[test]
@@ -140,9 +147,8 @@ fn whoever_is_called_sees_the_account_unless_the_flow_says_otherwise() {
     ] {
         in_virtual_time(async move {
             let scenario = shop(data).await;
-            let account = scenario.pivot.services.account.to_string();
-            let document = json!({"name": "shop", "caller_id": {"external": {"number": "+4930555", "name": "Shop"}}});
-            scenario.put(Kind::Account, &account, document).await;
+            let id = json!({"external": {"number": "+4930555", "name": "Shop"}});
+            scenario.account(json!({"caller_id": id})).await;
             let flow = ask("/next")
                 .to_string()
                 .replace("{app}", &scenario.web.url());
@@ -166,23 +172,34 @@ fn whoever_is_called_sees_the_account_unless_the_flow_says_otherwise() {
     }
 }
 
-// Proves disa.enforce_call_restriction.
+// Proves disa.enforce_call_restriction, account.call_restriction.*.action.
 #[test]
 fn what_the_account_denies_is_not_dialled() {
-    for (enforced, said) in [(true, "ss-noservice"), (false, "rest")] {
+    let own = "[[numbers.classifiers]]\nname = 'premium'\nregex = '^0900'\n";
+    for (config, denied, number, enforced, said) in [
+        ("", "international", "0044207123456", true, "ss-noservice"),
+        ("", "international", "0044207123456", false, "rest"),
+        ("", "international", "0900555", true, "rest"),
+        ("", "unknown", "0900555", true, "ss-noservice"),
+        // What kinds of numbers there are the shop says.
+        (own, "premium", "0900555", true, "ss-noservice"),
+        (own, "unknown", "0044207123456", true, "ss-noservice"),
+    ] {
         in_virtual_time(async move {
-            let scenario = shop(json!({"enforce_call_restriction": enforced})).await;
+            let data = json!({"enforce_call_restriction": enforced});
+            let scenario = shop_with(config, data).await;
             scenario.callflow("rest", &["no_match"], play("rest")).await;
-            let account = scenario.pivot.services.account.to_string();
-            let document =
-                json!({"name": "shop", "call_restriction": {"international": {"action": "deny"}}});
-            scenario.put(Kind::Account, &account, document).await;
+            let restrictions = json!({denied: {"action": "deny"}});
+            scenario
+                .account(json!({"call_restriction": restrictions}))
+                .await;
             let mut talk = scenario.talk("1", &[]).await;
-            talk.answer("0044207123456#").await;
+            talk.answer(&format!("{number}#")).await;
             talk.end().await;
             let heard = talk.heard().await;
-            assert!(heard.contains(&said.to_owned()), "{heard:?}");
-            assert_eq!(heard.contains(&"after".to_owned()), !enforced);
+            assert!(heard.contains(&said.to_owned()), "{number}: {heard:?}");
+            // Who is refused is hung up.
+            assert_eq!(heard.contains(&"after".to_owned()), said == "rest");
         });
     }
 }

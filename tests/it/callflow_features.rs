@@ -1,6 +1,7 @@
 //! Feature codes: park, pickup, intercept, eavesdrop, move, intercom, paging, and
 //! the switches of a phone.
 
+mod hotdesk;
 mod park;
 mod pickup;
 mod slots;
@@ -14,7 +15,7 @@ use pivot::objects::Kind;
 use pivot::simulate::{Behaviour, Caller, Phone, Sound};
 use serde_json::{Value, json};
 
-use crate::callflow_flows::node;
+use crate::callflow_flows::{node, play};
 use crate::support::{Scenario, seconds};
 
 /// A shop with three people, each with a phone of the same name, and callflows that
@@ -97,6 +98,20 @@ impl Scenario {
     async fn words(&self, phone: &Phone) -> Vec<String> {
         phone.heard_media().await
     }
+}
+
+/// Ann dials a feature, and its `_` runs afterwards.
+async fn ann_runs(scenario: &Scenario, module: &str, data: Value, keys: &[&str]) -> Vec<String> {
+    let mut flow = node(module, data);
+    flow["children"] = json!({"_": play("done")});
+    scenario.callflow("feature", &["*1"], flow).await;
+    let phone = scenario.dials("ann", "*1").await;
+    for keys in keys {
+        tokio::time::sleep(seconds(5)).await;
+        phone.press(keys).await;
+    }
+    scenario.end(&phone).await;
+    scenario.words(&phone).await
 }
 
 /// Whether the two have heard each other.

@@ -21,6 +21,14 @@ pub(crate) fn node(module: &str, data: Value) -> Value {
     json!({"module": module, "data": data})
 }
 
+/// A document with these fields in place of its own.
+pub(crate) fn with(mut document: Value, fields: &Value) -> Value {
+    for (field, value) in fields.as_object().unwrap() {
+        document[field] = value.clone();
+    }
+    document
+}
+
 /// Nodes one after the other.
 pub(crate) fn chain(
     nodes: impl IntoIterator<Item = Value, IntoIter: DoubleEndedIterator>,

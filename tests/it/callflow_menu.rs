@@ -4,19 +4,15 @@
 use pivot::objects::Kind;
 use serde_json::{Value, json};
 
-use crate::callflow_flows::{chain, in_virtual_time, play};
+use crate::callflow_flows::{chain, in_virtual_time, play, with};
 use crate::callflow_talk::{A_WHILE, about, wave};
 use crate::support::{Scenario, ms, seconds};
 
 /// A stored menu behind number 1, and extension 2030 beside it.
 async fn menu(fields: Value, children: &[&str]) -> Scenario {
     let scenario = Scenario::stored().await;
-    let mut document =
-        json!({"name": "Main", "media": {"greeting": "sound:greeting"}, "timeout": 3000});
-    for (key, value) in fields.as_object().unwrap() {
-        document[key] = value.clone();
-    }
-    scenario.put(Kind::Menu, "main", document).await;
+    let usual = json!({"name": "Main", "media": {"greeting": "sound:greeting"}, "timeout": 3000});
+    scenario.put(Kind::Menu, "main", with(usual, &fields)).await;
     let children: serde_json::Map<_, _> = children
         .iter()
         .map(|key| ((*key).to_owned(), play(&format!("took-{key}"))))

@@ -2,8 +2,8 @@
 //!
 //! Answers the call. Those are in a directory who name it in their `directories`,
 //! with the callflow that reaches them. The caller spells the beginning of a first
-//! or last name, as the directory's `search_fields` says; `#` or two seconds end
-//! it, and a `0` leads to `_`. One who is found is named and must be confirmed with
+//! or last name, as the directory's `search_fields` says; `#`, two seconds or
+//! `max_dtmf` keys end it, fewer than `min_dtmf` do not do, and a `0` leads to `_`. One who is found is named and must be confirmed with
 //! `1` (unless the directory has `confirm_match: false`); among several `1`
 //! connects, `2` goes to the next, `3` begins again. The callflow of whoever is
 //! chosen runs, then `_`.
@@ -17,7 +17,8 @@
 //! ```
 //!
 //! Names are heard as their owners recorded them (the voicemail settings), else
-//! spoken. An empty directory, or one that nobody stored, leads to `_`.
+//! spoken. An empty directory, or one that nobody stored, leads to `_`. Kazoo stores
+//! `min_dtmf` and `max_dtmf` and lets two keys or any number of them do.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,8 @@ use crate::program::Flow;
 const PAUSE: Duration = Duration::from_secs(2);
 /// To one of the keys of a question.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Fewer keys spell nobody, whatever the directory says.
+const LEAST: usize = 2;
 /// Rounds without a key.
 const ROUNDS: u32 = 3;
 
@@ -166,7 +169,7 @@ async fn search(
     let collected = call
         .collect(Collect {
             prompts,
-            max: None,
+            max: usize::try_from(directory.max_dtmf).ok().filter(|most| *most > 0),
             finish_on: Keys::new("#"),
             first: PAUSE,
             between: PAUSE,
@@ -185,7 +188,8 @@ async fn search(
     if digits == "0" || digits.get(1..) == Some("0") {
         return Ok(Next::End(Flow::Next));
     }
-    if digits.len() == 1 {
+    let least = usize::try_from(directory.min_dtmf).unwrap_or(LEAST);
+    if digits.len() < least.max(LEAST) {
         say(call, &[Part::Prompt("dir-specify_minimum")]).await?;
         return Ok(Next::To(Stage::Search(0)));
     }

@@ -21,8 +21,8 @@
 //! {"module": "disa", "data": {"pin": "48151623", "max_digits": 12}}
 //! ```
 //!
-//! Numbers are classified as Kazoo does it out of the box, in the North American
-//! way. A caller who dials nothing for a minute has used up a round.
+//! What kind of number it is says `[numbers] classifiers` of pivot.toml. A caller who
+//! dials nothing for a minute has used up a round.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +36,6 @@ use crate::call::{Call, Interrupt};
 use crate::callflow::library::{Part, phrase, say};
 use crate::callflow::{Node, stored};
 use crate::objects::Account;
-use crate::patterns::Pattern;
 use crate::program::{End, Flow};
 
 /// Digits of a PIN that are waited for.
@@ -217,8 +216,11 @@ impl Disa {
         };
         let account = call.account().to_string();
         let account = call.stored::<Account>(&account).await?.unwrap_or_default();
-        if self.enforce_call_restriction && is_denied(&account, &number) {
-            call.note(format!("disa: the account denies {number}"));
+        let class = call.services().catalog.numbers.class(&number).to_owned();
+        let restriction = account.call_restriction.get(&class);
+        let denied = restriction.is_some_and(|r| r.action.as_deref() == Some("deny"));
+        if self.enforce_call_restriction && denied {
+            call.note(format!("disa: the account denies {class} numbers"));
             say(call, &[Part::Prompt("cf-unauthorized_call")]).await?;
             return Ok(Some(Flow::End(End::Hangup(None))));
         }
@@ -236,52 +238,5 @@ impl Disa {
             call.set_caller(caller);
         }
         Ok(Some(Flow::Branch(Arc::new(flow))))
-    }
-}
-
-/// Kazoo's classes of numbers, the first that fits counts.
-const CLASSES: [(&str, &str); 6] = [
-    ("tollfree_us", r"^\+1(8(?:00|33|44|55|66|77|88)\d{7})$"),
-    ("toll_us", r"^\+1(900\d{7})$"),
-    ("emergency", r"^(911|9911|933|112)$"),
-    (
-        "caribbean",
-        r"^\+?1((?:684|264|268|242|246|441|284|345|767|809|829|849|473|671|876|664|670|787|939|869|758|784|721|868|649|340)\d{7})$",
-    ),
-    ("did_us", r"^\+?1?([2-9][0-9]{2}[2-9][0-9]{6})$"),
-    ("international", r"^(011\d*|00\d*|\+[2-9]\d*)$"),
-];
-
-/// Whether an account denies the class of this number.
-fn is_denied(account: &Account, number: &str) -> bool {
-    let fits = |pattern: &str| Pattern::new(pattern).is_ok_and(|pattern| pattern.is_match(number));
-    let class = CLASSES.iter().find(|(_, pattern)| fits(pattern));
-    let class = class.map_or("unknown", |(name, _)| *name);
-    let restriction = account.call_restriction.get(class);
-    restriction.is_some_and(|restriction| restriction.action.as_deref() == Some("deny"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_denies_classes_of_numbers() {
-        let denies = |class: &str, number: &str| {
-            let account = serde_json::json!({"call_restriction": {class: {"action": "deny"}}});
-            is_denied(&serde_json::from_value(account).unwrap(), number)
-        };
-        for (class, number) in [
-            ("tollfree_us", "+18005551234"),
-            ("toll_us", "+19005551234"),
-            ("emergency", "911"),
-            ("caribbean", "+18765551234"),
-            ("did_us", "+14155551234"),
-            ("international", "+4930123456"),
-            ("unknown", "2030"),
-        ] {
-            assert!(denies(class, number), "{class} {number}");
-            assert!(!denies("other", number), "{number}");
-        }
     }
 }

@@ -1,26 +1,11 @@
-//! What people change by telephone: call_forward, do_not_disturb, call_waiting,
-//! hotdesk.
+//! What people change by telephone: call_forward, do_not_disturb, call_waiting.
 
 use serde_json::{Value, json};
 
-use super::{a_while, shop, talked};
-use crate::callflow_flows::{node, play};
-use crate::support::{Scenario, seconds};
+use super::{ann_runs, shop};
+use crate::callflow_flows::node;
+use crate::support::Scenario;
 use pivot::objects::Kind;
-
-/// Ann dials a feature, and its `_` runs afterwards.
-async fn ann_runs(scenario: &Scenario, module: &str, data: Value, keys: &[&str]) -> Vec<String> {
-    let mut flow = node(module, data);
-    flow["children"] = json!({"_": play("done")});
-    scenario.callflow("feature", &["*1"], flow).await;
-    let phone = scenario.dials("ann", "*1").await;
-    for keys in keys {
-        tokio::time::sleep(seconds(5)).await;
-        phone.press(keys).await;
-    }
-    scenario.end(&phone).await;
-    scenario.words(&phone).await
-}
 
 async fn user(scenario: &Scenario, name: &str, field: &str) -> Value {
     scenario
@@ -182,78 +167,4 @@ async fn a_phone_that_nobody_knows_changes_nothing() {
         scenario.end(&phone).await;
         assert_eq!(scenario.words(&phone).await.len(), 1, "{module}");
     }
-}
-
-/// Bob's desk.
-async fn hotdesk(scenario: &Scenario) {
-    let bob = json!({
-        "first_name": "Bob", "last_name": "Smith",
-        "hotdesk": {"enabled": true, "id": "77", "pin": "1234", "require_pin": true}
-    });
-    scenario.put(Kind::User, "u-bob", bob).await;
-}
-
-async fn desks(scenario: &Scenario, phone: &str) -> Value {
-    let device = scenario
-        .get(Kind::Device, &format!("d-{phone}"))
-        .await
-        .unwrap();
-    device["hotdesk"]["users"].clone()
-}
-
-// Proves user.hotdesk.pin.
-// Proves hotdesk.id.
-#[tokio::test(start_paused = true)]
-async fn a_user_logs_in_on_another_phone_is_rung_there_and_logs_out() {
-    let scenario = shop().await;
-    hotdesk(&scenario).await;
-    // A wrong number first, then a wrong PIN.
-    let keys = ["76#", "77#", "0000#", "1234#"];
-    ann_runs(&scenario, "hotdesk", json!({"action": "login"}), &keys).await;
-    assert_eq!(
-        desks(&scenario, "ann").await,
-        json!({"u-bob": {}}),
-        "{}",
-        scenario.all().await
-    );
-    let mut flow = node("hotdesk", json!({"action": "bridge", "id": "u-bob"}));
-    flow["children"] = json!({"_": play("after"), "NO_ANSWER": play("nobody")});
-    scenario.callflow("desk", &["177"], flow).await;
-    scenario.answers_after("ann", seconds(1)).await;
-    let carl = scenario.dials("carl", "177").await;
-    a_while().await;
-    let ann = scenario.asterisk.called("PJSIP/ann*").await.remove(0);
-    assert!(talked(&carl, &ann).await, "{}", scenario.all().await);
-    ann.hangup().await;
-    scenario.end(&carl).await;
-    assert_eq!(scenario.words(&carl).await.last().unwrap(), "sound:after");
-    ann_runs(&scenario, "hotdesk", json!({"action": "logout"}), &[]).await;
-    assert_eq!(desks(&scenario, "ann").await, json!({}));
-    ann_runs(
-        &scenario,
-        "hotdesk",
-        json!({"action": "toggle", "id": "u-bob"}),
-        &["1234#"],
-    )
-    .await;
-    assert_eq!(desks(&scenario, "ann").await, json!({"u-bob": {}}));
-    // Logged in on another phone, the user leaves this one.
-    let flow = node("hotdesk", json!({"action": "login", "id": "u-bob"}));
-    scenario.callflow("desk", &["178"], flow).await;
-    let carl = scenario.dials("carl", "178").await;
-    tokio::time::sleep(seconds(3)).await;
-    carl.press("1234#").await;
-    scenario.end(&carl).await;
-    assert_eq!(desks(&scenario, "ann").await, json!({}));
-    assert_eq!(desks(&scenario, "carl").await, json!({"u-bob": {}}));
-}
-
-// Proves user.hotdesk.require_pin.
-#[tokio::test(start_paused = true)]
-async fn three_wrong_pins_are_enough() {
-    let scenario = shop().await;
-    hotdesk(&scenario).await;
-    let data = json!({"action": "login", "id": "u-bob"});
-    ann_runs(&scenario, "hotdesk", data, &["1#", "2#", "3#"]).await;
-    assert_eq!(desks(&scenario, "ann").await, Value::Null);
 }
