@@ -295,6 +295,22 @@ impl Request {
 
     // Playbacks
 
+    /// Of a playback that begins: it starts so far into the sound, and each winding
+    /// goes so far.
+    pub fn winding(mut self, from: Duration, step: Duration) -> Self {
+        if let Some(body) = &mut self.body {
+            body["offsetms"] = u64::try_from(from.as_millis()).unwrap_or(0).into();
+            body["skipms"] = u64::try_from(step.as_millis()).unwrap_or(0).into();
+        }
+        self
+    }
+
+    /// Winds a playback: `forward` or `reverse`.
+    pub fn control_playback(id: &str, operation: &str) -> Self {
+        let path = format!("playbacks/{}/control", segment(id));
+        Self::new(Method::POST, path).with("operation", operation)
+    }
+
     pub fn get_playback(id: &str) -> Self {
         Self::new(Method::GET, format!("playbacks/{}", segment(id)))
     }

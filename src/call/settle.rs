@@ -19,6 +19,7 @@ impl Call {
     /// and silence behind it are stopped too: they would go on in a bridge.
     pub(crate) async fn settle(&mut self) -> Result<(), Interrupt> {
         self.keys_sent().await?;
+        self.state.round = None;
         for playback in self.state.playing.clone() {
             self.stop_playback(&playback).await?;
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::journal::Step;
 use super::ops::{
     AudioFormat, Behind, CallRecording, Confirm, Dequeuing, Eavesdropping, Owed, Queued, Receiving,
-    RecordingPlan, RecordingRef, RecordingReport, Referring, Upload,
+    RecordingPlan, RecordingRef, RecordingReport, Referring, Round, Upload,
 };
 use super::rooms::InRoom;
 use super::stored::Matched;
@@ -51,9 +51,12 @@ pub struct State {
     /// The conference that the call is in.
     #[serde(default)]
     pub room: Option<InRoom>,
-    /// The chime that sounds in place of music, for the so-manieth time.
+    /// What sounds over and over while the caller waits.
     #[serde(default)]
-    pub chime: Option<u32>,
+    pub round: Option<Round>,
+    /// Sounds of such rounds so far, which have an id each.
+    #[serde(default)]
+    pub rounds: u32,
     /// Playbacks and recordings that occupy the caller's channel.
     pub playing: Vec<String>,
     pub recording: Option<String>,
@@ -196,7 +199,8 @@ impl State {
             aside_end: None,
             news: VecDeque::new(),
             room: None,
-            chime: None,
+            round: None,
+            rounds: 0,
             playing: Vec::new(),
             recording: None,
             recording_plan: None,

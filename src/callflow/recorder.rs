@@ -29,8 +29,27 @@ pub(super) struct Recorder<'r> {
     pub(super) least: Option<Duration>,
     /// What becomes of it when the caller hangs up; thrown away without.
     pub(super) message: Option<Left>,
-    /// `0` asks for the operator.
-    pub(super) operator: bool,
+    /// What the caller answers when asked about it.
+    pub(super) keys: ReviewKeys<'r>,
+}
+
+/// The keys of the question about what was recorded.
+pub(super) struct ReviewKeys<'r> {
+    pub(super) save: &'r str,
+    pub(super) listen: &'r str,
+    pub(super) record: &'r str,
+    pub(super) operator: Option<&'r str>,
+}
+
+impl Default for ReviewKeys<'_> {
+    fn default() -> Self {
+        Self {
+            save: "1",
+            listen: "2",
+            record: "3",
+            operator: None,
+        }
+    }
 }
 
 /// What must be remembered of it.
@@ -113,27 +132,39 @@ impl Take {
     ) -> Result<Took, Interrupt> {
         let prompts = phrase(call, &[Part::Prompt("vm-review_recording")]).await?;
         let asked = call.collect(one_key(prompts, PATIENCE)).await?;
-        match asked.digits.as_str() {
-            "1" => return Ok(Took::Kept(recording)),
-            "2" => {
-                self.unanswered = 0;
-                let sound = call.recorded_sound(&recording).await?;
-                play(call, sound.into_iter().collect()).await?;
-            }
-            "3" => {
-                self.unanswered = 0;
-                self.recording = None;
-                self.discard(call, &recording).await?;
-            }
-            "0" if by.operator => return Ok(Took::Operator(recording)),
-            _ => {
-                self.unanswered += 1;
-                if self.unanswered >= MOST_QUESTIONS {
-                    return Ok(Took::Kept(recording));
-                }
-            }
+        let pressed = asked.digits.as_str();
+        let keys = &by.keys;
+        if pressed.is_empty() {
+            return Ok(self.unanswered(recording));
+        }
+        if pressed == keys.save {
+            return Ok(Took::Kept(recording));
+        }
+        if keys.operator == Some(pressed) {
+            return Ok(Took::Operator(recording));
+        }
+        if pressed == keys.listen {
+            self.unanswered = 0;
+            let sound = call.recorded_sound(&recording).await?;
+            play(call, sound.into_iter().collect()).await?;
+        } else if pressed == keys.record {
+            self.unanswered = 0;
+            self.recording = None;
+            self.discard(call, &recording).await?;
+        } else {
+            return Ok(self.unanswered(recording));
         }
         Ok(Took::Again)
+    }
+
+    /// Asks again; what nobody answers about is kept in the end.
+    fn unanswered(&mut self, recording: RecordingRef) -> Took {
+        self.unanswered += 1;
+        if self.unanswered >= MOST_QUESTIONS {
+            Took::Kept(recording)
+        } else {
+            Took::Again
+        }
     }
 
     async fn discard(&self, call: &mut Call, recording: &RecordingRef) -> Result<(), Interrupt> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::voicemail::Voicemail;
 use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services};
 
 /// An account.
@@ -43,13 +44,4 @@ pub struct Account {
 pub struct Preflow {
     /// Id of a callflow.
     pub always: Option<String>,
-}
-
-/// What holds for all voicemail boxes of the account.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(inline)]
-pub struct Voicemail {
-    /// Messages that a box holds; 100 when absent, 0 = as many as come.
-    pub max_message_count: Option<u32>,
 }

@@ -15,6 +15,7 @@ pub struct Conference {
     pub moderator: Moderator,
     /// 0 or absent = as many as come.
     pub max_participants: Option<u32>,
+    /// Heard by one for whom there is no place.
     pub max_members_media: Option<String>,
     /// Everybody says a name, which the others hear.
     pub play_name: bool,
@@ -25,6 +26,7 @@ pub struct Conference {
     /// Members hear music until a moderator is there.
     pub require_moderator: bool,
     pub wait_for_moderator: bool,
+    /// Of what is said to those who enter.
     pub language: Option<String>,
     pub owner_id: Option<String>,
     pub flags: Vec<String>,
@@ -63,6 +65,7 @@ pub struct Moderator {
     pub pins: Vec<String>,
     pub join_muted: bool,
     pub join_deaf: bool,
+    pub play_entry_prompt: bool,
 }
 
 /// The usual tone, none, or another sound.

@@ -9,6 +9,7 @@ mod check;
 mod common;
 mod faults;
 mod hidden;
+mod voicemail;
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -34,6 +35,7 @@ pub use resource::Gateway;
 
 pub use faults::{Fault, Faults, within};
 pub use queue::Strategy;
+pub use voicemail::VoicemailKeys;
 
 /// A stored thing. Every field has a default but for those that say who it is.
 pub trait Object: DeserializeOwned + JsonSchema + Send + Sync + 'static {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(extend("required" = ["name"]))]
+#[schemars(extend("required" = ["name"], "x-accepted" = ["preserve_metadata"]))]
 pub struct Queue {
     #[schemars(length(min = 1, max = 128))]
     pub name: String,
@@ -28,12 +28,16 @@ pub struct Queue {
     /// Agents who are called at once.
     #[schemars(range(min = 1))]
     pub ring_simultaneously: u32,
+    /// Said once to each caller.
     pub announce: Option<String>,
+    /// What callers hear while they wait, over and over.
     pub moh: Option<String>,
+    /// What callers say with agents is recorded.
     pub record_caller: bool,
+    /// Where that is sent.
     pub recording_url: Option<String>,
+    /// What is told how each caller left.
     pub cdr_url: Option<String>,
-    pub preserve_metadata: bool,
     pub flags: Vec<String>,
 }
 
@@ -55,7 +59,6 @@ impl Default for Queue {
             record_caller: false,
             recording_url: None,
             cdr_url: None,
-            preserve_metadata: true,
             flags: Vec::new(),
         }
     }

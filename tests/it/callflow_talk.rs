@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pivot::objects::Kind;
-use pivot::simulate::Phone;
+use pivot::simulate::{Phone, Sound};
 use pivot::store::{Attachment, Document};
 use pivot::trace::Timeline;
 use serde_json::Value;
@@ -56,6 +56,12 @@ impl Scenario {
             .unwrap()
     }
 
+    /// Asserts that no recording is kept.
+    pub(crate) async fn no_recordings(&self) {
+        let kept = self.pivot.services.recordings.list().await.unwrap();
+        assert!(kept.is_empty(), "{kept:?}");
+    }
+
     /// The sound of a stored thing.
     pub(crate) async fn sound_of(&self, kind: Kind, id: &str) -> Option<Attachment> {
         let services = &self.pivot.services;
@@ -92,6 +98,11 @@ impl Talk<'_> {
         lines.collect::<Vec<_>>().join("\n")
     }
 
+    /// How many questions were waited with for an answer.
+    pub(crate) async fn questions(&self) -> usize {
+        self.lines().await.matches(QUESTION).count()
+    }
+
     async fn wait(&self, text: &str, times: usize) {
         let began = tokio::time::Instant::now();
         loop {
@@ -113,6 +124,14 @@ impl Talk<'_> {
     pub(crate) async fn answer(&mut self, keys: &str) -> &mut Self {
         self.question().await;
         self.phone.press(keys).await;
+        self
+    }
+
+    /// Answers the next questions one after the other.
+    pub(crate) async fn answers(&mut self, all: &[&str]) -> &mut Self {
+        for keys in all {
+            self.answer(keys).await;
+        }
         self
     }
 
@@ -175,16 +194,30 @@ impl Talk<'_> {
             .collect()
     }
 
-    /// How long the files of pivot's lasted that were heard.
+    /// How long the files of pivot's last that were heard.
     pub(crate) async fn lengths(&self) -> Vec<Duration> {
-        let heard = self.phone.heard_media().await;
-        let files = heard.iter().filter_map(|uri| uri.strip_prefix("sound:/"));
+        let files = self.files().await;
+        files.into_iter().map(|(length, _)| length).collect()
+    }
+
+    /// The same, and for how long each was heard; not at all while it goes on.
+    pub(crate) async fn files(&self) -> Vec<(Duration, Duration)> {
+        let mut files = Vec::new();
+        for heard in self.phone.heard().await {
+            let Sound::Media(uri) = &heard.what else {
+                continue;
+            };
+            let Some(path) = uri.strip_prefix("sound:/") else {
+                continue;
+            };
+            let file = hound::WavReader::open(format!("/{path}.wav")).unwrap();
+            let length = Duration::from_millis(u64::from(file.duration()) / 8);
+            files.push((
+                length,
+                heard.to.map_or(Duration::ZERO, |to| to - heard.from),
+            ));
+        }
         files
-            .map(|path| {
-                let file = hound::WavReader::open(format!("/{path}.wav")).unwrap();
-                Duration::from_millis(u64::from(file.duration()) / 8)
-            })
-            .collect()
     }
 
     /// Waits for the end of the call, and that nothing is left of it.

@@ -6,12 +6,14 @@
 
 use std::time::Duration;
 
+use super::play::Playable;
 use super::{Behind, DialRecording, RecordingRef, coach};
 use crate::ari::{Event, Request};
 use crate::call::mailbox::Input;
 use crate::call::rooms::{Entered, Entrance, Hold, InRoom, Order, Refusal};
 use crate::call::{Call, Interrupt};
 use crate::clock::{self, Time};
+use crate::id::PREFIX;
 use crate::news::{News, RoomNews, RoomTold};
 use crate::program::End;
 
@@ -25,10 +27,21 @@ pub struct Stay {
     pub time_limit: Duration,
     /// The caller's `*` ends it.
     pub hangup_on_star: bool,
-    /// The caller's `0` mutes and unmutes, `#` ends it.
-    pub controls: bool,
+    /// What the caller's other keys do.
+    pub controls: Option<Controls>,
     /// The caller and what the caller hears of the conference, from joining on.
     pub record: Option<DialRecording>,
+}
+
+/// `0` mutes the caller and back, `#` ends the stay, and a moderator's `*` locks the
+/// conference and opens it again. The rest is what is heard of it: media URIs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Controls {
+    pub moderator: bool,
+    pub muted: Vec<String>,
+    pub unmuted: Vec<String>,
+    pub locked: Vec<String>,
+    pub unlocked: Vec<String>,
 }
 
 /// How a stay goes on.
@@ -110,8 +123,8 @@ impl Call {
     pub async fn stay_in_room(&mut self, stay: &Stay) -> Result<InRoomStep, Interrupt> {
         loop {
             while self.take_news().is_some() {}
-            if stay.controls {
-                self.obey_keys().await?;
+            if let Some(controls) = &stay.controls {
+                self.obey_keys(controls).await?;
             }
             let Some(room) = self.state.room.clone() else {
                 return Ok(InRoomStep::Over(None));
@@ -151,7 +164,7 @@ impl Call {
         if let Some(room) = &mut self.state.room {
             room.mark = mark;
         }
-        let ends = match (stay.hangup_on_star, stay.controls) {
+        let ends = match (stay.hangup_on_star, stay.controls.is_some()) {
             (true, _) => Some('*'),
             (false, true) => Some('#'),
             (false, false) => None,
@@ -164,7 +177,7 @@ impl Call {
     }
 
     /// What the caller's keys have asked for since they were looked at.
-    async fn obey_keys(&mut self) -> Result<(), Interrupt> {
+    async fn obey_keys(&mut self, controls: &Controls) -> Result<(), Interrupt> {
         let Some(room) = &mut self.state.room else {
             return Ok(());
         };
@@ -173,20 +186,56 @@ impl Call {
             return Ok(());
         }
         room.mark = self.state.keys.mark();
-        let mutes = keys.chars().filter(|key| *key == '0').count();
-        room.muted ^= mutes % 2 == 1;
+        let odd = |key: char| keys.chars().filter(|pressed| *pressed == key).count() % 2 == 1;
+        let (mutes, locks) = (odd('0'), odd('*') && controls.moderator);
+        room.muted ^= mutes;
         room.over |= keys.contains('#');
         let (sid, on, over) = (room.room.clone(), room.muted, room.over);
+        self.checkpoint();
         if over {
             self.note("the caller pressed #");
-        } else if mutes % 2 == 1
-            && let Some(sid) = sid
-        {
-            let (rooms, call) = (self.services.rooms.clone(), self.state.id.clone());
-            let told = async move { rooms.order(&sid, Order::Mute { call, on }).await.ok() };
-            self.during(told).await?;
+            return Ok(());
         }
-        self.checkpoint();
+        let Some(sid) = sid else {
+            return Ok(());
+        };
+        if mutes {
+            let call = self.state.id.clone();
+            self.order(&sid, Order::Mute { call, on }).await?;
+            let heard = if on {
+                &controls.muted
+            } else {
+                &controls.unmuted
+            };
+            self.tell_caller(heard).await?;
+        }
+        if locks {
+            let Controls {
+                locked, unlocked, ..
+            } = controls.clone();
+            self.order(&sid, Order::Lock { locked, unlocked }).await?;
+        }
+        Ok(())
+    }
+
+    async fn order(&mut self, room: &str, order: Order) -> Result<(), Interrupt> {
+        let (rooms, room) = (self.services.rooms.clone(), room.to_owned());
+        self.during(async move { rooms.order(&room, order).await.ok() })
+            .await?;
+        Ok(())
+    }
+
+    /// The caller hears something that the others do not.
+    async fn tell_caller(&mut self, sounds: &[String]) -> Result<(), Interrupt> {
+        for uri in sounds {
+            let Some(room) = &mut self.state.room else {
+                break;
+            };
+            room.told += 1;
+            let playback = format!("{PREFIX}{}-told-{}", self.state.id.hex(), room.told);
+            self.start_named_playback(playback, &Playable::asterisk(uri))
+                .await?;
+        }
         Ok(())
     }
 

@@ -28,16 +28,18 @@ mod take_over;
 mod transcribe;
 mod types;
 mod webhook;
+mod wind;
 
 pub use application::{ApplicationRan, RunApplication};
 pub use behind::Behind;
 pub use collect::WAITS_FOR_KEYS;
-pub use conference::{InRoomStep, Stay};
+pub use conference::{Controls, InRoomStep, Stay};
 pub(in crate::call) use dial::REFERRED;
 pub use dial::{DialSoFar, LegCall, Receiving};
 pub use eavesdrop::Eavesdropping;
 pub use excursion::Excursion;
 pub use message::{Handed, Message};
+pub use music::Round;
 pub use others::Other;
 pub use presence::DeviceState;
 pub use queue::{Connected, Dequeue, Dequeued, Dequeuing, Enqueued, QueueResult, Queued};
@@ -46,5 +48,6 @@ pub(in crate::call) use refer::NOT_BACK;
 pub use refer::{BACK, ReferEnd, Referring};
 pub use types::*;
 pub use webhook::{JsonFetch, Webhook};
+pub use wind::Winding;
 
 pub use crate::recordings::RecordingTrack;

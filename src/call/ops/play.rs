@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Keys, Play, PlayEnd, Sound, Unplayable};
+use super::{Keys, Play, PlayEnd, Sound, Unplayable, Winding};
 use crate::ari::{AriError, Event, Request};
 use crate::call::journal::Begun;
 use crate::call::mailbox::Input;
@@ -85,7 +85,16 @@ impl Call {
         sound: &Sound,
         stop_on: &Keys,
     ) -> Result<PlayEnd, Interrupt> {
-        let (op, playing, length) = match self.begin::<PlayEnd, Playing>() {
+        self.play_wound(sound, stop_on, None).await
+    }
+
+    pub(super) async fn play_wound(
+        &mut self,
+        sound: &Sound,
+        stop_on: &Keys,
+        winding: Option<&Winding>,
+    ) -> Result<PlayEnd, Interrupt> {
+        let (op, mut playing, length) = match self.begin::<PlayEnd, Playing>() {
             Begun::Done(end) => return Ok(end),
             Begun::Again(op, playing) => {
                 // Never sent again: one that Asterisk does not know has ended.
@@ -109,13 +118,39 @@ impl Call {
                     playback: op.object("p"),
                     mark,
                 };
-                match self.start_playback(&op, &playing, &clip).await? {
+                match self.start_playback(&op, &playing, &clip, winding).await? {
                     Ok(()) => (op, playing, clip.length),
                     Err(why) => return Ok(self.done(&op, PlayEnd::Failed(why.into()))),
                 }
             }
         };
-        let end = self.wait_for_playback(&playing, length, stop_on).await?;
+        let mut deadline = clock::now().after(length.map_or(ASK_EVERY, |length| length + GRACE));
+        let end = loop {
+            if let Some(key) = self.stopping_key(playing.mark, stop_on) {
+                self.stop_playback(&playing.playback).await?;
+                break Some(PlayEnd::Key(key));
+            }
+            if let Some(winding) = winding
+                && self.wind(winding, &playing.playback, playing.mark).await?
+            {
+                playing.mark = self.state.keys.mark();
+                self.write_down(&op, &playing);
+            }
+            match self.next(Some(deadline)).await? {
+                Some(Input::Ari(Event::PlaybackFinished { playback, failed }))
+                    if playback == playing.playback =>
+                {
+                    break (!failed).then_some(PlayEnd::Finished);
+                }
+                Some(_) => {}
+                // Some playbacks never say that they are over (rule 6).
+                None if !self.still_plays(&playing.playback).await => {
+                    break Some(PlayEnd::Finished);
+                }
+                None => deadline = clock::now().after(ASK_EVERY),
+            }
+        };
+        // Without an end Asterisk could not play it.
         let end = match end {
             Some(end) => end,
             None => PlayEnd::Failed(format!("Asterisk could not play {}", describe(sound)).into()),
@@ -128,6 +163,7 @@ impl Call {
         op: &OpId,
         playing: &Playing,
         clip: &Playable,
+        winding: Option<&Winding>,
     ) -> Result<Result<(), String>, Interrupt> {
         self.objects.register(&playing.playback);
         self.state.playing.push(playing.playback.clone());
@@ -139,6 +175,10 @@ impl Call {
             &clip.uri,
             language.as_deref(),
         );
+        let request = match winding {
+            Some(winding) => request.winding(winding.from, winding.step),
+            None => request,
+        };
         match self.caller_request(request).await? {
             // It may have been carried out; the watchdog finds out.
             Ok(_) | Err(AriError::Unknown { .. }) => Ok(Ok(())),
@@ -159,42 +199,19 @@ impl Call {
         self.objects.register(&playback);
         self.state.playing.push(playback.clone());
         self.checkpoint();
-        let request = Request::play(&self.state.channel, &playback, &clip.uri, None);
+        let language = self.sound_language();
+        let request = Request::play(
+            &self.state.channel,
+            &playback,
+            &clip.uri,
+            language.as_deref(),
+        );
         if let Err(error) = self.caller_request(request).await? {
             self.warn(format!("could not play {}: {error}", clip.uri));
             self.state.playing.retain(|p| *p != playback);
             self.objects.forget(&playback);
         }
         Ok(())
-    }
-
-    /// `None` when Asterisk could not play it.
-    async fn wait_for_playback(
-        &mut self,
-        playing: &Playing,
-        length: Option<Duration>,
-        stop_on: &Keys,
-    ) -> Result<Option<PlayEnd>, Interrupt> {
-        let mut deadline = clock::now().after(length.map_or(ASK_EVERY, |length| length + GRACE));
-        loop {
-            if let Some(key) = self.stopping_key(playing.mark, stop_on) {
-                self.stop_playback(&playing.playback).await?;
-                return Ok(Some(PlayEnd::Key(key)));
-            }
-            match self.next(Some(deadline)).await? {
-                Some(Input::Ari(Event::PlaybackFinished { playback, failed }))
-                    if playback == playing.playback =>
-                {
-                    return Ok((!failed).then_some(PlayEnd::Finished));
-                }
-                Some(_) => {}
-                // Some playbacks never say that they are over (rule 6).
-                None if !self.still_plays(&playing.playback).await => {
-                    return Ok(Some(PlayEnd::Finished));
-                }
-                None => deadline = clock::now().after(ASK_EVERY),
-            }
-        }
     }
 
     fn stopping_key(&self, mark: u64, stop_on: &Keys) -> Option<char> {

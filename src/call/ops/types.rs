@@ -34,6 +34,11 @@ impl Keys {
         Self::default()
     }
 
+    /// These without some.
+    pub fn but(&self, others: &Self) -> Self {
+        Self(self.0.chars().filter(|k| !others.contains(*k)).collect())
+    }
+
     pub fn contains(&self, key: char) -> bool {
         self.0.contains(key)
     }
@@ -260,6 +265,9 @@ pub struct Dial {
     pub caller_id: Option<CallerId>,
     /// The caller's `*` ends the conversation.
     pub hangup_on_star: bool,
+    /// Keys of the caller that end the ringing.
+    #[serde(default)]
+    pub give_up_on: Keys,
     pub record: Option<DialRecording>,
     /// The caller hears ringback rather than the callee's early media.
     pub ignore_early_media: bool,

@@ -120,6 +120,12 @@ impl Queues {
         self.tell(Box::new(move |book, _| book.connected(&call, &agent)));
     }
 
+    /// With which agent a caller talks, and for how long so far.
+    pub async fn talks_with(&self, call: &CallId) -> Option<(String, Duration)> {
+        let call = call.clone();
+        self.ask(move |book, _| book.talks_with(&call)).await?
+    }
+
     /// The agents of a call are free again.
     pub fn release(&self, call: &CallId) {
         let call = call.clone();

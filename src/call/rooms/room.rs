@@ -91,7 +91,7 @@ impl Room {
                     Some(Message::Leave { call, status, done }) => self.leave(&call, &status, done).await,
                     Some(Message::Order { order, known }) => {
                         known.send(()).ok();
-                        self.carry_out(order);
+                        self.carry_out(order).await;
                     }
                     None => self.lost("the directory has ended"),
                 },
@@ -231,7 +231,7 @@ impl Room {
         self.state.participants.clear();
     }
 
-    fn carry_out(&mut self, order: Order) {
+    async fn carry_out(&mut self, order: Order) {
         match order {
             Order::Mute { call, on } => {
                 if self.change(&call, |p| std::mem::replace(&mut p.muted, on) != on) {
@@ -251,6 +251,11 @@ impl Room {
                     let reason = "participant-kicked".into();
                     self.say(&call, RoomTold::Ended { reason });
                 }
+            }
+            Order::Lock { locked, unlocked } => {
+                self.state.locked = !self.state.locked;
+                let said = if self.state.locked { locked } else { unlocked };
+                self.announce(false, &said).await;
             }
             Order::End => self.end(ended_by_nobody("it was ended through the API")),
         }

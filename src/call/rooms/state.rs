@@ -17,6 +17,9 @@ pub(super) struct State {
     /// The first participant's.
     pub(super) rules: Rules,
     most: u32,
+    /// Nobody enters but those whom that does not stop.
+    #[serde(default)]
+    pub(super) locked: bool,
     /// Who opened it; its recording belongs to that call.
     pub(super) first: Option<CallId>,
     pub(super) started: Option<Time>,
@@ -82,6 +85,7 @@ impl State {
             bridge: bridge.to_owned(),
             rules: Rules::default(),
             most: u32::MAX,
+            locked: false,
             first: None,
             started: None,
             participants: Vec::new(),
@@ -106,6 +110,9 @@ impl State {
         channel: &str,
         entrance: &Entrance,
     ) -> Result<(), Refusal> {
+        if self.locked && !entrance.passes_lock {
+            return Err(Refusal::Locked);
+        }
         let count = self.participants.len();
         let most = usize::try_from(self.most.min(entrance.most)).unwrap_or(usize::MAX);
         if count >= most {
@@ -234,6 +241,7 @@ mod tests {
             beep: Beep::default(),
             sounds: Sounds::default(),
             starts: true,
+            passes_lock: false,
             ends: false,
             most: 250,
             coach: None,
@@ -287,6 +295,19 @@ mod tests {
         assert_eq!(come(&mut room, &two), Err(Refusal::Full(2)));
         come(&mut room, &entrance()).unwrap();
         assert_eq!(come(&mut room, &entrance()), Err(Refusal::Full(3)));
+    }
+
+    #[test]
+    fn a_locked_room_lets_only_those_in_whom_that_does_not_stop() {
+        let mut room = room();
+        come(&mut room, &entrance()).unwrap();
+        room.locked = true;
+        assert_eq!(come(&mut room, &entrance()), Err(Refusal::Locked));
+        let moderator = Entrance {
+            passes_lock: true,
+            ..entrance()
+        };
+        come(&mut room, &moderator).unwrap();
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub struct Entrance {
     pub sounds: Sounds,
     /// The conference may begin with this participant.
     pub starts: bool,
+    /// Enters also while the conference is locked.
+    #[serde(default)]
+    pub passes_lock: bool,
     /// It ends when this participant leaves.
     pub ends: bool,
     /// No more participants than this.
@@ -86,6 +89,8 @@ pub enum Refusal {
         "13240: no participant of the conference has the CallSid {0:?}, so nobody can be coached"
     )]
     NobodyToCoach(String),
+    #[error("the conference is locked")]
+    Locked,
     #[error("the conference has ended")]
     Over,
 }
@@ -105,6 +110,12 @@ pub enum Order {
     /// This participant leaves.
     Kick {
         call: CallId,
+    },
+    /// Locks the conference, or opens it again; those inside hear which.
+    Lock {
+        /// Media URIs.
+        locked: Vec<String>,
+        unlocked: Vec<String>,
     },
     /// All leave.
     End,
@@ -160,8 +171,11 @@ pub struct InRoom {
     /// The channel of the participant who alone hears this one.
     pub coached: Option<String>,
     pub coaching: Option<Coaching>,
-    /// Keys since here may be a `*`.
+    /// Keys since here are not obeyed yet.
     pub mark: u64,
+    /// Sounds that the caller alone was told something by.
+    #[serde(default)]
+    pub told: u32,
 }
 
 /// A coach is not in the conference's bridge, but in one with a snoop channel on

@@ -1,12 +1,12 @@
 //! `acdc_member` – the caller waits in a queue until an agent takes the call.
 //!
-//! The caller is answered and hears music; whoever is first in the queue is
-//! connected with an agent: one whose user lists the queue in `queues`, who has
-//! logged in (`acdc_agent`) and is free. The agent's phones ring for
-//! `agent_ring_timeout`; then the next agent's. A conversation ends the flow. `_`
-//! runs when the queue is full or not there, when no agent has logged in and
-//! `enter_when_empty` is `false`, after `connection_timeout`, and on
-//! `caller_exit_key`.
+//! The caller is answered and hears music, or `moh` of the queue; whoever is first in
+//! the queue is connected with an agent: one whose user lists the queue in `queues`,
+//! who has logged in (`acdc_agent`) and is free. The agent's phones ring for
+//! `agent_ring_timeout`, but those with `exclude_from_queues`; then the next agent's.
+//! A conversation ends the flow. `_` runs when the queue is full or not there, when no
+//! agent has logged in and `enter_when_empty` is `false`, after `connection_timeout`,
+//! and on `caller_exit_key`, also while an agent's phone rings.
 //!
 //! | field | default | |
 //! |---|---|---|
@@ -18,7 +18,11 @@
 //! ago; `most_idle`: whose last conversation ended the longest ago),
 //! `agent_ring_timeout`, `agent_wrapup_time`, `connection_timeout`, `max_queue_size`,
 //! `max_priority`, `caller_exit_key`, `enter_when_empty`, `ring_simultaneously`,
-//! `announce` (said once, before the music) and `record_caller`.
+//! `announce` (said once, before the music), `moh`, `record_caller` (the conversation
+//! with the agent, sent to `recording_url` as `record_call` sends it) and `cdr_url`,
+//! which is told by POST how each caller left: `queue_id`, `queue_name`, `call_id`,
+//! `caller_id_number`, `caller_id_name`, `result` (`talked`, `full`, `empty`, `timeout`,
+//! `exit_key`, `abandoned`), `wait_time` and `talk_time` in seconds, `agent_id`.
 //!
 //! ```json
 //! {
@@ -36,13 +40,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Module;
-use crate::call::ops::{Behind, Connected, Dial, DialOutcome, Keys, Play, QueueResult};
+use crate::call::ops::{
+    AudioFormat, Behind, CallRecording, Connected, Dial, DialOutcome, Keys, Play, QueueResult,
+    RecordingStart, Sound, Target,
+};
 use crate::call::queues::{Choice, Join, MOST};
-use crate::call::{Call, Interrupt};
+use crate::call::{Call, CallbackTarget, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
+use crate::callflow::fields::{UploadMethod, upload};
 use crate::callflow::library::named_sounds;
 use crate::callflow::{Node, agents};
 use crate::clock::{self, Time};
+use crate::config::Method;
 use crate::news::{QueueNews, Taken};
 use crate::objects::{Queue, Strategy};
 use crate::program::Flow;
@@ -59,6 +68,9 @@ pub(super) struct AcdcMember {
     priority: Option<u32>,
 }
 
+/// Of what is said with an agent.
+const LONGEST_RECORDING: Duration = Duration::from_hours(3);
+
 /// How often the queue and its agents are looked at while nothing happens.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -73,6 +85,12 @@ pub(super) struct Waiting {
     taken: Option<Taken>,
     /// Agents of this queue who are being called.
     calling: Vec<String>,
+    /// What is said with them is to be recorded.
+    #[serde(default)]
+    records: bool,
+    /// With which agent the caller has talked, and for how long.
+    #[serde(default)]
+    talk: Option<(String, Duration)>,
 }
 
 impl Module for AcdcMember {
@@ -89,14 +107,17 @@ impl Module for AcdcMember {
             call.warn(format!("there is no queue {:?}", self.id));
             return Ok(Flow::Next);
         };
-        call.answer().await?;
-        let left = self.wait(call, &queue, at).await?;
-        call.release_agents();
-        let result = match left {
-            Left::Talked => QueueResult::Bridged,
-            _ => QueueResult::Leave,
-        };
-        call.end_queued(result);
+        let left = self.stay(call, &queue, at).await;
+        match left {
+            Ok(left) => self.tell(call, &queue, at, left.word()),
+            Err(Interrupt::Gone) => {
+                at.talk = call.talks_with_agent().await;
+                let talked = at.talk.as_ref().map(|_| Left::Talked.word());
+                self.tell(call, &queue, at, talked.unwrap_or("abandoned"));
+            }
+            Err(_) => {}
+        }
+        let left = left?;
         call.note(format!("left the queue {}: {left:?}", self.id));
         Ok(match left {
             Left::Talked => Flow::Stop(None),
@@ -115,7 +136,73 @@ enum Left {
     ByKey,
 }
 
+impl Left {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Talked => "talked",
+            Self::Full => "full",
+            Self::Empty => "empty",
+            Self::TooLong => "timeout",
+            Self::ByKey => "exit_key",
+        }
+    }
+}
+
 impl AcdcMember {
+    /// From joining the queue to leaving it.
+    async fn stay(
+        &self,
+        call: &mut Call,
+        queue: &Queue,
+        at: &mut Waiting,
+    ) -> Result<Left, Interrupt> {
+        call.answer().await?;
+        let left = self.wait(call, queue, at).await?;
+        call.release_agents();
+        let result = match left {
+            Left::Talked => QueueResult::Bridged,
+            _ => {
+                // What comes next is not to wait for the music.
+                call.settle().await?;
+                QueueResult::Leave
+            }
+        };
+        if left == Left::ByKey {
+            call.pause(Duration::from_secs(1)).await?;
+        }
+        call.end_queued(result);
+        Ok(left)
+    }
+
+    /// Tells the queue's owner how the caller left.
+    fn tell(&self, call: &Call, queue: &Queue, at: &Waiting, result: &str) {
+        let Some(url) = queue.cdr_url.clone() else {
+            return;
+        };
+        let now = clock::now();
+        let since = at.since.unwrap_or(now);
+        let (agent, talk) = at.talk.clone().unwrap_or_default();
+        let wait = now.since(since).saturating_sub(talk);
+        let facts = call.facts();
+        let params = [
+            ("queue_id", self.id.clone()),
+            ("queue_name", queue.name.clone()),
+            ("call_id", facts.call_id.clone()),
+            ("caller_id_number", facts.caller_number.clone()),
+            ("caller_id_name", facts.caller_name.clone()),
+            ("result", result.to_owned()),
+            ("wait_time", wait.as_secs().to_string()),
+            ("talk_time", talk.as_secs().to_string()),
+            ("agent_id", agent),
+        ];
+        let params = params.map(|(name, value)| (name.to_owned(), value));
+        let target = CallbackTarget {
+            url,
+            method: Method::Post,
+        };
+        call.call_back("cdr_url of a queue", &self.id, &target, params.into());
+    }
+
     async fn wait(
         &self,
         call: &mut Call,
@@ -155,7 +242,6 @@ impl AcdcMember {
             }
             let exit = queue.caller_exit_key.as_str();
             if !exit.is_empty() && call.keys_since(mark).contains(exit) {
-                call.pause(Duration::from_secs(1)).await?;
                 return Ok(Left::ByKey);
             }
             if limit.is_some_and(|limit| clock::now() >= limit) {
@@ -165,16 +251,27 @@ impl AcdcMember {
             if !queue.enter_when_empty && !all.iter().any(|(_, agent)| agents::is_there(agent)) {
                 return Ok(Left::Empty);
             }
-            let first = call.is_next_in_queue().await;
-            let ready = all.into_iter().filter(|(_, agent)| agents::is_ready(agent));
-            if first
-                && self
-                    .call_agents(call, queue, ready.map(|(id, _)| id).collect(), at)
-                    .await?
-            {
-                return Ok(Left::Talked);
+            let music = named_sounds(call, queue.moh.as_deref()).await?;
+            if call.is_next_in_queue().await {
+                let ready = all.into_iter().filter(|(_, agent)| agents::is_ready(agent));
+                let ready = ready.map(|(id, _)| id).collect();
+                let desk = Desk {
+                    queue,
+                    music: &music,
+                    limit,
+                };
+                if self.call_agents(call, &desk, ready, at).await? {
+                    return Ok(Left::Talked);
+                }
             }
-            call.start_behind(Behind::Music).await?;
+            if call.keys_since(mark).contains(exit) && !exit.is_empty() {
+                continue;
+            }
+            if music.is_empty() {
+                call.start_behind(Behind::Music).await?;
+            } else {
+                call.start_round(&music).await?;
+            }
             let look = clock::now().after(LOOK);
             let until = limit.map_or(look, |limit| limit.min(look));
             if let Some(QueueNews::Taken { taken, .. }) = call.wait_in_queue(Some(until)).await? {
@@ -206,10 +303,11 @@ impl AcdcMember {
     async fn call_agents(
         &self,
         call: &mut Call,
-        queue: &Queue,
+        desk: &Desk<'_>,
         ready: Vec<String>,
         at: &mut Waiting,
     ) -> Result<bool, Interrupt> {
+        let queue = desk.queue;
         if at.calling.is_empty() {
             let choice = match queue.strategy {
                 Strategy::RoundRobin => Choice::RoundRobin,
@@ -228,7 +326,7 @@ impl AcdcMember {
             false
         } else {
             call.note(format!("calls {}", at.calling.join(", ")));
-            self.dial(call, queue, targets).await?
+            self.dial(call, desk, targets, at).await?
         };
         call.release_agents();
         at.calling.clear();
@@ -239,19 +337,53 @@ impl AcdcMember {
     async fn dial(
         &self,
         call: &mut Call,
-        queue: &Queue,
-        targets: Vec<crate::call::ops::Target>,
+        desk: &Desk<'_>,
+        targets: Vec<Target>,
+        at: &mut Waiting,
     ) -> Result<bool, Interrupt> {
+        let queue = desk.queue;
+        let rings = Duration::from_secs(queue.agent_ring_timeout.max(1));
+        let left = desk.limit.map(|limit| limit.since(clock::now()));
         let mut dial = Dial {
             targets,
-            timeout: Duration::from_secs(queue.agent_ring_timeout.max(1)),
+            timeout: left.map_or(rings, |left| rings.min(left)),
             ignore_early_media: true,
+            ringback: desk.music.to_vec(),
+            give_up_on: Keys::new(&queue.caller_exit_key),
             ..Dial::default()
         };
         caller_id::present(call, &mut dial, Reaches::Phone).await?;
+        if queue.record_caller && !at.records {
+            let url = queue.recording_url.as_deref();
+            let recording = CallRecording {
+                format: AudioFormat::Mp3,
+                max: LONGEST_RECORDING,
+                min: Duration::ZERO,
+                start: RecordingStart::OnBridge,
+                upload: upload(call, url, UploadMethod::default()),
+                media_name: None,
+                dual: false,
+            };
+            call.start_recording(recording).await?;
+            at.records = true;
+            call.save(at);
+        }
         let dialled = call.dial(dial).await?;
+        if std::mem::take(&mut at.records) {
+            call.stop_recording().await?;
+        }
+        at.talk = call.talks_with_agent().await;
         Ok(dialled.outcome == DialOutcome::Completed)
     }
+}
+
+/// What the caller's own turn is about.
+struct Desk<'d> {
+    queue: &'d Queue,
+    /// What is heard meanwhile; the usual music when there is none.
+    music: &'d [Sound],
+    /// Nobody is called after this moment.
+    limit: Option<Time>,
 }
 
 enum Joined {

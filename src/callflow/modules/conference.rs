@@ -5,7 +5,9 @@
 //! in three rounds. An `id` that nothing stored has is a room of that name, without
 //! a PIN. Whoever comes by a PIN or number of moderators is a moderator. The
 //! conference begins with two; until then the caller hears music. In it `0` mutes
-//! the caller and back, `#` leaves. The call ends with the stay: children never run.
+//! the caller and back, `#` leaves; a moderator's `*` locks the conference, so that
+//! only moderators come in, and opens it again. The call ends with the stay: children
+//! never run.
 //!
 //! | field | default | |
 //! |---|---|---|
@@ -24,8 +26,9 @@
 //! ```
 //!
 //! Of a stored conference `member` and `moderator` (`numbers`, `pins`, `join_muted`,
-//! `join_deaf`), `conference_numbers`, `max_participants`, `require_moderator`,
-//! `play_name`, `play_welcome` and the tones count. As in Kazoo members come in
+//! `join_deaf`, `play_entry_prompt`), `conference_numbers`, `max_participants`,
+//! `max_members_media` (heard by one for whom there is no place), `require_moderator`,
+//! `language` (of the prompts), `play_name`, `play_welcome` and the tones count. As in Kazoo members come in
 //! muted unless `member.join_muted` is `false`. Unlike there, a `config` with a
 //! `moderator` does not make everybody a member.
 
@@ -40,12 +43,13 @@ use serde_json::{Map, Value};
 
 use self::room::Room;
 use super::Module;
-use crate::call::ops::{self, Behind, Collect, InRoomStep, Keys, RecordingRef};
+use crate::call::ops::{self, Behind, Collect, Controls, InRoomStep, Keys, RecordingRef};
 use crate::call::rooms::{Entrance, Refusal};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
 use crate::callflow::fields::MediaSwitch;
 use crate::callflow::library::{Part, phrase, say};
+use crate::objects;
 use crate::program::{End, Flow};
 
 /// Rounds in which a number or a PIN is asked for.
@@ -123,6 +127,8 @@ struct Stay {
     prompt: bool,
     /// The caller knows to be alone.
     told: bool,
+    /// What one hears for whom there is no place, if not the usual.
+    full: Option<String>,
 }
 
 enum Next {
@@ -150,6 +156,7 @@ impl Module for Conference {
                 Stage::Number(round) => self.number(call, at, round).await?,
                 stage => match room::find(call, self, at.number.as_deref()).await? {
                     Some((room, fixed)) => {
+                        room.set_language(call);
                         at.role = at.role.or(fixed);
                         self.stage(call, &room, at, stage).await?
                     }
@@ -176,6 +183,9 @@ impl Conference {
             at.number.clone_from(&call.matched_flow().captured.group);
         }
         let room = room::find(call, self, at.number.as_deref()).await?;
+        if let Some((room, _)) = &room {
+            room.set_language(call);
+        }
         let stored = room.as_ref().and_then(|(room, _)| room.stored.play_welcome);
         if self.welcome_prompt.play.or(stored).unwrap_or(true) {
             let part = match self.welcome_prompt.media_id.as_deref() {
@@ -225,10 +235,17 @@ impl Conference {
                     call.keeps_no_more();
                     call.discard_recording(name).await?;
                 }
+                let objects::Conference {
+                    member, moderator, ..
+                } = &room.stored;
                 Ok(Next::To(Stage::Inside(Box::new(Stay {
                     entrance,
-                    prompt: role == Role::Member && room.stored.member.play_entry_prompt,
+                    prompt: match role {
+                        Role::Member => member.play_entry_prompt,
+                        Role::Moderator => moderator.play_entry_prompt,
+                    },
                     told: false,
+                    full: room.stored.max_members_media.clone(),
                 }))))
             }
             Stage::Inside(stay) => stay.stay(call).await,
@@ -267,12 +284,37 @@ impl Conference {
 }
 
 impl Stay {
+    /// What the caller's keys do, and what is said about it.
+    async fn controls(&self, call: &mut Call) -> Result<Controls, Interrupt> {
+        let mut controls = Controls {
+            // Moderators are those whom a lock does not stop.
+            moderator: self.entrance.passes_lock,
+            ..Controls::default()
+        };
+        for (heard, prompt) in [
+            (&mut controls.muted, "conf-muted"),
+            (&mut controls.unmuted, "conf-unmuted"),
+            (&mut controls.locked, "conf-is_locked"),
+            (&mut controls.unlocked, "conf-is_unlocked"),
+        ] {
+            let sounds = phrase(call, &[Part::Prompt(prompt)]).await?;
+            *heard = call.media_uris(&sounds).await?;
+        }
+        Ok(controls)
+    }
+
     /// In the conference, or waiting for it.
     async fn stay(mut self, call: &mut Call) -> Result<Next, Interrupt> {
         if let Err(refusal) = call.enter_room(&self.entrance).await? {
-            if let Refusal::Full(_) = refusal {
-                say(call, &[Part::Prompt("conf-max_participants")]).await?;
-            }
+            let said = match refusal {
+                Refusal::Full(_) => match self.full.as_deref() {
+                    Some(media) => Part::Named(media),
+                    None => Part::Prompt("conf-max_participants"),
+                },
+                Refusal::Locked => Part::Prompt("conf-locked"),
+                _ => return Ok(Next::Over),
+            };
+            say(call, &[said]).await?;
             return Ok(Next::Over);
         }
         if self.prompt {
@@ -283,7 +325,7 @@ impl Stay {
         let stay = ops::Stay {
             time_limit: LONGEST,
             hangup_on_star: false,
-            controls: true,
+            controls: Some(self.controls(call).await?),
             record: None,
         };
         loop {

@@ -12,7 +12,10 @@
 //! messages: `1` new ones, `2` saved ones, `5` settings, `#` leaves. With each
 //! message `1` keeps it, `2` plays it again, `3` forwards it to another box, `4` and
 //! `6` go to the previous and the next, `7` deletes it, `9` calls back, `0` goes to
-//! the main menu. All ends lead to `_`.
+//! the main menu; where the box has `is_voicemail_ff_rw_enabled`, `5` and `8` wind
+//! back and forth by `seek_duration_ms` while it plays, and `5` after it plays its
+//! end again. All ends lead to `_`. An account may have other keys
+//! (`voicemail.keys`); then it needs prompts of its own that say so.
 //!
 //! | field | default | |
 //! |---|---|---|
@@ -29,8 +32,7 @@
 //!
 //! Messages are stored things of their own, with their sound; `[voicemail]` says who
 //! is told of them and whose lamps are set. Unlike in Kazoo a message menu that gets
-//! no key five times goes back to the main menu, and keys do not wind back and forth
-//! within a message.
+//! no key five times goes back to the main menu.
 
 mod check;
 mod compose;
@@ -50,9 +52,9 @@ use super::Module;
 use crate::call::ops::{Collect, Keys};
 use crate::call::{Call, Interrupt, Left};
 use crate::callflow::library::{Part, phrase, say};
-use crate::callflow::recorder::Take;
+use crate::callflow::recorder::{ReviewKeys, Take};
 use crate::callflow::{Node, caller};
-use crate::objects::Vmbox;
+use crate::objects::{Account, Vmbox, VoicemailKeys};
 use crate::program::Flow;
 
 /// From the end of a prompt to the first key.
@@ -149,6 +151,8 @@ struct Visit<'v> {
     id: String,
     stored: Vmbox,
     owner: bool,
+    /// The account's.
+    keys: VoicemailKeys,
 }
 
 impl Module for Voicemail {
@@ -186,12 +190,15 @@ impl Module for Voicemail {
 impl Voicemail {
     /// The box as it is now: its owner may be changing it this moment.
     async fn visit(&self, call: &mut Call, at: &Progress) -> Result<Option<Visit<'_>>, Interrupt> {
+        let account = call.account().to_string();
+        let account = call.stored::<Account>(&account).await?.unwrap_or_default();
         let stored = call.stored::<Vmbox>(&at.mailbox).await?;
         Ok(stored.map(|stored| Visit {
             node: self,
             id: at.mailbox.clone(),
             stored,
             owner: at.owner,
+            keys: account.voicemail.keys,
         }))
     }
 
@@ -219,6 +226,16 @@ impl Voicemail {
 }
 
 impl Visit<'_> {
+    /// The keys of the question about a recording.
+    fn review_keys(&self, operator: bool) -> ReviewKeys<'_> {
+        ReviewKeys {
+            save: &self.keys.save,
+            listen: &self.keys.listen,
+            record: &self.keys.record,
+            operator: operator.then_some(&self.keys.operator),
+        }
+    }
+
     async fn stage(&self, call: &mut Call, stage: Stage) -> Result<Next, Interrupt> {
         match stage {
             Stage::Greet => compose::greet(call, self).await,

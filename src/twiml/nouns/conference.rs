@@ -219,6 +219,7 @@ impl Conference {
                 beep,
                 sounds: Sounds::default(),
                 starts,
+                passes_lock: false,
                 ends,
                 most: most.unwrap_or(250),
                 coach,
@@ -300,7 +301,7 @@ impl Conference {
         let stay = Stay {
             time_limit: dial.time_limit,
             hangup_on_star: dial.hangup_on_star,
-            controls: false,
+            controls: None,
             record: dial.record.clone(),
         };
         loop {
@@ -407,6 +408,7 @@ mod tests {
                 },
                 sounds: Sounds::default(),
                 starts: true,
+                passes_lock: false,
                 ends: false,
                 most: 250,
                 coach: None,

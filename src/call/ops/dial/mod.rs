@@ -164,7 +164,9 @@ impl Call {
                 self.write_down(op, at);
                 return Ok(());
             }
-            if self.refusing_leg(dial, at).is_some() {
+            let gives_up = |key| dial.give_up_on.contains(key);
+            if self.refusing_leg(dial, at).is_some() || self.state.keys.since(at.mark).any(gives_up)
+            {
                 return Ok(());
             }
             if next.is_none() && self.legs_of(at).all(Leg::is_over) {

@@ -88,6 +88,12 @@ impl Call {
         self.services.queues.view(key, &self.state.id).await
     }
 
+    /// With which of the agents who were called the caller talks, and for how long so
+    /// far. Of use after a hang-up as well.
+    pub async fn talks_with_agent(&self) -> Option<(String, Duration)> {
+        self.services.queues.talks_with(&self.state.id).await
+    }
+
     /// Waits until an agent takes the caller or somebody calls the caller out, or
     /// until the given time.
     pub async fn wait_in_queue(
@@ -95,9 +101,12 @@ impl Call {
         until: Option<Time>,
     ) -> Result<Option<QueueNews>, Interrupt> {
         loop {
-            let news = self.news_of_stay();
-            if news.is_some() || self.next(until).await?.is_none() {
-                return Ok(news);
+            if let Some(news) = self.news_of_stay() {
+                return Ok(Some(news));
+            }
+            self.go_on_with_round().await?;
+            if self.next(until).await?.is_none() {
+                return Ok(None);
             }
         }
     }

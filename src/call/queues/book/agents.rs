@@ -28,8 +28,9 @@ pub(super) struct Called {
     user: String,
     /// The call for which the agent is being called, or which the agent has.
     by: Option<CallId>,
-    /// The agent talks with that caller.
-    talks: bool,
+    /// Since when the agent talks with that caller.
+    #[serde(default)]
+    talks: Option<Time>,
     called: Time,
     /// The end of the last conversation.
     ended: Option<Time>,
@@ -89,7 +90,7 @@ impl Book {
                 account: account.to_owned(),
                 user: user.clone(),
                 by: Some(call.clone()),
-                talks: false,
+                talks: None,
                 called: now,
                 ended: old.and_then(|agent| agent.ended),
             });
@@ -139,11 +140,22 @@ impl Book {
             .filter(|a| a.by.as_ref() == Some(call))
         {
             if called.user == agent {
-                called.talks = true;
+                called.talks = Some(clock::now());
             } else {
                 called.by = None;
             }
         }
+    }
+
+    /// With which agent a caller talks, and for how long so far.
+    pub fn talks_with(&self, call: &CallId) -> Option<(String, Duration)> {
+        self.agents
+            .iter()
+            .filter(|agent| agent.by.as_ref() == Some(call))
+            .find_map(|agent| {
+                let since = agent.talks?;
+                Some((agent.user.clone(), clock::now().since(since)))
+            })
     }
 
     /// The agents of a call are free again; one who has talked rests first.
@@ -151,7 +163,7 @@ impl Book {
         for agent in &mut self.agents {
             if agent.by.as_ref() == Some(call) {
                 agent.by = None;
-                if std::mem::take(&mut agent.talks) {
+                if agent.talks.take().is_some() {
                     agent.ended = Some(clock::now());
                 }
             }

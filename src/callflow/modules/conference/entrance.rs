@@ -96,6 +96,7 @@ pub(super) async fn of(
         beep,
         sounds,
         starts: role == Role::Moderator || !moderated,
+        passes_lock: role == Role::Moderator,
         ends: false,
         most: stored
             .max_participants

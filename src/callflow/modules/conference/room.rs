@@ -79,6 +79,13 @@ pub(super) async fn numbered(
 }
 
 impl Room {
+    /// What the caller hears from here on is in the conference's language.
+    pub(super) fn set_language(&self, call: &mut Call) {
+        if let Some(language) = &self.stored.language {
+            call.set_language(&language.to_lowercase());
+        }
+    }
+
     pub(super) fn asks_pin(&self, role: Option<Role>) -> bool {
         let members = !self.stored.member.pins.is_empty();
         let moderators = !self.stored.moderator.pins.is_empty();

@@ -6,7 +6,7 @@ use super::{Menu, Tries};
 use crate::call::{Call, Interrupt};
 use crate::callflow::library::{Part, say};
 use crate::callflow::modules::Module;
-use crate::callflow::recorder::{self, LEAST_GREETING, Owner, Recorder, Took};
+use crate::callflow::recorder::{self, LEAST_GREETING, Owner, Recorder, ReviewKeys, Took};
 use crate::objects::Kind;
 
 /// A greeting may last so long.
@@ -34,7 +34,7 @@ impl Menu {
             max: LONGEST_GREETING,
             least: Some(LEAST_GREETING),
             message: None,
-            operator: false,
+            keys: ReviewKeys::default(),
         };
         while let Some(take) = &mut at.take {
             match take.round(call, &recorder).await? {

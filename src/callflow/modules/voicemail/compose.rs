@@ -34,17 +34,28 @@ pub(super) async fn greet(call: &mut Call, visit: &Visit<'_>) -> Result<Next, In
     }
     let takes = !full && !stored.announcement_only;
     let sounds = phrase(call, &parts).await?;
-    let stop_on = if takes { Keys::all() } else { Keys::new("*") };
+    let keys = &visit.keys;
+    let stop_on = if takes {
+        Keys::all()
+    } else {
+        Keys::new(&keys.login)
+    };
     let pressed = call.play(Play { sounds, stop_on }).await?;
-    match pressed {
-        PlayEnd::Key('*') => Ok(Next::To(Stage::Pin(0))),
-        PlayEnd::Key('0') => match operator(call, stored).await? {
-            Some(flow) => Ok(Next::End(flow)),
-            None => Ok(recording(visit)),
-        },
-        _ if takes => Ok(recording(visit)),
-        _ => Ok(Next::End(Flow::Next)),
+    if let PlayEnd::Key(key) = pressed {
+        if keys.login.contains(key) {
+            return Ok(Next::To(Stage::Pin(0)));
+        }
+        if keys.operator.contains(key)
+            && let Some(flow) = operator(call, stored).await?
+        {
+            return Ok(Next::End(flow));
+        }
     }
+    Ok(if takes {
+        recording(visit)
+    } else {
+        Next::End(Flow::Next)
+    })
 }
 
 fn recording(visit: &Visit<'_>) -> Next {
@@ -122,7 +133,7 @@ pub(super) async fn record(
         max: Duration::from_secs(longest.unwrap_or(LONGEST)),
         least: None,
         message: Some(left.clone()),
-        operator: true,
+        keys: visit.review_keys(true),
     };
     Ok(match take.round(call, &recorder).await? {
         Took::Again => Next::To(Stage::Record { left, take }),

@@ -26,19 +26,27 @@ pub(super) async fn main(
     }));
     let prompts = phrase(call, &parts).await?;
     let pressed = call.collect(one_key(prompts, FIRST_KEY)).await?.digits;
-    match pressed.as_str() {
-        "1" => listen(call, visit, Folder::New, waiting.new).await,
-        "2" => listen(call, visit, Folder::Saved, waiting.saved).await,
-        "5" if configurable => Ok(Next::To(Stage::Settings(0))),
-        "#" => Ok(Next::End(Flow::Next)),
-        _ if tries + 1 < MOST => {
-            if !pressed.is_empty() {
-                say(call, &[Part::Prompt("menu-invalid_entry")]).await?;
-            }
-            Ok(Next::To(Stage::Menu(tries + 1)))
-        }
-        _ => end(call, "vm-goodbye").await,
+    let keys = &visit.keys;
+    let is = |key: &String| !key.is_empty() && *key == pressed;
+    if is(&keys.hear_new) {
+        return listen(call, visit, Folder::New, waiting.new).await;
     }
+    if is(&keys.hear_saved) {
+        return listen(call, visit, Folder::Saved, waiting.saved).await;
+    }
+    if is(&keys.configure) && configurable {
+        return Ok(Next::To(Stage::Settings(0)));
+    }
+    if is(&keys.exit) {
+        return Ok(Next::End(Flow::Next));
+    }
+    if tries + 1 >= MOST {
+        return end(call, "vm-goodbye").await;
+    }
+    if !pressed.is_empty() {
+        say(call, &[Part::Prompt("menu-invalid_entry")]).await?;
+    }
+    Ok(Next::To(Stage::Menu(tries + 1)))
 }
 
 async fn listen(

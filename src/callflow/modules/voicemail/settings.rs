@@ -76,40 +76,49 @@ pub(super) async fn menu(
             setup: false,
         })
     };
-    Ok(match pressed.as_str() {
-        "1" => record(Change::Unavailable),
-        "2" => record(Change::Name),
-        "3" => Next::To(Stage::NewPin(NewPin::default())),
-        "4" => record(Change::Temporary),
-        "5" => {
-            name_sound(call, visit, Change::Temporary, None).await?;
-            say(call, &[Part::Prompt("vm-tmp_greeting_deleted")]).await?;
-            Next::To(Stage::Settings(0))
-        }
-        "6" => {
-            let only = !visit.stored.announcement_only;
-            call.change_stored(Kind::Vmbox, &visit.id, |body| {
-                body.insert("announcement_only".into(), only.into());
-            })
-            .await?;
-            let said = if only {
-                "vm-announcement_only_on"
-            } else {
-                "vm-announcement_only_off"
-            };
-            say(call, &[Part::Prompt(said)]).await?;
-            Next::To(Stage::Settings(0))
-        }
-        "0" => Next::To(Stage::Menu(0)),
-        _ => {
-            say(call, &[Part::Prompt("menu-invalid_entry")]).await?;
-            if tries + 1 < ATTEMPTS {
-                Next::To(Stage::Settings(tries + 1))
-            } else {
-                Next::End(Flow::Next)
-            }
+    let keys = &visit.keys;
+    let is = |key: &String| !key.is_empty() && *key == pressed;
+    Ok(if is(&keys.rec_unavailable) {
+        record(Change::Unavailable)
+    } else if is(&keys.rec_name) {
+        record(Change::Name)
+    } else if is(&keys.set_pin) {
+        Next::To(Stage::NewPin(NewPin::default()))
+    } else if is(&keys.rec_temporary_unavailable) {
+        record(Change::Temporary)
+    } else if is(&keys.del_temporary_unavailable) {
+        name_sound(call, visit, Change::Temporary, None).await?;
+        say(call, &[Part::Prompt("vm-tmp_greeting_deleted")]).await?;
+        Next::To(Stage::Settings(0))
+    } else if is(&keys.toggle_announcement_only) {
+        toggle_announcement(call, visit).await?;
+        Next::To(Stage::Settings(0))
+    } else if is(&keys.return_main) {
+        Next::To(Stage::Menu(0))
+    } else {
+        say(call, &[Part::Prompt("menu-invalid_entry")]).await?;
+        if tries + 1 < ATTEMPTS {
+            Next::To(Stage::Settings(tries + 1))
+        } else {
+            Next::End(Flow::Next)
         }
     })
+}
+
+/// From here on callers hear the greeting alone, or may leave messages again.
+async fn toggle_announcement(call: &mut Call, visit: &Visit<'_>) -> Result<(), Interrupt> {
+    let only = !visit.stored.announcement_only;
+    call.change_stored(Kind::Vmbox, &visit.id, |body| {
+        body.insert("announcement_only".into(), only.into());
+    })
+    .await?;
+    let said = if only {
+        "vm-announcement_only_on"
+    } else {
+        "vm-announcement_only_off"
+    };
+    say(call, &[Part::Prompt(said)]).await?;
+    Ok(())
 }
 
 pub(super) async fn new_pin(
@@ -185,7 +194,7 @@ pub(super) async fn greeting(
         // A name may be short.
         least: (change != Change::Name).then_some(LEAST_GREETING),
         message: None,
-        operator: false,
+        keys: visit.review_keys(false),
     };
     match take.round(call, &recorder).await? {
         Took::Again => {
