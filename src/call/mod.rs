@@ -9,6 +9,7 @@
 //! down at any moment; a call that is dropped and built again from it goes on as
 //! if nothing had happened (`checkpoint`, `journal`).
 
+mod absorb;
 mod cause;
 mod checkpoint;
 mod close;

@@ -12,21 +12,14 @@ use crate::program::Request;
 
 pub use agents::Choice;
 use agents::{Called, Wait};
+pub(super) use types::Told;
+pub use types::{Join, Key, Place, Take, View, Which};
 
 /// Queues that are kept although nobody is in them; above that the one that was
 /// left first is forgotten.
 const EMPTY: usize = 10_000;
 /// The size of a queue that nobody has given one.
 pub const MOST: u32 = 1000;
-
-/// What names a queue.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Key {
-    /// `[ari] name`.
-    pub asterisk: String,
-    pub account: String,
-    pub name: String,
-}
 
 /// A queue with those who wait at both of its ends.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,25 +41,6 @@ struct Member {
     call: CallId,
     stay: u64,
     place: Place,
-}
-
-/// Where in the queue: whoever has the higher priority, then who came first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    pub since: Time,
-    #[serde(default)]
-    pub priority: u32,
-}
-
-impl Place {
-    pub fn new(since: Time) -> Self {
-        Self { since, priority: 0 }
-    }
-
-    fn is_not_after(self, other: Self) -> bool {
-        (std::cmp::Reverse(self.priority), self.since)
-            <= (std::cmp::Reverse(other.priority), other.since)
-    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -129,57 +103,6 @@ impl From<Book> for Written {
         }
     }
 }
-
-/// What became of a caller who wants to wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Join {
-    Waits {
-        stay: u64,
-        queue: String,
-    },
-    /// An agent was waiting already.
-    Taken {
-        stay: u64,
-        queue: String,
-        taken: Taken,
-    },
-    Full {
-        queue: String,
-    },
-}
-
-/// What became of an agent who wants the oldest caller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Take {
-    Caller(Offer),
-    /// Nobody is there; the next who comes is offered.
-    Waits,
-    /// Nobody has ever joined a queue of this name.
-    Unknown,
-}
-
-/// A queue as one who waits in it sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct View {
-    pub sid: String,
-    /// The first has 1.
-    pub position: usize,
-    pub size: usize,
-    pub max: u32,
-    pub waited: std::time::Duration,
-    /// Of those who wait now.
-    pub average: std::time::Duration,
-}
-
-/// One of those who wait.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Which {
-    Front,
-    Call(CallId),
-}
-
-/// What somebody is to be told.
-pub(super) type Told = (CallId, QueueNews);
 
 impl Book {
     /// A caller comes, or one who is here already asks for the place. `place` puts
@@ -427,3 +350,4 @@ mod agents;
 mod pick;
 #[cfg(test)]
 mod tests;
+mod types;
