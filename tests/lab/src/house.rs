@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use pivot::id::AccountId;
 use pivot::objects::Kind;
-use pivot::store::{Catalog, Expected, Numbers, open};
+use pivot::store::{Attachment, Catalog, Expected, Numbers, open};
 use serde_json::{Value, json};
 
+use crate::ears::Heard;
 use crate::error::{LabError, Result};
 use crate::phone::Call;
 use crate::pivot::Config;
@@ -68,6 +69,32 @@ impl House {
         let any = Expected::Anything;
         let written = self.catalog.put(&self.account, kind, id, body, any).await;
         written.map_err(|error| LabError::failed(error.to_string()))?;
+        Ok(())
+    }
+
+    /// The same with a sound: an 8 kHz WAV file.
+    pub async fn put_sound(
+        &self,
+        kind: Kind,
+        id: &str,
+        document: Value,
+        sound: &Heard,
+    ) -> Result<()> {
+        self.put(kind, id, document).await?;
+        let path = self.file.with_extension("wav");
+        sound.write_wav(&path)?;
+        let failed = |error: &dyn std::fmt::Display| LabError::failed(error.to_string());
+        let bytes = std::fs::read(&path).map_err(|error| failed(&error))?;
+        std::fs::remove_file(&path).ok();
+        let attachment = Attachment {
+            content_type: "audio/x-wav".into(),
+            bytes,
+        };
+        let written = self
+            .catalog
+            .attach(&self.account, kind, id, attachment)
+            .await;
+        written.map_err(|error| failed(&error))?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@
 use std::time::Duration;
 
 use pivot::objects::Kind;
+use pivot_lab::ears::Heard;
 use pivot_lab::house::House;
 use pivot_lab::on_each_asterisk;
 use pivot_lab::phone::Call;
@@ -61,6 +62,17 @@ async fn says(s: &House, text: &str, times: usize) {
     }
 }
 
+/// Seconds of these tones, one after the other.
+fn tones(all: &[(f64, u32)]) -> Heard {
+    let mut samples = Vec::new();
+    for (hertz, seconds) in all {
+        let step = hertz * std::f64::consts::TAU / 8000.0;
+        let sine = |n: u32| (f64::from(n) * step).sin() * 8000.0;
+        samples.extend((0..seconds * 8000).map(|n| sine(n) as i16));
+    }
+    Heard::new(samples)
+}
+
 const ASKS: &str = "waits for keys";
 
 on_each_asterisk! {
@@ -94,6 +106,71 @@ on_each_asterisk! {
         call.press("#").await.unwrap();
         s.over(&mut call).await.unwrap();
         assert_eq!(s.all(Kind::Message).await.unwrap()[0]["folder"], "deleted", "{}", s.trace().await.unwrap());
+    };
+
+    keys_wind_within_a_message => async |s: &House| {
+        let mailbox = json!({ "name": "Bob", "mailbox": "4001", "pin": "1234", "is_setup": true,
+            "is_voicemail_ff_rw_enabled": true, "seek_duration_ms": 20_000 });
+        s.put(Kind::Vmbox, "box", mailbox).await.unwrap();
+        let sound = tones(&[(500.0, 20), (900.0, 20)]);
+        let message = json!({ "folder": "new", "length": 40_000 });
+        s.put_sound(Kind::Message, "box/202611-1", message, &sound).await.unwrap();
+        let mut call = runs(s, "voicemail", json!({ "id": "box", "action": "check" })).await;
+        says(s, ASKS, 1).await;
+        call.press("1234#").await.unwrap();
+        says(s, ASKS, 2).await;
+        call.press("1").await.unwrap();
+        hears(s, &call, 500.0, ms(2000)).await;
+        call.press("8").await.unwrap();
+        // Without the key the other tone would come 18 seconds later.
+        hears(s, &call, 900.0, ms(2000)).await;
+        let before = call.heard_answered().mixed_tone_duration(500.0);
+        assert!(before < ms(5000), "{before:?}\n{}", s.trace().await.unwrap());
+        call.press("5").await.unwrap();
+        hears(s, &call, 500.0, before + ms(2000)).await;
+        let after = call.heard_answered().mixed_tone_duration(900.0);
+        assert!(after < ms(5000), "{after:?}\n{}", s.trace().await.unwrap());
+        // Any other key ends it, and is obeyed.
+        call.press("7").await.unwrap();
+        says(s, ASKS, 3).await;
+        call.press("#").await.unwrap();
+        s.over(&mut call).await.unwrap();
+        assert_eq!(s.all(Kind::Message).await.unwrap()[0]["folder"], "deleted", "{}", s.trace().await.unwrap());
+    };
+
+    a_moderator_locks_the_conference => async |s: &House| {
+        let room = json!({ "name": "Team", "member": { "join_muted": false }, "play_entry_tone": false, "play_exit_tone": false });
+        s.put(Kind::Conference, "team", room).await.unwrap();
+        let as_member = json!({ "id": "team", "welcome_prompt": { "play": false } });
+        let mut as_moderator = as_member.clone();
+        as_moderator["moderator"] = true.into();
+        let mut moderator = runs(s, "conference", as_moderator).await;
+        says(s, "/moh", 1).await;
+        let mut member = runs(s, "conference", as_member.clone()).await;
+        says(s, "/addChannel", 1).await;
+        tokio::time::sleep(ms(1000)).await;
+        moderator.press("*").await.unwrap();
+        tokio::time::sleep(ms(1500)).await;
+        let mut late = runs(s, "conference", as_member.clone()).await;
+        late.wait_ended().await.unwrap();
+        s.traced("the conference is locked", 1).await.unwrap();
+        moderator.press("*").await.unwrap();
+        tokio::time::sleep(ms(1500)).await;
+        let mut third = runs(s, "conference", as_member).await;
+        says(s, "/addChannel", 1).await;
+        tokio::time::sleep(ms(1000)).await;
+        // Who mutes and unmutes oneself is told so, and is heard afterwards.
+        third.press("00").await.unwrap();
+        tokio::time::sleep(ms(4000)).await;
+        third.start_tone(700.0);
+        for call in [&member, &moderator] {
+            hears(s, call, 700.0, ms(1500)).await;
+        }
+        third.stop_sending();
+        for call in [&mut member, &mut moderator, &mut third] {
+            call.hangup().await.unwrap();
+        }
+        s.nothing_left().await.unwrap();
     };
 
     whoever_hangs_up_has_left_a_message => async |s: &House| {
