@@ -87,7 +87,10 @@ fn list(schema: &Value, before: &str, fields: &mut Vec<Field>) {
         fields.push(Field {
             values: values(field),
             default: default(field),
-            reading: Reading::Used,
+            reading: match field["x-label"].as_bool() {
+                Some(true) => Reading::Accepted,
+                _ => Reading::Used,
+            },
             name: full,
         });
     }
@@ -113,7 +116,8 @@ fn list(schema: &Value, before: &str, fields: &mut Vec<Field>) {
 
 /// The object whose fields are listed instead of the field itself, and how to get to it.
 fn inner(field: &Value) -> Option<(&Value, &'static str)> {
-    let with_fields = |schema: &Value| schema["properties"].is_object();
+    let with_fields =
+        |schema: &Value| schema["properties"].is_object() || schema["x-ignored"].is_array();
     if with_fields(field) {
         return Some((field, "."));
     }

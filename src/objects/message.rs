@@ -1,4 +1,4 @@
-//! A message in a voicemail box. Its id is `BOX/MESSAGE`; the sound is the attachment.
+//! A message in a voicemail box; what says who left it is for those who read it. Its id is `BOX/MESSAGE`; the sound is the attachment.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,15 +9,21 @@ use serde::{Deserialize, Serialize};
 pub struct Message {
     /// Gregorian seconds.
     pub timestamp: i64,
+    #[schemars(extend("x-label" = true))]
     pub from: String,
+    #[schemars(extend("x-label" = true))]
     pub to: String,
     pub caller_id_number: String,
+    #[schemars(extend("x-label" = true))]
     pub caller_id_name: String,
+    #[schemars(extend("x-label" = true))]
     pub call_id: String,
     pub folder: Folder,
     /// Milliseconds.
     pub length: u64,
+    #[schemars(extend("x-label" = true))]
     pub media_id: String,
+    #[schemars(extend("x-label" = true))]
     pub transcription: Option<String>,
 }
 

@@ -49,6 +49,7 @@ pub struct Vmbox {
     pub seek_duration_ms: u64,
     /// Seconds that a message may last.
     pub max_message_length: Option<u64>,
+    #[schemars(extend("x-label" = true))]
     pub flags: Vec<String>,
 }
 
@@ -98,10 +99,9 @@ pub struct VmboxMedia {
     pub name: Option<String>,
 }
 
-/// Who is told about a message, beside by e-mail.
+/// Who is told about a message, beside by e-mail. Nobody is called: pivot makes no calls
+/// of its own accord, and `[voicemail] notify_url` can have somebody called.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[schemars(inline)]
-pub struct Notify {
-    pub callback: Option<serde_json::Value>,
-}
+#[schemars(inline, extend("x-ignored" = ["callback"]))]
+pub struct Notify {}

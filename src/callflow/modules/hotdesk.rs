@@ -8,7 +8,7 @@
 //!
 //! Logging in answers, asks for the PIN if the user's `hotdesk.require_pin` says so
 //! (three tries), logs the user out elsewhere unless `hotdesk.keep_logged_in_elsewhere`,
-//! and goes on to `_`. `bridge` goes on to the child of the failure, else to `_`,
+//! and goes on to `_`. `bridge` rings each phone as `device` would, and goes on to the child of the failure, else to `_`,
 //! also after a conversation.
 //!
 //! ```json
@@ -22,9 +22,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Module;
-use crate::call::ops::{Collect, Dial, Endpoint, Keys, Target};
+use crate::call::ops::{Collect, Dial, Keys};
 use crate::call::{Call, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
+use crate::callflow::endpoint::{Asked, Legs, Phones};
 use crate::callflow::library::prompt;
 use crate::callflow::{Node, caller, own, ring};
 use crate::objects::{Device, Kind, User};
@@ -222,18 +223,19 @@ impl Hotdesk {
             call.note(format!("{id:?} does not log in on phones"));
             return Ok(Flow::Next);
         }
-        let phones = logged_in_on(call, &id).await?;
-        let target = |(id, device): (String, Device)| {
-            Target::new(Endpoint::Device(device.sip.username.unwrap_or(id)))
-        };
-        let targets: Vec<Target> = phones.into_iter().map(target).collect();
-        if targets.is_empty() {
-            call.note(format!("{id} is logged in nowhere"));
+        let mut phones = Phones::new(call).await?;
+        let mut legs = Legs::default();
+        for (device, _) in logged_in_on(call, &id).await? {
+            legs.add(phones.device(call, &device, &Asked::default()).await?);
+        }
+        if legs.targets.is_empty() {
+            call.note(format!("no phone rings on which {id} is logged in"));
             return Ok(Flow::Next);
         }
         let mut dial = Dial {
-            targets,
+            targets: legs.targets,
             timeout: RING,
+            ignore_early_media: legs.ignore_early_media,
             ..Dial::default()
         };
         caller_id::present(call, &mut dial, Reaches::Phone).await?;

@@ -62,7 +62,7 @@ async fn what_was_recorded_is_sent_where_the_queue_says() {
     );
 }
 
-// Proves queue.cdr_url.
+// Proves queue.cdr_url, queue.name.
 #[test]
 fn how_each_caller_left_is_told() {
     for (case, result, agent) in [

@@ -141,3 +141,30 @@ fn a_number_ends_after_the_pause_that_the_node_allows() {
         });
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn phones_ring_for_whom_they_are_lent_to_as_they_do_for_their_owner() {
+    let scenario = shop().await;
+    hotdesk(&scenario, json!({})).await;
+    for (name, fields) in [
+        ("ann", json!({"call_forward": {"enabled": false}})),
+        ("carl", json!({"do_not_disturb": {"enabled": true}})),
+    ] {
+        let usual =
+            json!({"name": name, "sip": {"username": name}, "hotdesk": {"users": {"u-bob": {}}}});
+        let device = with(usual, &fields);
+        scenario
+            .put(Kind::Device, &format!("d-{name}"), device)
+            .await;
+    }
+    let flow = node("hotdesk", json!({"action": "bridge", "id": "u-bob"}));
+    scenario.callflow("desk", &["177"], flow).await;
+    let caller = scenario.dials("stranger", "177").await;
+    a_while().await;
+    for (name, rings) in [("ann", 1), ("carl", 0)] {
+        let rung = scenario.asterisk.called(&format!("PJSIP/{name}*")).await;
+        assert_eq!(rung.len(), rings, "{name}\n{}", scenario.all().await);
+    }
+    caller.hangup().await;
+    scenario.nothing_left().await;
+}

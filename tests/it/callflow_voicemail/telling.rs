@@ -8,7 +8,7 @@ use crate::callflow_flows::in_virtual_time;
 use crate::callflow_talk::A_WHILE;
 use crate::support::{Reply, seconds};
 
-// Proves vmbox.notify_email_addresses.
+// Proves vmbox.notify_email_addresses, vmbox.name.
 // Proves vmbox.include_message_on_notify.
 #[test]
 fn the_owner_is_told_of_each_message() {
@@ -36,6 +36,7 @@ fn the_owner_is_told_of_each_message() {
                 ("4001".into(), "+15550001".into(), "2".into())
             );
             assert_eq!(param("Email"), "a@example.com,bob@example.com");
+            assert_eq!(param("BoxName"), "Bob");
             let recordings = scenario.pivot.services.recordings.list().await.unwrap();
             assert_eq!(recordings.len(), usize::from(linked));
             assert!(param("RecordingUrl").ends_with(&param("RecordingSid")));
