@@ -87,6 +87,7 @@ fn list(schema: &Value, before: &str, fields: &mut Vec<Field>) {
         fields.push(Field {
             values: values(field),
             default: default(field),
+            // Labels are for people and for the clients of the API.
             reading: match field["x-label"].as_bool() {
                 Some(true) => Reading::Accepted,
                 _ => Reading::Used,

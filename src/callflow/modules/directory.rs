@@ -169,7 +169,9 @@ async fn search(
     let collected = call
         .collect(Collect {
             prompts,
-            max: usize::try_from(directory.max_dtmf).ok().filter(|most| *most > 0),
+            max: usize::try_from(directory.max_dtmf)
+                .ok()
+                .filter(|most| *most > 0),
             finish_on: Keys::new("#"),
             first: PAUSE,
             between: PAUSE,
