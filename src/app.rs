@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::api;
 use crate::ari::{self, AriError, Connection, Router, SocketState};
+use crate::call::live::Live;
 use crate::call::queues::{Book, Queues};
 use crate::call::rooms::Rooms;
 use crate::call::{Checkpoints, Services, State};
@@ -124,6 +125,7 @@ impl App {
         let (queues, queueing) = Queues::start(Book::default(), router.clone());
         let (traces, keeping) = Traces::start(config.limits.traces);
         let (rooms, waiting_rooms) = Rooms::new();
+        let (live, told) = Live::new();
         let (legs, leg_calls) = mpsc::unbounded_channel();
         let services = Arc::new(Services {
             flows_dir: config.flows.dir.clone(),
@@ -140,6 +142,7 @@ impl App {
             router: router.clone(),
             queues,
             rooms,
+            live,
             legs,
             checkpoints: options.checkpoints,
             background: calls.clone(),
@@ -180,6 +183,7 @@ impl App {
         until_stopped(Box::pin(keeping));
         until_stopped(Box::pin(calling_back));
         until_stopped(Box::pin(waiting_rooms.run(services.clone())));
+        until_stopped(Box::pin(told.run(services.clone())));
         until_stopped(Box::pin(desk.run(arrivals, asked, leg_calls)));
         until_stopped(Box::pin(connecting));
         Ok(Self {

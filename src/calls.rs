@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::ari::{Arrival, Channel, Delivery, Router};
+use crate::call::live::LiveCall;
 use crate::call::{Call, Facts, Latency, LegCall, Services, State};
 use crate::clock;
 use crate::config::{Config, Profile};
@@ -166,6 +167,10 @@ impl Desk {
         let mailbox = self.router.adopt(&id);
         let objects = self.router.objects(&id);
         let (services, writer) = (self.services.clone(), trace.clone());
+        if state.facts.parent.is_none() {
+            let call = LiveCall::of(&state, &services.account);
+            services.live.goes_on(call);
+        }
         self.supervise(id, owned, trace, ended, async move {
             let session: Option<Session> = serde_json::from_value(state.flow.clone()).ok();
             let mut call = Call::resume(state, mailbox, objects, services, writer).await;
@@ -211,6 +216,7 @@ impl Desk {
                 clear_away(&services, &router, &id, owned).await;
                 trace.end("failed inside pivot");
             }
+            services.live.ended(&id, None);
             metrics::gauge!("pivot_calls").decrement(1.0);
             ended.send(id).ok();
         });
@@ -254,6 +260,7 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
         .as_ref()
         .is_ok_and(|plan| plan.manner.profile == Profile::Twilio);
     let objects = router.objects(&id);
+    services.live.began(LiveCall::of(&state, &services.account));
     let mut call = Call::new(state, mailbox, objects, services, trace);
     call.latency = latency;
     call.arrive(refused.is_none() && asks_first).await;

@@ -4,6 +4,7 @@
 //! something after an object changed hands is heard after it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::call::Leg;
 use crate::call::rooms::Hold;
@@ -22,6 +23,8 @@ pub enum News {
     Queue(QueueNews),
     /// A leg goes from one call to another.
     Leg(LegNews),
+    /// Somebody outside sends the call elsewhere.
+    Sent(Destination),
 }
 
 impl News {
@@ -43,6 +46,17 @@ pub enum LegNews {
     Given(Box<Leg>),
     /// It has none.
     Refused,
+}
+
+/// Where a call is sent. Whatever it is in the middle of is left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Destination {
+    /// The stored callflow that takes this number.
+    Number(String),
+    /// A stored callflow, by its id.
+    Callflow(String),
+    /// A node with its children.
+    Flow(Value),
 }
 
 /// How a leg's own document ended.
@@ -71,6 +85,8 @@ pub enum RoomTold {
     Ended { reason: String },
     /// Hears and is not heard from now on, or is heard again.
     Muted(bool),
+    /// Hears nothing of the others from now on, or hears them again.
+    Deafened(bool),
     /// Hears this alone, or is back.
     Held(Option<Hold>),
 }

@@ -64,7 +64,10 @@ pub struct Server {
 }
 
 /// Takes the address `[http] listen`.
-pub async fn bind(services: &Services, ready: watch::Receiver<bool>) -> Result<Server, ApiError> {
+pub async fn bind(
+    services: &Arc<Services>,
+    ready: watch::Receiver<bool>,
+) -> Result<Server, ApiError> {
     let api = Api {
         media: services.media.clone(),
         recordings: services.recordings.clone(),
@@ -73,14 +76,7 @@ pub async fn bind(services: &Services, ready: watch::Receiver<bool>) -> Result<S
         recordings_need_token: services.config.recordings.auth,
         ready,
         metrics: metrics::handle(),
-        v2: Arc::new(V2 {
-            catalog: services.catalog.clone(),
-            recordings: services.recordings.clone(),
-            own: services.account.clone(),
-            token: services.config.account.auth_token.clone(),
-            node: services.config.ari.name.clone(),
-            writing: tokio::sync::Mutex::default(),
-        }),
+        v2: Arc::new(V2::new(services.clone())),
     };
     Server::bind(services.config.http.listen, api).await
 }
@@ -105,8 +101,11 @@ impl Server {
 
     /// Serves until `stop`, then lets the requests that run come to their end.
     pub async fn run(self, stop: CancellationToken) {
+        let service = self
+            .router
+            .into_make_service_with_connect_info::<SocketAddr>();
         let serving =
-            axum::serve(self.listener, self.router).with_graceful_shutdown(stop.cancelled_owned());
+            axum::serve(self.listener, service).with_graceful_shutdown(stop.cancelled_owned());
         tokio::select! {
             served = serving => if let Err(error) = served {
                 tracing::error!(%error, "pivot's HTTP server ended");

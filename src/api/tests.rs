@@ -48,7 +48,7 @@ impl Running {
             recordings_need_token: setup.recordings_need_token,
             ready: is_ready,
             metrics: metrics::handle(),
-            v2: v2(&recordings, setup.token).await,
+            v2: v2(&media, &recordings, setup.token).await,
         };
         let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), api)
             .await
@@ -118,17 +118,17 @@ impl Running {
 }
 
 /// Its own tests are in tests/it; here it is one of the server's parts.
-async fn v2(recordings: &Arc<Recordings>, token: Option<&str>) -> Arc<V2> {
+async fn v2(media: &Media, recordings: &Arc<Recordings>, token: Option<&str>) -> Arc<V2> {
     let store = Arc::new(MemoryStore::default());
     let catalog = Catalog::open(store, Numbers::default()).await.unwrap();
-    Arc::new(V2 {
-        catalog: Arc::new(catalog),
-        recordings: recordings.clone(),
-        own: id::AccountId::parse(ACCOUNT).unwrap(),
-        token: token.map(Into::into),
-        node: "a1".into(),
-        writing: tokio::sync::Mutex::default(),
-    })
+    let scratch = Scratch::new();
+    let path = scratch.0.join("pivot.toml");
+    let text = "[ari]\nurl = 'http://127.0.0.1:1'\nusername = 'x'\npassword = 'y'\n";
+    std::fs::write(&path, text).unwrap();
+    let (mut config, _) = config::Config::load_with(Some(&path), []).unwrap();
+    config.account.auth_token = token.map(Into::into);
+    let services = Services::idle(config, ACCOUNT, catalog, media, recordings);
+    Arc::new(V2::new(Arc::new(services)))
 }
 
 fn message(answer: &Answer) -> String {
@@ -368,7 +368,7 @@ async fn an_address_that_is_taken_is_said_with_its_key() {
         recordings_need_token: false,
         ready,
         metrics: metrics::handle(),
-        v2: v2(&api.recordings, None).await,
+        v2: v2(&api.media, &api.recordings, None).await,
     };
     let error = Server::bind(address, other)
         .await

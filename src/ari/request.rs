@@ -267,6 +267,11 @@ impl Request {
         request
     }
 
+    /// What Asterisk knows of all endpoints.
+    pub fn endpoints() -> Self {
+        Self::new(Method::GET, "endpoints".into())
+    }
+
     /// What Asterisk knows of an endpoint, with its channels.
     pub fn endpoint(technology: &str, resource: &str) -> Self {
         let path = format!("endpoints/{}/{}", segment(technology), segment(resource));

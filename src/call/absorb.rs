@@ -2,14 +2,39 @@
 
 use std::time::Duration;
 
+use super::live::Other;
 use super::ops::{NOT_BACK, REFERRED};
 use super::state::{Gone, SnoopState};
 use super::{Call, Cause, LegState};
 use crate::ari::Event;
 use crate::clock;
+use crate::news::Destination;
 use crate::trace::Kind;
 
 impl Call {
+    /// A leg that has answered may be in the caller's bridge already, for what is heard
+    /// before; only both together is a conversation.
+    fn tell_connected(&self, channel: &str) {
+        if let Some(leg) = self.state.leg(channel)
+            && leg.bridged
+            && leg.state == LegState::Up
+        {
+            let other = Other::of(leg);
+            self.services.live.connected(&self.state.id, other);
+        }
+    }
+
+    /// A call whose channel is elsewhere for a while stays with what it does.
+    pub(super) fn absorb_sent(&mut self, destination: Destination) {
+        let state = &self.state;
+        let elsewhere = state.away || state.borrowed || state.lent.is_some();
+        if state.steerable && !elsewhere && state.refer.is_none() {
+            self.state.sent = Some(destination);
+        } else {
+            self.warn("the call cannot be sent elsewhere now");
+        }
+    }
+
     /// The caller is gone; the first sign counts.
     pub(super) fn lose(&mut self, why: &str) {
         if self.state.gone.is_none() {
@@ -43,6 +68,7 @@ impl Call {
                 if *channel == self.state.channel {
                     if state == "Up" {
                         self.state.answered.get_or_insert(now);
+                        self.services.live.answered(&self.state.id);
                     }
                 } else if let Some(leg) = self.state.leg_mut(channel) {
                     match (state.as_str(), leg.state) {
@@ -53,6 +79,7 @@ impl Call {
                         ("Up", _) => {
                             leg.state = LegState::Up;
                             leg.answered.get_or_insert(now);
+                            self.tell_connected(channel);
                         }
                         _ => {}
                     }
@@ -123,6 +150,7 @@ impl Call {
                         ..gone
                     });
                 } else if self.state.leg(channel).is_some() {
+                    self.services.live.parted(&self.state.id, channel);
                     self.conclude(channel, "unknown");
                     if let Some(leg) = self.state.leg_mut(channel) {
                         leg.destroyed(now, cause, *sip);
@@ -153,6 +181,7 @@ impl Call {
                         "ANSWER" => {
                             leg.state = LegState::Up;
                             leg.answered.get_or_insert(now);
+                            self.tell_connected(peer);
                         }
                         "RINGING" if leg.state != LegState::Up => leg.state = LegState::Ringing,
                         "PROGRESS" => leg.progressed = true,
@@ -168,6 +197,7 @@ impl Call {
                 self.tell(event, "", channel);
                 if let Some(leg) = self.state.leg_mut(channel) {
                     leg.bridged = true;
+                    self.tell_connected(channel);
                 }
             }
             Event::TalkingStarted { channel } => {

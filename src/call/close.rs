@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ops::DialOutcome;
 use super::state::Gone;
-use super::{Call, Cause};
+use super::{Call, Cause, Interrupt};
 use crate::ari::{Event, Request};
 use crate::clock;
 use crate::program::End;
@@ -30,8 +30,54 @@ impl Call {
         self.state.sending = None;
     }
 
+    /// Leaves whatever the call is in the middle of, to go on with something else: nobody
+    /// rings or talks, nothing plays, and what a verb recorded is complete. Recordings
+    /// beside the flow go on.
+    pub async fn let_go(&mut self) -> Result<(), Interrupt> {
+        self.end_legs().await;
+        self.leave_queues();
+        let stays_here = End::Dialplan {
+            context: None,
+            extension: None,
+            priority: None,
+        };
+        self.end_stay(&stays_here).await;
+        self.end_dial_recording().await;
+        self.finish_recording().await;
+        self.settle_keeping().await;
+        let state = &mut self.state;
+        state.owed.clear();
+        state.news.clear();
+        state.reporting = false;
+        state.aside = false;
+        state.aside_end = None;
+        self.resuming = false;
+        self.check()?;
+        self.settle().await
+    }
+
     /// Takes over what was being recorded when the caller left; requests owed report on it.
     pub async fn finish_recordings(&mut self) {
+        self.finish_recording().await;
+        while let Some(index) = self.state.tracks.len().checked_sub(1) {
+            let dial = self
+                .state
+                .tracks
+                .get(index)
+                .is_some_and(|track| track.plan.origin.source == Source::DialVerb);
+            let taken = self.end_track(index).await;
+            // `end_track` removes it; a track that it could not find must not be tried for ever.
+            self.state.tracks.truncate(index);
+            if dial {
+                self.state.last_recording = taken;
+                self.pay_upload();
+            }
+        }
+        self.state.waiting_recordings.clear();
+    }
+
+    /// The same, of the caller's channel alone.
+    async fn finish_recording(&mut self) {
         if let Some(name) = self.state.recording.take() {
             if self.state.gone.is_none() {
                 self.request(Request::stop_recording(&name)).await.ok();
@@ -59,21 +105,6 @@ impl Call {
                 self.pay_upload();
             }
         }
-        while let Some(index) = self.state.tracks.len().checked_sub(1) {
-            let dial = self
-                .state
-                .tracks
-                .get(index)
-                .is_some_and(|track| track.plan.origin.source == Source::DialVerb);
-            let taken = self.end_track(index).await;
-            // `end_track` removes it; a track that it could not find must not be tried for ever.
-            self.state.tracks.truncate(index);
-            if dial {
-                self.state.last_recording = taken;
-                self.pay_upload();
-            }
-        }
-        self.state.waiting_recordings.clear();
     }
 
     /// Ends legs and bridges first: whoever talked with the caller is not to

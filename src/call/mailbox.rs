@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{Call, Interrupt};
 use crate::ari::{AriError, Delivery, Event, Reply, Request};
 use crate::clock::{self, Time};
-use crate::news::News;
+use crate::news::{Destination, News};
 use crate::trace::{Kind, Trace};
 
 /// What a call waits for.
@@ -61,6 +61,11 @@ impl Call {
         }
     }
 
+    /// Where the call is sent, once.
+    pub fn take_destination(&mut self) -> Option<Destination> {
+        self.state.sent.take()
+    }
+
     /// The oldest of the news that nobody has looked at.
     pub fn take_news(&mut self) -> Option<News> {
         self.state.news.pop_front()
@@ -69,6 +74,8 @@ impl Call {
     pub(super) fn check(&self) -> Result<(), Interrupt> {
         if self.state.gone.is_some() {
             Err(Interrupt::Gone)
+        } else if self.state.sent.is_some() && !self.closing {
+            Err(Interrupt::Sent)
         } else if self.state.aside && !self.state.news.is_empty() {
             Err(Interrupt::Called)
         } else {
@@ -121,6 +128,7 @@ impl Call {
                     match *news {
                         News::Screened(screened) => self.absorb_screened(&screened),
                         News::Leg(news) => self.absorb_leg_news(news).await,
+                        News::Sent(destination) => self.absorb_sent(destination),
                         news => self.state.news.push_back(news),
                     }
                     self.checkpoint();

@@ -21,9 +21,11 @@ mod keys;
 mod latency;
 mod leg;
 mod library;
+pub mod live;
 mod mailbox;
 mod messages;
 pub mod ops;
+mod outside;
 pub mod queues;
 mod resync;
 pub mod rooms;
@@ -55,6 +57,7 @@ pub use latency::{ACT, ASK, Latency};
 pub use leg::{Leg, LegState, Prepared, Stage};
 pub use messages::{Keeping, Left, Waiting};
 pub use ops::{DialSoFar, LegCall};
+pub use outside::{HungUp, KnownEndpoint};
 pub use services::Services;
 pub use state::{Gone, State, Track};
 pub use stored::Matched;
@@ -70,6 +73,9 @@ pub enum Interrupt {
     /// The verb that waits while an aside runs has news.
     #[error("a verb that waits has news")]
     Called,
+    /// The call is sent elsewhere from outside.
+    #[error("the call is sent elsewhere")]
+    Sent,
     /// pivot ends, and the time for draining is over.
     #[error("pivot is shutting down")]
     Shutdown,

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::live::Live;
 use super::queues::Queues;
 use super::{Checkpoints, LegCall};
 use crate::ari;
@@ -38,6 +39,8 @@ pub struct Services {
     pub callbacks: Callbacks,
     /// Tells other calls something.
     pub router: ari::Router,
+    /// The calls that are going on.
+    pub live: Live,
     /// Where callers wait for agents.
     pub queues: Queues,
     /// Conferences.
@@ -51,4 +54,41 @@ pub struct Services {
     pub background: TaskTracker,
     /// Draining is over.
     pub shutdown: CancellationToken,
+}
+
+#[cfg(test)]
+impl Services {
+    /// For what needs no Asterisk: nothing runs, and nobody answers.
+    pub(crate) fn idle(
+        config: Config,
+        account_sid: &str,
+        catalog: Catalog,
+        media: &Media,
+        recordings: &Arc<Recordings>,
+    ) -> Self {
+        let (router, _) = ari::Router::start(mpsc::unbounded_channel().0);
+        let web = Web::new(&config.web).unwrap();
+        Self {
+            account_sid: account_sid.to_owned(),
+            account: AccountId::parse(account_sid).unwrap(),
+            catalog: Arc::new(catalog),
+            ari: ari::Client::new(&config.ari, router.clone()).unwrap(),
+            media: media.clone(),
+            speech: Arc::new(Speech::new(&config.speech, media.clone())),
+            recordings: recordings.clone(),
+            recogniser: None,
+            callbacks: Callbacks::start(web.clone(), None).0,
+            queues: Queues::start(super::queues::Book::default(), router.clone()).0,
+            rooms: super::rooms::Rooms::new().0,
+            live: Live::new().0,
+            legs: mpsc::unbounded_channel().0,
+            checkpoints: None,
+            flows_dir: config.flows.dir.clone(),
+            background: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            config: Arc::new(config),
+            router,
+            web,
+        }
+    }
 }

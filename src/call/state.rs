@@ -15,7 +15,7 @@ use super::stored::Matched;
 use super::{Cause, Detecting, Facts, Keeping, Kept, KeyBuffer, Leg, Prepared};
 use crate::clock::Time;
 use crate::id::CallId;
-use crate::news::News;
+use crate::news::{Destination, News};
 use crate::program::AsideEnd;
 
 /// Everything about a call that a checkpoint holds.
@@ -48,6 +48,12 @@ pub struct State {
     pub aside_end: Option<AsideEnd>,
     /// What other tasks have told and nobody has looked at.
     pub news: VecDeque<News>,
+    /// The program runs, so the call can be sent elsewhere.
+    #[serde(default)]
+    pub steerable: bool,
+    /// Where the call is sent from outside.
+    #[serde(default)]
+    pub sent: Option<Destination>,
     /// The conference that the call is in.
     #[serde(default)]
     pub room: Option<InRoom>,
@@ -198,6 +204,8 @@ impl State {
             aside: false,
             aside_end: None,
             news: VecDeque::new(),
+            steerable: false,
+            sent: None,
             room: None,
             round: None,
             rounds: 0,

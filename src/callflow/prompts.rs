@@ -11,6 +11,7 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("conf-announce_your_name", &["vm-rec-name"]),
     ("conf-bad_conf", &["conf-invalid"]),
     ("conf-bad_pin", &["conf-invalidpin"]),
+    ("conf-conference_locked", &["conf-locked"]),
     ("conf-enter_conf_number", &["conf-getconfno"]),
     ("conf-enter_conf_pin", &["conf-getpin"]),
     ("conf-has_joined", &["conf-hasjoin"]),

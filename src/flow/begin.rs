@@ -52,7 +52,10 @@ pub(super) async fn root(
 }
 
 /// The callflow that a number led to, after the account's preflow.
-async fn matched(call: &mut Call, found: Found) -> Result<Result<Begin, Outcome>, Interrupt> {
+pub(super) async fn matched(
+    call: &mut Call,
+    found: Found,
+) -> Result<Result<Begin, Outcome>, Interrupt> {
     let Found {
         callflow,
         no_match,
@@ -67,7 +70,7 @@ async fn matched(call: &mut Call, found: Found) -> Result<Result<Begin, Outcome>
     stored(call, &callflow).await
 }
 
-async fn stored(call: &mut Call, id: &str) -> Result<Result<Begin, Outcome>, Interrupt> {
+pub(super) async fn stored(call: &mut Call, id: &str) -> Result<Result<Begin, Outcome>, Interrupt> {
     let Some(mut root) = callflow::stored_flow(call, id).await? else {
         let reason = format!("callflow {id} cannot be run; the trace says why");
         return Ok(Err(document_error(reason)));
@@ -81,7 +84,7 @@ async fn stored(call: &mut Call, id: &str) -> Result<Result<Begin, Outcome>, Int
     Ok(Ok(Begin::Callflow(root)))
 }
 
-fn read(call: &Call, bytes: &[u8], name: &str, strict: bool) -> Result<Begin, Outcome> {
+pub(super) fn read(call: &Call, bytes: &[u8], name: &str, strict: bool) -> Result<Begin, Outcome> {
     let (root, report) = callflow::read_stored(bytes, strict);
     tell(call, &report, &String::from_utf8_lossy(bytes));
     root.map(Begin::Callflow).ok_or_else(|| {

@@ -62,7 +62,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
             reason: "the caller hung up".into(),
         },
         // Nothing waits any more, so nobody was called.
-        Interrupt::Called => Outcome {
+        Interrupt::Called | Interrupt::Sent => Outcome {
             end: End::Hangup(None),
             status: Status::Completed,
             reason: "the flow has ended".into(),
@@ -94,6 +94,7 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
         tell_dialplan(call, &outcome).await;
     }
     let closed = call.close(&outcome.end).await;
+    call.services().live.ended(call.id(), closed.cause);
     if let Some(mut session) = session {
         aside::unwind(&mut session);
         // A verb that waits owes still when the document beside it hangs up.

@@ -18,6 +18,7 @@ pub mod leg;
 mod params;
 mod route;
 mod run;
+mod sent;
 mod session;
 pub mod signature;
 

@@ -10,6 +10,7 @@ use super::finish::{Outcome, Status};
 use super::ladder::{self, Rung};
 use super::leg;
 use super::route::Plan;
+use super::sent;
 use super::session::{At, Failed, Session};
 use crate::call::ops::{Keys, Play, PlayEnd, Sound, Utterance};
 use crate::call::{Call, Interrupt, Services};
@@ -67,22 +68,39 @@ pub(super) fn document_error(reason: String) -> Outcome {
 }
 
 async fn go(call: &mut Call, session: &mut Session) -> Result<Outcome, Interrupt> {
+    call.state.steerable = true;
     loop {
         call.save_flow(session);
-        match turn(call, session).await {
-            Ok(None) => {}
-            Ok(Some(_)) if session.is_aside() => {
-                aside::leave(call, session, AsideEnd::Finished).await?;
-            }
-            Ok(Some(outcome)) => {
-                call.keys_sent().await?;
-                return Ok(outcome);
-            }
-            Err(Interrupt::Called) if session.is_aside() => {
-                aside::leave(call, session, AsideEnd::Called).await?;
-            }
-            Err(interrupt) => return Err(interrupt),
+        let mut turned = turn_or_return(call, session).await;
+        // The call may be sent elsewhere again while it goes there.
+        while let Err(Interrupt::Sent) = turned {
+            turned = sent::follow(call, session).await;
         }
+        if let Some(outcome) = turned? {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// A turn; where a document beside a verb ends with it, back to that verb.
+async fn turn_or_return(
+    call: &mut Call,
+    session: &mut Session,
+) -> Result<Option<Outcome>, Interrupt> {
+    match turn(call, session).await {
+        Ok(Some(_)) if session.is_aside() => {
+            aside::leave(call, session, AsideEnd::Finished).await?;
+            Ok(None)
+        }
+        Ok(Some(outcome)) => {
+            call.keys_sent().await?;
+            Ok(Some(outcome))
+        }
+        Err(Interrupt::Called) if session.is_aside() => {
+            aside::leave(call, session, AsideEnd::Called).await?;
+            Ok(None)
+        }
+        turned => turned,
     }
 }
 

@@ -21,6 +21,7 @@ const MOST_BYTES: usize = 256 << 20;
 /// What is made by calls, or comes with sounds of its own, or opens the API.
 const NOT_IMPORTED: &[Kind] = &[
     Kind::Agent,
+    Kind::Credential,
     Kind::Message,
     Kind::PivotDebug,
     Kind::Recording,

@@ -32,6 +32,7 @@ pub use media::{MediaSource, Tts};
 pub use menu::MenuMedia;
 pub use message::Folder;
 pub use resource::Gateway;
+pub use webhook::{HookFormat, HookVerb};
 
 pub use faults::{Fault, Faults, within};
 pub use queue::Strategy;
@@ -83,6 +84,7 @@ objects! {
     agent::Agent = "agents" / "agent",
     callflow::Callflow = "callflows" / "callflow",
     conference::Conference = "conferences" / "conference",
+    credential::Credential = "credentials" / "credential",
     device::Device = "devices" / "device",
     directory::Directory = "directories" / "directory",
     group::Group = "groups" / "group",
@@ -100,6 +102,7 @@ objects! {
     token::Token = "tokens" / "token",
     user::User = "users" / "user",
     vmbox::Vmbox = "vmboxes" / "vmbox",
+    webhook::Webhook = "webhooks" / "webhook",
 }
 
 impl Kind {

@@ -11,6 +11,10 @@ use sha2::{Digest, Sha256};
 pub struct Token {
     /// For whoever reads the list.
     pub name: String,
+    /// Gregorian seconds; none = it works until it is taken back.
+    pub expires: Option<i64>,
+    /// What a user has logged in with; the token works as long as that does.
+    pub credential: Option<String>,
 }
 
 impl Token {

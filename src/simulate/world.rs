@@ -53,6 +53,8 @@ pub(super) struct World {
     pub(super) modules: BTreeSet<String>,
     pub(super) parties: BTreeMap<String, Party>,
     pub(super) callees: Vec<Callee>,
+    /// Endpoints of which something was said, with the state of each.
+    pub(super) endpoints: BTreeMap<String, String>,
     pub(super) sounds: Sounds,
     pub(super) faults: Faults,
     pub(super) log: Log,
@@ -160,6 +162,7 @@ impl World {
             modules: loaded_modules(),
             parties: BTreeMap::new(),
             callees: Vec::new(),
+            endpoints: BTreeMap::new(),
             sounds: Sounds::default(),
             faults: Faults::default(),
             log: Log::default(),

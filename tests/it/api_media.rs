@@ -241,6 +241,57 @@ async fn messages_move_between_folders_and_boxes() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_is_done_with_messages_is_seen_on_the_lamps_of_phones() {
+    let api = Api::with("[voicemail]\nmwi = '{mailbox}@default'\n").await;
+    let one = api
+        .create("vmboxes", json!({"name": "one", "mailbox": "100"}))
+        .await;
+    let two = api
+        .create("vmboxes", json!({"name": "two", "mailbox": "200"}))
+        .await;
+    let messages = format!("vmboxes/{one}/messages");
+    // What the phones of a box were last told: new and old messages.
+    let lamps = async |mailbox: &str| {
+        tokio::time::sleep(seconds(1)).await;
+        let path = format!("mailboxes/{mailbox}@default");
+        let sent = api.scenario.sent("PUT", &path).await;
+        sent.last().map(|last| {
+            let count = |name: &str| last.params[name].as_str().unwrap().to_owned();
+            count("newMessages") + "/" + &count("oldMessages")
+        })
+    };
+    assert_eq!(lamps("100").await, None);
+    let first = api
+        .create(&messages, json!({"caller_id_number": "1"}))
+        .await;
+    assert_eq!(lamps("100").await.as_deref(), Some("1/0"));
+    let second = api
+        .create(&messages, json!({"caller_id_number": "2"}))
+        .await;
+    assert_eq!(lamps("100").await.as_deref(), Some("2/0"));
+    let item = format!("{messages}/{first}");
+    api.patch(&item, json!({"folder": "saved"})).await.data();
+    assert_eq!(lamps("100").await.as_deref(), Some("1/1"));
+    api.post(&item, json!({"folder": "new"})).await.data();
+    assert_eq!(lamps("100").await.as_deref(), Some("2/0"));
+    let both = json!({"messages": [first, second], "folder": "saved"});
+    api.post(&messages, both).await.data();
+    assert_eq!(lamps("100").await.as_deref(), Some("0/2"));
+    // Copied to another box, and moved there.
+    api.post(&messages, json!({"messages": [first], "source_id": [two]}))
+        .await
+        .data();
+    assert_eq!(lamps("200").await.as_deref(), Some("0/1"));
+    api.post(&item, json!({"source_id": two})).await.data();
+    assert_eq!(lamps("200").await.as_deref(), Some("0/2"));
+    assert_eq!(lamps("100").await.as_deref(), Some("0/1"));
+    api.delete(&format!("{messages}/{second}")).await.data();
+    assert_eq!(lamps("100").await.as_deref(), Some("0/0"));
+    api.delete(&format!("vmboxes/{two}/messages")).await.data();
+    assert_eq!(lamps("200").await.as_deref(), Some("0/0"));
+}
+
 /// What the API lists of recordings once there is as much.
 async fn recordings(api: &Api, count: usize) -> Answer {
     for _ in 0..100 {

@@ -13,11 +13,17 @@ mod api_killed;
 #[cfg(test)]
 mod api_lists;
 #[cfg(test)]
+mod api_live;
+#[cfg(test)]
 mod api_media;
 #[cfg(test)]
 mod api_openapi;
 #[cfg(test)]
+mod api_users;
+#[cfg(test)]
 mod api_validation;
+#[cfg(test)]
+mod api_webhooks;
 #[cfg(test)]
 mod ari_answers;
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn operator(ask: &Ask) -> Result<(), Refusal> {
 async fn list(ask: &Ask) -> Result<Reply, Refusal> {
     let mut documents = match &ask.who {
         Who::Operator => {
-            let all = ask.v2.catalog.everywhere(Kind::Account).await?;
+            let all = ask.v2.services.catalog.everywhere(Kind::Account).await?;
             // An account is described by the document that has its own id.
             let own = all
                 .into_iter()
@@ -82,15 +82,23 @@ async fn list(ask: &Ask) -> Result<Reply, Refusal> {
         }
         _ => vec![document(ask, &ask.account).await?],
     };
-    if ask.who == Who::Operator && !documents.iter().any(|d| d.id == ask.v2.own.as_str()) {
-        documents.push(document(ask, &ask.v2.own).await?);
+    if ask.who == Who::Operator
+        && !documents
+            .iter()
+            .any(|d| d.id == ask.v2.services.account.as_str())
+    {
+        documents.push(document(ask, &ask.v2.services.account).await?);
     }
     listing::page(ask, &ACCOUNTS, documents).await
 }
 
 /// What is known of an account. Of the configuration's own that may be nothing yet.
 async fn document(ask: &Ask, account: &AccountId) -> Result<Document, Refusal> {
-    let found = ask.v2.catalog.get(account, Kind::Account, account.as_str());
+    let found = ask
+        .v2
+        .services
+        .catalog
+        .get(account, Kind::Account, account.as_str());
     Ok(found.await?.unwrap_or_else(|| Document {
         id: account.to_string(),
         revision: 0,
@@ -104,7 +112,7 @@ async fn create(ask: &Ask) -> Result<Reply, Refusal> {
     operator(ask)?;
     let new = AccountId::random();
     let body = crud::checked(ask, &ACCOUNTS, new.as_str(), ask.object()?)?;
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let written = catalog.put(&new, Kind::Account, new.as_str(), body, Expected::Nothing);
     Ok(Reply::created(crud::whole(&ACCOUNTS, written.await?)))
 }
@@ -141,12 +149,12 @@ async fn keep(
 
 async fn delete(ask: &Ask) -> Result<Reply, Refusal> {
     operator(ask)?;
-    if ask.account == ask.v2.own {
+    if ask.account == ask.v2.services.account {
         return Err(Refusal::forbidden(
             "this is the configuration's own account; it stays as long as pivot does",
         ));
     }
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let before = document(ask, &ask.account).await?;
     let mut changes = Vec::new();
     for kind in Kind::ALL {

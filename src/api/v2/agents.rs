@@ -7,6 +7,7 @@ use super::endpoint::{Endpoint, Verb};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use crate::clock;
+use crate::id::CallId;
 use crate::objects::{Agent, AgentStatus, Fault, Kind, gregorian};
 use crate::store::{Document, Expected};
 
@@ -53,6 +54,28 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 },
             })
         }),
+        Endpoint::new(
+            Verb::Get,
+            "agents/{id}/queue_status",
+            "Lists the queues that an agent takes calls of.",
+            |ask| Box::pin(queues(ask)),
+        ),
+        Endpoint::new(
+            Verb::Post,
+            "agents/{id}/queue_status",
+            "Makes a user an agent of a queue, or no more.",
+            |ask| Box::pin(change_queues(ask)),
+        )
+        .takes(|_| {
+            json!({
+                "type": "object",
+                "required": ["action", "queue_id"],
+                "properties": {
+                    "action": {"enum": ["login", "logout"]},
+                    "queue_id": {"type": "string"},
+                },
+            })
+        }),
     ]
 }
 
@@ -71,7 +94,12 @@ async fn list(ask: &Ask) -> Result<Reply, Refusal> {
 
 /// Users who have a queue.
 async fn agents(ask: &Ask) -> Result<Vec<Document>, Refusal> {
-    let mut users = ask.v2.catalog.list(&ask.account, Kind::User).await?;
+    let mut users = ask
+        .v2
+        .services
+        .catalog
+        .list(&ask.account, Kind::User)
+        .await?;
     users.retain(|user| {
         let queues = user.body.get("queues").and_then(Value::as_array);
         queues.is_some_and(|queues| !queues.is_empty())
@@ -81,20 +109,23 @@ async fn agents(ask: &Ask) -> Result<Vec<Document>, Refusal> {
 
 async fn all(ask: &Ask) -> Result<Reply, Refusal> {
     let mut shown = Map::new();
+    let busy = ask.v2.services.queues.busy(&ask.account).await;
     for user in agents(ask).await? {
-        let status = show(&status(ask, &user.id).await?);
+        let status = now(&status(ask, &user.id).await?, &user.id, &busy);
         shown.insert(user.id, status);
     }
     Ok(Reply::data(shown))
 }
 
 async fn read(ask: &Ask) -> Result<Reply, Refusal> {
-    exists(ask).await?;
-    Ok(Reply::data(show(&status(ask, ask.id(0)).await?)))
+    user(ask).await?;
+    let busy = ask.v2.services.queues.busy(&ask.account).await;
+    let status = status(ask, ask.id(0)).await?;
+    Ok(Reply::data(now(&status, ask.id(0), &busy)))
 }
 
 async fn change(ask: &Ask) -> Result<Reply, Refusal> {
-    exists(ask).await?;
+    user(ask).await?;
     let data = ask.object()?;
     let timeout = match data.get("timeout") {
         None => PAUSE,
@@ -122,7 +153,7 @@ async fn change(ask: &Ask) -> Result<Reply, Refusal> {
         }
     };
     if let Ok(Value::Object(body)) = serde_json::to_value(&agent) {
-        let catalog = &ask.v2.catalog;
+        let catalog = &ask.v2.services.catalog;
         let id = ask.id(0);
         let writing = catalog.put(&ask.account, Kind::Agent, id, body, Expected::Anything);
         writing.await?;
@@ -139,16 +170,50 @@ fn seconds(given: &Value) -> Option<i64> {
     (0..=86_400).contains(&seconds).then_some(seconds)
 }
 
-async fn exists(ask: &Ask) -> Result<(), Refusal> {
-    let user = ask.v2.catalog.get(&ask.account, Kind::User, ask.id(0));
-    match user.await? {
-        Some(_) => Ok(()),
-        None => Err(Refusal::unknown(ask.id(0))),
+async fn user(ask: &Ask) -> Result<Document, Refusal> {
+    let catalog = &ask.v2.services.catalog;
+    let user = catalog.get(&ask.account, Kind::User, ask.id(0)).await?;
+    user.ok_or_else(|| Refusal::unknown(ask.id(0)))
+}
+
+async fn queues(ask: &Ask) -> Result<Reply, Refusal> {
+    let user = user(ask).await?;
+    let queues = user.body.get("queues").cloned();
+    Ok(Reply::data(queues.unwrap_or_else(|| json!([]))))
+}
+
+async fn change_queues(ask: &Ask) -> Result<Reply, Refusal> {
+    user(ask).await?;
+    let data = ask.object()?;
+    let text = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
+    let (action, queue) = (text("action"), text("queue_id"));
+    if !["login", "logout"].contains(&action) {
+        let fault = Fault::new("must be login or logout");
+        let fault = fault.target(["login", "logout"].to_vec());
+        return Err(Refusal::fault("action", "enum", fault));
     }
+    let catalog = &ask.v2.services.catalog;
+    let found = catalog.get(&ask.account, Kind::Queue, queue).await?;
+    if found.is_none() {
+        let fault = Fault::new("there is no such queue").cause(queue);
+        return Err(Refusal::fault("queue_id", "not_found", fault));
+    }
+    let change = |user: &mut Map<String, Value>| {
+        if let Value::Array(queues) = user.entry("queues").or_insert_with(|| json!([])) {
+            queues.retain(|id| id.as_str() != Some(queue));
+            if action == "login" {
+                queues.push(queue.into());
+            }
+        }
+    };
+    let changed = catalog.update(&ask.account, Kind::User, ask.id(0), change);
+    let changed = changed.await?.ok_or_else(|| Refusal::unknown(ask.id(0)))?;
+    let queues = changed.body.get("queues").cloned();
+    Ok(Reply::data(queues.unwrap_or_else(|| json!([]))))
 }
 
 async fn status(ask: &Ask, user: &str) -> Result<Agent, Refusal> {
-    let found: Option<Agent> = ask.v2.catalog.object(&ask.account, user).await?;
+    let found: Option<Agent> = ask.v2.services.catalog.object(&ask.account, user).await?;
     let agent = found.unwrap_or_default();
     let is_over = |until| until <= gregorian(clock::now());
     if agent.status == AgentStatus::Paused && agent.paused_until.is_some_and(is_over) {
@@ -158,6 +223,15 @@ async fn status(ask: &Ask, user: &str) -> Result<Agent, Refusal> {
         });
     }
     Ok(agent)
+}
+
+/// What an agent does now: one who is being called or talks does that.
+fn now(agent: &Agent, id: &str, busy: &[(String, CallId, bool)]) -> Value {
+    let Some((_, call, talks)) = busy.iter().find(|(user, ..)| user == id) else {
+        return show(agent);
+    };
+    let status = if *talks { "connected" } else { "connecting" };
+    json!({"status": status, "call_sid": call})
 }
 
 /// As the store has it: `ready`, `paused` or `logged_out`.

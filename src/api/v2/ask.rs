@@ -1,5 +1,6 @@
 //! A request, as endpoints see it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -19,6 +20,8 @@ pub(super) struct Ask {
     pub(super) v2: Arc<V2>,
     pub(super) endpoint: &'static Endpoint,
     pub(super) who: Who,
+    /// From where it is asked.
+    pub(super) peer: IpAddr,
     /// Whose things are meant.
     pub(super) account: AccountId,
     pub(super) ids: Vec<String>,

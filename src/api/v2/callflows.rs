@@ -43,7 +43,7 @@ pub(super) fn prepare(ask: &Ask, body: &mut Map<String, Value>) {
             if let Value::String(text) = number
                 && text != NO_MATCH
             {
-                *text = ask.v2.catalog.numbers.normalize(text);
+                *text = ask.v2.services.catalog.numbers.normalize(text);
             }
         }
         once(numbers);
@@ -99,7 +99,12 @@ pub(super) async fn metadata(ask: &Ask, shown: &mut [Value]) -> Result<(), Refus
         let mut found = BTreeMap::new();
         for id in references(&document["flow"]) {
             for kind in KINDS {
-                let stored = ask.v2.catalog.get(&ask.account, *kind, &id).await?;
+                let stored = ask
+                    .v2
+                    .services
+                    .catalog
+                    .get(&ask.account, *kind, &id)
+                    .await?;
                 if let Some(stored) = stored {
                     found.insert(id, about(*kind, &stored));
                     break;

@@ -11,9 +11,12 @@ use super::ask::Ask;
 use super::endpoint::{Endpoint, Scope, Verb};
 use super::refusal::Refusal;
 use super::reply::{Data, Reply};
+use super::user_auth::LIFETIME;
 use crate::api::auth::same;
+use crate::clock;
 use crate::id::AccountId;
-use crate::objects::{Account, Fault, Kind, Token};
+use crate::objects::{Account, Credential, Fault, Kind, Token, User, gregorian};
+use crate::store::Document;
 
 /// Whose token it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +78,7 @@ impl Given {
 impl V2 {
     /// Who has sent this token.
     pub(super) async fn admit(&self, given: Option<&Given>) -> Result<Who, Refusal> {
-        let refuse = || match &self.token {
+        let refuse = || match &self.services.config.account.auth_token {
             Some(_) => Err(Refusal::credentials()),
             None => Err(Refusal::closed()),
         };
@@ -87,23 +90,70 @@ impl V2 {
             let name = given.name.as_deref();
             name.is_none_or(|name| same(name.as_bytes(), sid.as_bytes()))
         };
-        if let Some(token) = &self.token
+        if let Some(token) = &self.services.config.account.auth_token
             && same(given.token.as_bytes(), token.expose_secret().as_bytes())
         {
-            return match is_named(&self.own) {
+            return match is_named(&self.services.account) {
                 true => Ok(Who::Operator),
                 false => refuse(),
             };
         }
         // Looked up by its hash: how long that takes says nothing about a token.
         let found = self
+            .services
             .catalog
             .find(Kind::Token, &Token::id_of(&given.token))
             .await?;
-        match found.into_iter().next() {
-            Some((account, _)) if is_named(&account) => Ok(Who::Account(account)),
-            _ => refuse(),
+        if let Some((account, token)) = found.into_iter().next()
+            && is_named(&account)
+            && self.works(&account, token).await?
+        {
+            return Ok(Who::Account(account));
         }
+        refuse()
+    }
+
+    /// Whether a token works still. One that ends works on while it is used.
+    async fn works(&self, account: &AccountId, document: Document) -> Result<bool, Refusal> {
+        let id = document.id.clone();
+        let token: Token = document.read()?;
+        if let Some(credential) = &token.credential
+            && self.administrator(account, credential).await?.is_none()
+        {
+            return Ok(false);
+        }
+        let Some(expires) = token.expires else {
+            return Ok(true);
+        };
+        let now = gregorian(clock::now());
+        if expires <= now {
+            return Ok(false);
+        }
+        if expires - now < LIFETIME / 2 {
+            let later = |body: &mut Map<String, Value>| {
+                body.insert("expires".into(), (now + LIFETIME).into());
+            };
+            let catalog = &self.services.catalog;
+            catalog.update(account, Kind::Token, &id, later).await?;
+        }
+        Ok(true)
+    }
+
+    /// The user whom a credential belongs to, if that one may open the whole account.
+    pub(super) async fn administrator(
+        &self,
+        account: &AccountId,
+        credential: &str,
+    ) -> Result<Option<(String, User)>, Refusal> {
+        let catalog = &self.services.catalog;
+        let Some(known) = catalog.object::<Credential>(account, credential).await? else {
+            return Ok(None);
+        };
+        let user: Option<User> = catalog.object(account, &known.user).await?;
+        let user = user.filter(|user| {
+            user.enabled != Some(false) && user.priv_level.as_deref() == Some("admin")
+        });
+        Ok(user.map(|user| (known.user, user)))
     }
 
     /// The account that a URL means, if this one may see it.
@@ -115,7 +165,7 @@ impl V2 {
         let Some(named) = named else {
             return Ok(match who {
                 Who::Account(account) => account.clone(),
-                Who::Operator | Who::Anybody => self.own.clone(),
+                Who::Operator | Who::Anybody => self.services.account.clone(),
             });
         };
         let account = AccountId::parse(named);
@@ -124,7 +174,9 @@ impl V2 {
             (Who::Account(_), _) => Err(Refusal::forbidden(
                 "this token opens another account than the one in the URL",
             )),
-            (_, Some(account)) if account == self.own || self.exists(&account).await? => {
+            (_, Some(account))
+                if account == self.services.account || self.exists(&account).await? =>
+            {
                 Ok(account)
             }
             _ => Err(Refusal::unknown(named)),
@@ -132,7 +184,10 @@ impl V2 {
     }
 
     async fn exists(&self, account: &AccountId) -> Result<bool, Refusal> {
-        let document = self.catalog.get(account, Kind::Account, account.as_str());
+        let document = self
+            .services
+            .catalog
+            .get(account, Kind::Account, account.as_str());
         Ok(document.await?.is_some())
     }
 }
@@ -165,7 +220,12 @@ async fn log_in(ask: &Ask) -> Result<Reply, Refusal> {
     };
     let who = ask.v2.admit(Some(&Given::token(token))).await?;
     let account = ask.v2.account(&who, None).await?;
-    let found: Option<Account> = ask.v2.catalog.object(&account, account.as_str()).await?;
+    let found: Option<Account> = ask
+        .v2
+        .services
+        .catalog
+        .object(&account, account.as_str())
+        .await?;
     let found = found.unwrap_or_default();
     let mut beside = Map::new();
     beside.insert("auth_token".into(), token.into());
@@ -175,7 +235,7 @@ async fn log_in(ask: &Ask) -> Result<Reply, Refusal> {
             "account_id": account.as_str(),
             "account_name": found.name,
             "language": found.language.unwrap_or_else(|| "en-us".into()),
-            "is_master_account": account == ask.v2.own,
+            "is_master_account": account == ask.v2.services.account,
         }),
         beside,
     }))

@@ -10,7 +10,7 @@ use super::reply::{Reply, dates, revision};
 use super::resource::{Can, Resource};
 use crate::objects::{Fault, Faults, Kind, check, within};
 use crate::patterns::Pattern;
-use crate::store::{Document, Expected, StoreError};
+use crate::store::{Change, Document, Expected, Key, StoreError};
 
 pub(super) fn endpoints(resource: &'static Resource) -> Vec<Endpoint> {
     let collection = resource.path;
@@ -135,12 +135,15 @@ pub(super) async fn remove(
     resource: &Resource,
     before: Document,
 ) -> Result<Reply, Refusal> {
-    let expected = Expected::Revision(before.revision);
-    let deleting = ask
-        .v2
-        .catalog
-        .delete(&ask.account, resource.kind, &before.id, expected);
-    deleting.await?;
+    let mut changes = vec![Change::Delete {
+        key: Key::new(&ask.account, resource.kind, before.id.clone()),
+        expected: Expected::Revision(before.revision),
+    }];
+    if let Some(beside) = resource.beside {
+        changes.extend(beside(ask, &before.id, Some(&before), None).await?);
+    }
+    ask.v2.services.catalog.write(changes).await?;
+    (resource.after)(ask);
     let mut shown = show(ask, resource, before).await?;
     shown["_read_only"]["deleted"] = true.into();
     Ok(Reply::data(shown))
@@ -155,7 +158,11 @@ pub(super) async fn existing(ask: &Ask, resource: &Resource) -> Result<Document,
     if resource.owner().is_some() && last.contains('/') {
         return Err(Refusal::unknown(last));
     }
-    let found = ask.v2.catalog.get(&ask.account, resource.kind, &id);
+    let found = ask
+        .v2
+        .services
+        .catalog
+        .get(&ask.account, resource.kind, &id);
     found.await?.ok_or_else(|| Refusal::unknown(last))
 }
 
@@ -164,7 +171,7 @@ pub(super) async fn owner(ask: &Ask, resource: &Resource) -> Result<(), Refusal>
     let Some(kind) = resource.owner() else {
         return Ok(());
     };
-    let found = ask.v2.catalog.get(&ask.account, kind, ask.id(0));
+    let found = ask.v2.services.catalog.get(&ask.account, kind, ask.id(0));
     match found.await? {
         Some(_) => Ok(()),
         None => Err(Refusal::unknown(ask.id(0))),
@@ -198,15 +205,26 @@ pub(super) async fn keep(
     let body = checked(ask, resource, id, body)?;
     let _turn = ask.v2.writing.lock().await;
     unique(ask, resource, id, &body).await?;
-    let written = ask
-        .v2
-        .catalog
-        .put(&ask.account, resource.kind, id, body, expected)
-        .await;
-    match written {
+    let catalog = &ask.v2.services.catalog;
+    let further = match resource.beside {
+        None => Vec::new(),
+        Some(beside) => {
+            let before = catalog.get(&ask.account, resource.kind, id).await?;
+            beside(ask, id, before.as_ref(), Some(&body)).await?
+        }
+    };
+    let key = Key::new(&ask.account, resource.kind, id);
+    let change = Change::Put {
+        key,
+        body,
+        expected,
+    };
+    let changes = std::iter::once(change).chain(further).collect();
+    match catalog.write(changes).await {
         Err(StoreError::NumberTaken(taken)) => {
             let holder = ask
                 .v2
+                .services
                 .catalog
                 .get(&ask.account, Kind::Callflow, &taken.callflow);
             let holder = holder.await?;
@@ -228,7 +246,11 @@ pub(super) async fn keep(
             let fault = Fault::new(message).cause(taken.value);
             Err(Refusal::fault(taken.field, "unique", fault))
         }
-        written => Ok(written?),
+        written => {
+            let document = written?.into_iter().flatten().next();
+            (resource.after)(ask);
+            document.ok_or_else(|| Refusal::unknown(id))
+        }
     }
 }
 
@@ -323,7 +345,12 @@ async fn unique(
     if resource.unique.is_empty() {
         return Ok(());
     }
-    let others = ask.v2.catalog.list(&ask.account, resource.kind).await?;
+    let others = ask
+        .v2
+        .services
+        .catalog
+        .list(&ask.account, resource.kind)
+        .await?;
     let mut faults = Faults::default();
     for field in resource.unique {
         let pointer = format!("/{}", field.replace('.', "/"));

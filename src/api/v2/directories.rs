@@ -8,7 +8,12 @@ use crate::objects::Kind;
 
 /// Adds `users`, each with the callflow that reaches the user.
 pub(super) async fn users(ask: &Ask, shown: &mut [Value]) -> Result<(), Refusal> {
-    let users = ask.v2.catalog.list(&ask.account, Kind::User).await?;
+    let users = ask
+        .v2
+        .services
+        .catalog
+        .list(&ask.account, Kind::User)
+        .await?;
     for directory in shown {
         let id = directory["id"].as_str().unwrap_or_default().to_owned();
         let listed: Vec<Value> = users

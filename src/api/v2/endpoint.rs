@@ -76,6 +76,8 @@ pub(super) struct Endpoint {
     /// A sound as the body.
     pub(super) takes_sound: bool,
     pub(super) gives: Gives,
+    /// Something new is there afterwards.
+    pub(super) creates: bool,
     pub(super) resource: Option<&'static Resource>,
     pub(super) run: Run,
 }
@@ -95,6 +97,7 @@ impl Endpoint {
             takes: None,
             takes_sound: false,
             gives: Gives::One,
+            creates: verb == Verb::Put,
             resource: None,
             run,
         }
@@ -117,6 +120,12 @@ impl Endpoint {
 
     pub(super) fn gives(mut self, gives: Gives) -> Self {
         self.gives = gives;
+        self
+    }
+
+    /// A PUT that creates nothing.
+    pub(super) fn acts(mut self) -> Self {
+        self.creates = false;
         self
     }
 

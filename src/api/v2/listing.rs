@@ -26,7 +26,7 @@ pub(super) fn by_name(document: &Document) -> String {
 pub(super) async fn list(ask: &Ask) -> Result<Reply, Refusal> {
     let resource = ask.resource()?;
     crud::owner(ask, resource).await?;
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let documents = match resource.owner() {
         Some(_) => {
             let listing = catalog.list_under(&ask.account, resource.kind, ask.id(0));

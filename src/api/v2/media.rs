@@ -124,7 +124,7 @@ pub(super) async fn sound(
     resource: &Resource,
     document: &Document,
 ) -> Result<Reply, Refusal> {
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let found = catalog.attachment(&ask.account, resource.kind, &document.id);
     let found = found.await?;
     let found = found.ok_or_else(|| Refusal::absent("no sound has been uploaded yet"))?;
@@ -205,7 +205,7 @@ pub(super) async fn attach(
     let mut body = document.body;
     say(&mut body, sound);
     let key = Key::new(&ask.account, resource.kind, document.id);
-    let written = ask.v2.catalog.write(vec![
+    let written = ask.v2.services.catalog.write(vec![
         Change::Put {
             key: key.clone(),
             body,
@@ -227,7 +227,12 @@ type Word = for<'b> fn(&'b Map<String, Value>) -> Option<&'b str>;
 
 fn count(ask: &Ask, word: Word) -> Doing<'_, Reply> {
     Box::pin(async move {
-        let media = ask.v2.catalog.list(&ask.account, Kind::Media).await?;
+        let media = ask
+            .v2
+            .services
+            .catalog
+            .list(&ask.account, Kind::Media)
+            .await?;
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for word in media.iter().filter_map(|document| word(&document.body)) {
             *counts.entry(word.to_owned()).or_default() += 1;
@@ -238,7 +243,12 @@ fn count(ask: &Ask, word: Word) -> Doing<'_, Reply> {
 
 fn ids(ask: &Ask, word: Word) -> Doing<'_, Reply> {
     Box::pin(async move {
-        let media = ask.v2.catalog.list(&ask.account, Kind::Media).await?;
+        let media = ask
+            .v2
+            .services
+            .catalog
+            .list(&ask.account, Kind::Media)
+            .await?;
         let ids: Vec<Value> = media
             .iter()
             .filter(|document| word(&document.body) == Some(ask.id(0)))

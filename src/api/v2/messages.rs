@@ -92,6 +92,16 @@ pub(super) fn prepare(_: &Ask, body: &mut Map<String, Value>) {
     }
 }
 
+/// Sets the lamps of a box by what is in it now, beside the answer.
+pub(super) fn tell_waiting(ask: &Ask, mailbox: &str) {
+    let services = ask.v2.services.clone();
+    let (account, mailbox) = (ask.account.clone(), mailbox.to_owned());
+    ask.v2
+        .services
+        .background
+        .spawn(async move { services.tell_waiting(&account, &mailbox).await });
+}
+
 /// What is to become of messages.
 enum Move {
     To(&'static str),
@@ -121,7 +131,12 @@ impl Move {
             }
         };
         for id in &boxes {
-            let found = ask.v2.catalog.get(&ask.account, Kind::Vmbox, id).await?;
+            let found = ask
+                .v2
+                .services
+                .catalog
+                .get(&ask.account, Kind::Vmbox, id)
+                .await?;
             if found.is_none() {
                 let fault = Fault::new("there is no such box").cause(id.as_str());
                 return Err(Refusal::fault("source_id", "not_found", fault));
@@ -131,6 +146,19 @@ impl Move {
             (Value::String(_), [one]) => Self::Over(one.clone()),
             _ => Self::Copy(boxes),
         })
+    }
+
+    /// Sets the lamps of all boxes that it concerns.
+    fn tell_waiting(&self, ask: &Ask) {
+        let others = match self {
+            Self::To(_) => &[][..],
+            Self::Over(to) => std::slice::from_ref(to),
+            Self::Copy(boxes) => boxes,
+        };
+        tell_waiting(ask, ask.id(0));
+        for other in others {
+            tell_waiting(ask, other);
+        }
     }
 
     /// What is to be written for one message.
@@ -150,7 +178,7 @@ impl Move {
             Self::Over(to) => std::slice::from_ref(to),
             Self::Copy(boxes) => boxes,
         };
-        let catalog = &ask.v2.catalog;
+        let catalog = &ask.v2.services.catalog;
         let sound = catalog.attachment(&ask.account, Kind::Message, &message.id);
         let sound = sound.await?;
         let (from, id) = message.id.split_once('/').unwrap_or(("", &message.id));
@@ -199,7 +227,7 @@ async fn delete_many(ask: &Ask) -> Result<Reply, Refusal> {
     let ids = match ask.words("messages")? {
         Some(ids) => ids,
         None => {
-            let catalog = &ask.v2.catalog;
+            let catalog = &ask.v2.services.catalog;
             let all = catalog.list_under(&ask.account, Kind::Message, ask.id(0));
             let all = all.await?;
             let ids = all
@@ -213,7 +241,7 @@ async fn delete_many(ask: &Ask) -> Result<Reply, Refusal> {
 
 /// Each message by itself: those that cannot be moved do not hold the others back.
 async fn each(ask: &Ask, ids: Vec<String>, to: &Move) -> Result<Reply, Refusal> {
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let (mut succeeded, mut failed) = (Vec::new(), Vec::new());
     for id in ids {
         let key = format!("{}/{id}", ask.id(0));
@@ -232,6 +260,7 @@ async fn each(ask: &Ask, ids: Vec<String>, to: &Move) -> Result<Reply, Refusal> 
             Err(error) => failed.push(json!({ id: error.to_string() })),
         }
     }
+    to.tell_waiting(ask);
     Ok(Reply::data(
         json!({"succeeded": succeeded, "failed": failed}),
     ))
@@ -242,7 +271,8 @@ async fn change_one(ask: &Ask) -> Result<Reply, Refusal> {
     let message = crud::existing(ask, resource).await?;
     let to = Move::of(ask).await?;
     let changes = to.changes(ask, message.clone()).await?;
-    let written = ask.v2.catalog.write(changes).await?;
+    let written = ask.v2.services.catalog.write(changes).await?;
+    to.tell_waiting(ask);
     let now = written.into_iter().flatten().next().unwrap_or(message);
     Ok(Reply::data(crud::show(ask, resource, now).await?))
 }
@@ -253,8 +283,10 @@ async fn delete_one(ask: &Ask) -> Result<Reply, Refusal> {
     if message.body.get("folder").and_then(Value::as_str) == Some(DELETED) {
         return crud::remove(ask, resource, message).await;
     }
-    let changes = Move::To(DELETED).changes(ask, message.clone()).await?;
-    let written = ask.v2.catalog.write(changes).await?;
+    let to = Move::To(DELETED);
+    let changes = to.changes(ask, message.clone()).await?;
+    let written = ask.v2.services.catalog.write(changes).await?;
+    to.tell_waiting(ask);
     let now = written.into_iter().flatten().next().unwrap_or(message);
     Ok(Reply::data(crud::show(ask, resource, now).await?))
 }

@@ -10,9 +10,11 @@ mod agents;
 mod ask;
 mod body;
 mod callflows;
+mod channels;
 mod credentials;
 mod crud;
 mod directories;
+mod doors;
 mod endpoint;
 mod filters;
 mod listing;
@@ -20,7 +22,10 @@ mod media;
 mod messages;
 mod openapi;
 mod owned;
+mod participants;
+mod phones;
 mod pivot_debug;
+mod queue_stats;
 mod queues;
 mod recordings;
 mod refusal;
@@ -29,24 +34,24 @@ mod resource;
 mod schemas;
 mod table;
 mod tokens;
+mod user_auth;
 mod users;
 mod vmboxes;
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::Method;
 use axum::http::request::Parts;
 use axum::response::Response;
-use secrecy::SecretString;
 
-use crate::id::AccountId;
-use crate::recordings::Recordings;
-use crate::store::Catalog;
+use crate::call::Services;
 
 use ask::Ask;
 use body::Content;
 use credentials::{Given, Who};
+use doors::Doors;
 use endpoint::Verb;
 use refusal::Refusal;
 use reply::{Heading, Reply};
@@ -54,16 +59,20 @@ use table::Found;
 
 /// What the API needs of pivot.
 pub(super) struct V2 {
-    pub(super) catalog: Arc<Catalog>,
-    pub(super) recordings: Arc<Recordings>,
-    /// The configuration's own account.
-    pub(super) own: AccountId,
-    /// Opens every account; none = only tokens of the store open theirs.
-    pub(super) token: Option<SecretString>,
-    /// Whose answers these are.
-    pub(super) node: String,
+    pub(super) services: Arc<Services>,
     /// Names that must be unique are looked for and written in one turn.
-    pub(super) writing: tokio::sync::Mutex<()>,
+    writing: tokio::sync::Mutex<()>,
+    doors: Doors,
+}
+
+impl V2 {
+    pub(super) fn new(services: Arc<Services>) -> Self {
+        Self {
+            services,
+            writing: tokio::sync::Mutex::default(),
+            doors: Doors::default(),
+        }
+    }
 }
 
 /// Answers one request.
@@ -72,7 +81,8 @@ pub(super) async fn serve(v2: &Arc<V2>, request: Request) -> Response {
     let mut who = None;
     let given = answer(v2, request, &mut who).await;
     let known = who.is_some_and(|who| who != Who::Anybody);
-    heading.answer(given, &v2.node, known)
+    let node = &v2.services.config.ari.name;
+    heading.answer(given, node, known)
 }
 
 async fn answer(
@@ -107,6 +117,8 @@ async fn answer(
     *asking = Some(who.clone());
     let found = found.ok_or_else(|| Refusal::url(parts.uri.path()))?;
     let content = content?;
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     let verb = verb(&parts, &query, &content)?;
     let endpoint = found.endpoint(verb)?;
     let account = v2.account(&who, found.account.as_deref()).await?;
@@ -117,6 +129,7 @@ async fn answer(
         who,
         account,
         ids: found.ids,
+        peer,
         query,
         headers: parts.headers,
         data: envelope.shift_remove("data"),

@@ -74,8 +74,7 @@ fn operation(endpoint: &Endpoint) -> Value {
     if endpoint.gives == Gives::Page {
         parameters.extend(page_parameters());
     }
-    let created = endpoint.verb == Verb::Put && !path.ends_with("/validation");
-    let status = if created { "201" } else { "200" };
+    let status = if endpoint.creates { "201" } else { "200" };
     let mut operation = json!({
         "operationId": operation_id(endpoint.verb, &path),
         "summary": endpoint.does,

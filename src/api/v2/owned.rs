@@ -26,7 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn list(ask: &Ask) -> Result<Reply, Refusal> {
     let resource = ask.resource()?;
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let user = catalog.get(&ask.account, Kind::User, ask.id(0)).await?;
     let user = user.ok_or_else(|| Refusal::unknown(ask.id(0)))?;
     let mut documents = catalog.list(&ask.account, resource.kind).await?;

@@ -68,7 +68,12 @@ async fn read(ask: &Ask) -> Result<Reply, Refusal> {
 
 /// Ordered by call, and within a call as they were made.
 async fn records(ask: &Ask) -> Result<Vec<Document>, Refusal> {
-    Ok(ask.v2.catalog.list(&ask.account, Kind::PivotDebug).await?)
+    Ok(ask
+        .v2
+        .services
+        .catalog
+        .list(&ask.account, Kind::PivotDebug)
+        .await?)
 }
 
 fn by_call(records: &[Document]) -> Vec<&[Document]> {

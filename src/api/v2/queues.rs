@@ -70,7 +70,7 @@ async fn delete(ask: &Ask) -> Result<Reply, Refusal> {
 
 /// All users of the account, if there is such a queue.
 async fn users(ask: &Ask) -> Result<Vec<Document>, Refusal> {
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let queue = catalog.get(&ask.account, Kind::Queue, ask.id(0)).await?;
     if queue.is_none() {
         return Err(Refusal::unknown(ask.id(0)));
@@ -118,7 +118,7 @@ async fn write(
         after.push(user);
     }
     if !changes.is_empty() {
-        ask.v2.catalog.write(changes).await?;
+        ask.v2.services.catalog.write(changes).await?;
     }
     Ok(agents(ask, &after))
 }

@@ -72,7 +72,7 @@ fn wanted(ask: &Ask) -> Option<AudioFormat> {
 }
 
 async fn sound(ask: &Ask, document: &Document, format: AudioFormat) -> Result<Reply, Refusal> {
-    let opened = ask.v2.recordings.open(sid(document), format).await;
+    let opened = ask.v2.services.recordings.open(sid(document), format).await;
     let opened = opened.map_err(|error| refused(&error))?;
     let mut response = files::serve(&opened.path, opened.content_type, &ask.headers).await;
     let extension = match format {
@@ -93,7 +93,7 @@ async fn delete(ask: &Ask) -> Result<Reply, Refusal> {
 
 /// Removes the files of a recording; that they are gone already is fine.
 pub(super) async fn remove_sound(ask: &Ask, document: &Document) -> Result<(), Refusal> {
-    match ask.v2.recordings.delete(sid(document)).await {
+    match ask.v2.services.recordings.delete(sid(document)).await {
         Err(RecordingsError::Unknown(_)) | Ok(()) => Ok(()),
         Err(error) => Err(refused(&error)),
     }

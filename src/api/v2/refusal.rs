@@ -56,6 +56,24 @@ impl Refusal {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", sentence)
     }
 
+    /// A name and password that open nothing, whatever the reason.
+    pub(super) fn login() -> Self {
+        let sentence = "no administrator of such an account logs in with these";
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", sentence)
+    }
+
+    /// Too much was guessed.
+    pub(super) fn too_many() -> Self {
+        let sentence = "too many wrong tries; wait a minute";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", sentence)
+    }
+
+    /// Asterisk is asked and does not answer.
+    pub(super) fn asterisk() -> Self {
+        let sentence = "Asterisk does not answer; pivot's log says why";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", sentence)
+    }
+
     /// Nobody has credentials.
     pub(super) fn closed() -> Self {
         let sentence = "this needs a token and none is configured; set `account.auth_token`";

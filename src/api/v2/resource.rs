@@ -7,9 +7,12 @@ use serde_json::{Map, Value};
 
 use super::ask::Ask;
 use super::endpoint::{Doing, Run};
-use super::{callflows, directories, listing, media, messages, recordings, users, vmboxes};
+use super::{
+    callflows, directories, listing, media, messages, participants, recordings, user_auth, users,
+    vmboxes,
+};
 use crate::objects::{Faults, Kind};
-use crate::store::Document;
+use crate::store::{Change, Document};
 
 /// What can be done with a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,14 @@ const ALL: &[Can] = &[
 
 /// Adds what is worked out to documents that are about to be shown.
 type Complete = for<'a> fn(&'a Ask, &'a mut [Value]) -> Doing<'a, ()>;
+
+/// Further changes that are made together with one, all or none.
+type Beside = for<'a> fn(
+    &'a Ask,
+    &'a str,
+    Option<&'a Document>,
+    Option<&'a Map<String, Value>>,
+) -> Doing<'a, Vec<Change>>;
 
 /// A kind of stored things.
 pub(super) struct Resource {
@@ -62,6 +73,10 @@ pub(super) struct Resource {
     pub(super) prepare: fn(&Ask, &mut Map<String, Value>),
     /// Checks what the schema cannot say. Also given the id that it has or gets.
     pub(super) check: fn(&str, &mut Map<String, Value>, &mut Faults),
+    /// What is written with one, or with its end: given its id, what it was and what it is.
+    pub(super) beside: Option<Beside>,
+    /// What is done when one has been written.
+    pub(super) after: fn(&Ask),
     /// Fields that hold regular expressions.
     pub(super) regexes: &'static [&'static str],
     /// Fields, dotted, that no two of an account may share.
@@ -85,6 +100,8 @@ impl Resource {
             upload: None,
             prepare: |_, _| {},
             check: |_, _, _| {},
+            beside: None,
+            after: |_| {},
             regexes: &[],
             unique: &[],
         }
@@ -152,6 +169,8 @@ pub(super) static RESOURCES: &[Resource] = &[
             "conference_numbers",
             "flags",
         ],
+        complete_list: Some(|ask, shown| Box::pin(participants::summary(ask, shown))),
+        complete: Some(|ask, shown| Box::pin(participants::details(ask, shown))),
         ..Resource::of(Kind::Conference, "conferences")
     },
     Resource {
@@ -207,6 +226,7 @@ pub(super) static RESOURCES: &[Resource] = &[
         order: messages::by_time,
         newest_first: true,
         prepare: messages::prepare,
+        after: |ask| messages::tell_waiting(ask, ask.id(0)),
         ..Resource::of(Kind::Message, "vmboxes/{owner}/messages")
     },
     Resource {
@@ -261,8 +281,9 @@ pub(super) static RESOURCES: &[Resource] = &[
         ],
         summary: users::summary,
         order: users::by_name,
-        // There is nothing to log in to as a user, so a password is not kept.
+        // Only what it is known again by is kept, beside the user.
         computed: &["password"],
+        beside: Some(|ask, id, before, after| Box::pin(user_auth::beside(ask, id, before, after))),
         prepare: users::prepare,
         unique: &["username"],
         ..Resource::of(Kind::User, "users")
@@ -272,6 +293,10 @@ pub(super) static RESOURCES: &[Resource] = &[
         complete_list: Some(|ask, shown| Box::pin(vmboxes::count(ask, shown))),
         unique: &["mailbox"],
         ..Resource::of(Kind::Vmbox, "vmboxes")
+    },
+    Resource {
+        listed: &["name", "hook", "uri", "http_verb", "enabled"],
+        ..Resource::of(Kind::Webhook, "webhooks")
     },
 ];
 

@@ -31,6 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Checks a document by its schema, stores nothing, and gives it with its defaults.",
             |ask| Box::pin(validate(ask)),
         )
+        .acts()
         .scope(Scope::Known)
         .takes(|_| json!({"type": "object"})),
     ]

@@ -9,24 +9,29 @@ use super::endpoint::{Endpoint, Scope, Verb};
 use super::refusal::Refusal;
 use super::resource::RESOURCES;
 use super::{
-    accounts, agents, credentials, crud, media, messages, openapi, owned, pivot_debug, queues,
-    recordings, schemas, tokens,
+    accounts, agents, channels, credentials, crud, media, messages, openapi, owned, participants,
+    phones, pivot_debug, queue_stats, queues, recordings, schemas, tokens, user_auth,
 };
 
 /// Every file that has endpoints beside those of its resource.
 const OTHERS: &[fn() -> Vec<Endpoint>] = &[
     accounts::endpoints,
     agents::endpoints,
+    channels::endpoints,
     credentials::endpoints,
     media::endpoints,
     messages::endpoints,
     openapi::endpoints,
     owned::endpoints,
+    participants::endpoints,
+    phones::endpoints,
     pivot_debug::endpoints,
+    queue_stats::endpoints,
     queues::endpoints,
     recordings::endpoints,
     schemas::endpoints,
     tokens::endpoints,
+    user_auth::endpoints,
 ];
 
 static TABLE: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {

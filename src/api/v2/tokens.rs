@@ -25,7 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Makes a token for the account, and tells it this once.",
             |ask| Box::pin(create(ask)),
         )
-        .takes(|_| resource::schema(Kind::Token).clone()),
+        .takes(|_| json!({"type": "object", "properties": {"name": {"type": "string"}}})),
         Endpoint::new(Verb::Delete, "tokens/{id}", "Takes a token back.", |ask| {
             Box::pin(delete(ask))
         }),
@@ -33,7 +33,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(ask: &Ask) -> Result<Reply, Refusal> {
-    let tokens = ask.v2.catalog.list(&ask.account, Kind::Token).await?;
+    let tokens = ask
+        .v2
+        .services
+        .catalog
+        .list(&ask.account, Kind::Token)
+        .await?;
     let shown: Vec<Value> = tokens.into_iter().map(show).collect();
     Ok(Reply::data(shown))
 }
@@ -50,18 +55,23 @@ async fn create(ask: &Ask) -> Result<Reply, Refusal> {
     }
     let name = body["name"].as_str().unwrap_or_default();
     let body = Map::from_iter([("name".to_owned(), name.into())]);
-    let random = || uuid::Uuid::new_v4().simple().to_string();
-    let token = format!("{}{}", random(), random());
+    let token = random();
     let id = Token::id_of(&token);
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let written = catalog.put(&ask.account, Kind::Token, &id, body, Expected::Nothing);
     let mut shown = show(written.await?);
     shown["token"] = token.into();
     Ok(Reply::created(shown))
 }
 
+/// A token that nobody can guess.
+pub(super) fn random() -> String {
+    let half = || uuid::Uuid::new_v4().simple().to_string();
+    format!("{}{}", half(), half())
+}
+
 async fn delete(ask: &Ask) -> Result<Reply, Refusal> {
-    let catalog = &ask.v2.catalog;
+    let catalog = &ask.v2.services.catalog;
     let deleting = catalog.delete(&ask.account, Kind::Token, ask.id(0), Expected::Anything);
     let deleted = deleting.await?;
     let deleted = deleted.ok_or_else(|| Refusal::unknown(ask.id(0)))?;
@@ -72,9 +82,13 @@ async fn delete(ask: &Ask) -> Result<Reply, Refusal> {
 
 fn show(token: Document) -> Value {
     let name = token.body.get("name").cloned();
-    json!({
+    let mut shown = json!({
         "id": token.id,
         "name": name.unwrap_or_default(),
         "_read_only": dates(token.created, token.modified),
-    })
+    });
+    if let Some(expires) = token.body.get("expires") {
+        shown["expires"] = expires.clone();
+    }
+    shown
 }

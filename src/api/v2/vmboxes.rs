@@ -10,7 +10,12 @@ use crate::objects::Kind;
 
 /// Adds `messages`, without those that are deleted.
 pub(super) async fn count(ask: &Ask, shown: &mut [Value]) -> Result<(), Refusal> {
-    let messages = ask.v2.catalog.list(&ask.account, Kind::Message).await?;
+    let messages = ask
+        .v2
+        .services
+        .catalog
+        .list(&ask.account, Kind::Message)
+        .await?;
     let mut counts: HashMap<&str, u64> = HashMap::new();
     for message in &messages {
         let deleted = message.body.get("folder").and_then(Value::as_str) == Some("deleted");

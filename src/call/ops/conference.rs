@@ -139,6 +139,7 @@ impl Call {
             };
             if room.inside {
                 self.apply_mute().await?;
+                self.apply_deaf().await?;
                 self.next_in_room(&bridge, limit).await?;
             } else if self.step_in(&bridge).await? {
                 self.reached();
@@ -225,7 +226,7 @@ impl Call {
     async fn step_in(&mut self, bridge: &str) -> Result<bool, Interrupt> {
         self.settle().await?;
         self.apply_mute().await?;
-        self.deafen().await?;
+        self.apply_deaf().await?;
         let coached = self
             .state
             .room
@@ -305,24 +306,24 @@ impl Call {
         Ok(())
     }
 
-    /// Who is not to hear the others hears nothing from here on.
-    async fn deafen(&mut self) -> Result<(), Interrupt> {
-        if !self
-            .state
-            .room
-            .as_ref()
-            .is_some_and(|room| room.deaf && !room.deafened)
-        {
+    /// Who is not to hear the others hears nothing from here on, or hears them again.
+    async fn apply_deaf(&mut self) -> Result<(), Interrupt> {
+        let Some(room) = self.state.room.clone().filter(|r| r.deaf != r.deafened) else {
             return Ok(());
-        }
-        let request = Request::deafen(&self.state.channel);
+        };
+        let channel = &self.state.channel;
+        let request = if room.deaf {
+            Request::deafen(channel)
+        } else {
+            Request::undeafen(channel)
+        };
         if let Err(error) = self.caller_request(request).await? {
             self.warn(format!(
-                "the caller hears the conference all the same: {error}"
+                "what the caller hears of the conference stays as it is: {error}"
             ));
         }
-        if let Some(room) = &mut self.state.room {
-            room.deafened = true;
+        if let Some(at) = &mut self.state.room {
+            at.deafened = room.deaf;
         }
         self.checkpoint();
         Ok(())
@@ -386,6 +387,7 @@ impl Call {
             RoomTold::Started { bridge } => room.bridge = Some(bridge.clone()),
             RoomTold::Ended { .. } => room.over = true,
             RoomTold::Muted(on) => room.muted = *on,
+            RoomTold::Deafened(on) => room.deaf = *on,
             RoomTold::Held(hold) => {
                 room.held.clone_from(hold);
                 room.holds += u32::from(hold.is_some());

@@ -280,7 +280,7 @@ impl Call {
     }
 
     /// Ends the recording of a Dial and takes it over.
-    pub(super) async fn end_dial_recording(&mut self) -> Option<RecordingRef> {
+    pub(in crate::call) async fn end_dial_recording(&mut self) -> Option<RecordingRef> {
         let index = self
             .state
             .tracks

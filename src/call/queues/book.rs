@@ -10,8 +10,8 @@ use crate::id::{self, CallId};
 use crate::news::{Offer, QueueNews, Taken};
 use crate::program::Request;
 
-pub use agents::Choice;
 use agents::{Called, Wait};
+pub use agents::{Choice, Stat, Stay};
 pub(super) use types::Told;
 pub use types::{Join, Key, Place, Take, View, Which};
 
@@ -233,7 +233,9 @@ impl Book {
         self.release(call);
         for queue in self.queues.values_mut() {
             if let Some(place) = queue.members.iter().position(|member| member.call == *call) {
-                queue.members.remove(place);
+                if let Some(member) = queue.members.remove(place) {
+                    agents::remember(&mut self.waits, &queue.key, &member, None);
+                }
                 queue.used = clock::now();
             }
         }

@@ -11,11 +11,11 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ari::Router;
-use crate::id::CallId;
+use crate::id::{AccountId, CallId};
 use crate::news::{News, Offer};
 use crate::program::Request;
 
-pub use book::{Book, Choice, Join, Key, MOST, Place, Take, View, Which};
+pub use book::{Book, Choice, Join, Key, MOST, Place, Stat, Stay, Take, View, Which};
 
 type Job = Box<dyn FnOnce(&mut Book, &Router) + Send>;
 
@@ -136,6 +136,20 @@ impl Queues {
     pub async fn average_wait(&self, key: Key, window: Option<Duration>) -> Option<Duration> {
         self.ask(move |book, _| book.average_wait(&key, window))
             .await?
+    }
+
+    /// Who waits in the account's queues of agents, and who has waited there.
+    pub async fn stats(&self, asterisk: &str, account: &AccountId) -> Vec<Stat> {
+        let (asterisk, account) = (asterisk.to_owned(), account.to_string());
+        let stats = self.ask(move |book, _| book.stats(&asterisk, &account));
+        stats.await.unwrap_or_default()
+    }
+
+    /// The account's agents who are being called or talk (`true`), with the caller.
+    pub async fn busy(&self, account: &AccountId) -> Vec<(String, CallId, bool)> {
+        let account = account.to_string();
+        let busy = self.ask(move |book, _| book.busy(&account));
+        busy.await.unwrap_or_default()
     }
 
     /// How many wait in a queue.

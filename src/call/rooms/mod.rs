@@ -32,7 +32,9 @@ use crate::id::{self, AccountId, CallId, PREFIX};
 use crate::trace::Trace;
 use room::Room;
 use types::Enter;
-pub use types::{Beep, Coaching, Entered, Entrance, Hold, InRoom, Order, Refusal, Rules, Sounds};
+pub use types::{
+    Beep, Coaching, Entered, Entrance, Hold, InRoom, Order, Refusal, Rules, Seen, Sounds, View,
+};
 
 /// Which room: names of different accounts are different rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,6 +77,10 @@ enum Message {
         room: String,
         order: Order,
         known: oneshot::Sender<()>,
+    },
+    Look {
+        key: Key,
+        answer: oneshot::Sender<View>,
     },
     /// A room takes no further participants.
     Closing(String),
@@ -137,6 +143,18 @@ impl Rooms {
         told.await.map_err(|_| NoSuchRoom)
     }
 
+    /// The conference of this name that goes on now; none when nobody is in it.
+    pub async fn look(&self, asterisk: &str, account: &AccountId, name: &str) -> Option<View> {
+        let (answer, view) = oneshot::channel();
+        let key = Key {
+            asterisk: asterisk.to_owned(),
+            account: account.to_string(),
+            name: name.to_owned(),
+        };
+        self.tell(Message::Look { key, answer });
+        view.await.ok()
+    }
+
     fn tell(&self, message: Message) {
         // Only fails while the process ends.
         self.queue.send(message).ok();
@@ -179,6 +197,11 @@ impl Directory {
             }
             Message::Order { room, order, known } => {
                 self.forward(&room, room::Message::Order { order, known });
+            }
+            Message::Look { key, answer } => {
+                if let Some(room) = self.open.get(&key) {
+                    self.forward(room, room::Message::Look(answer));
+                }
             }
             Message::Closing(room) => self.open.retain(|_, open| *open != room),
             Message::Closed(room) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::state::{Ending, Participant, State};
-use super::types::{Enter, Entered, Order};
+use super::types::{Enter, Entered, Order, View};
 use super::{Rooms, told};
 use crate::ari::{BridgeList, Delivery, Event, Objects, Request};
 use crate::call::Services;
@@ -31,6 +31,7 @@ pub(super) enum Message {
         order: Order,
         known: oneshot::Sender<()>,
     },
+    Look(oneshot::Sender<View>),
 }
 
 pub(super) struct Room {
@@ -92,6 +93,9 @@ impl Room {
                     Some(Message::Order { order, known }) => {
                         known.send(()).ok();
                         self.carry_out(order).await;
+                    }
+                    Some(Message::Look(answer)) => {
+                        answer.send(self.state.view()).ok();
                     }
                     None => self.lost("the directory has ended"),
                 },
@@ -239,6 +243,12 @@ impl Room {
                     self.tell_about(&call, told::mute(on), Vec::new());
                 }
             }
+            Order::Deafen { call, on } => {
+                if self.change(&call, |p| std::mem::replace(&mut p.deaf, on) != on) {
+                    self.say(&call, RoomTold::Deafened(on));
+                }
+            }
+            Order::Lock(on) => self.state.locked = on,
             Order::Hold { call, hold } => {
                 let on = hold.is_some();
                 if self.change(&call, |p| std::mem::replace(&mut p.held, on) != on) {
@@ -252,7 +262,7 @@ impl Room {
                     self.say(&call, RoomTold::Ended { reason });
                 }
             }
-            Order::Lock { locked, unlocked } => {
+            Order::ToggleLock { locked, unlocked } => {
                 self.state.locked = !self.state.locked;
                 let said = if self.state.locked { locked } else { unlocked };
                 self.announce(false, &said).await;

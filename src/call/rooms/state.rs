@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::types::{Beep, Entrance, Refusal, Rules, Sounds};
+use super::types::{Beep, Entrance, Refusal, Rules, Seen, Sounds, View};
 use crate::call::ops::RecordingPlan;
-use crate::clock::Time;
+use crate::clock::{self, Time};
 use crate::id::CallId;
 
 /// Everything about a room: all of it can be written down.
@@ -29,10 +29,21 @@ pub(super) struct State {
     pub(super) sequence: u32,
     pub(super) recording: Option<Recording>,
     pub(super) ending: Option<Ending>,
+    /// Participants so far.
+    #[serde(default)]
+    came: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Participant {
+    /// The so-manieth who came.
+    #[serde(default)]
+    number: u32,
+    since: Time,
+    #[serde(default)]
+    moderator: bool,
+    #[serde(default)]
+    pub(super) deaf: bool,
     pub(super) call: CallId,
     pub(super) channel: String,
     pub(super) label: Option<String>,
@@ -92,6 +103,25 @@ impl State {
             sequence: 0,
             recording: None,
             ending: None,
+            came: 0,
+        }
+    }
+
+    /// As it is seen from outside.
+    pub(super) fn view(&self) -> View {
+        let seen = |p: &Participant| Seen {
+            number: p.number,
+            call: p.call.clone(),
+            moderator: p.moderator,
+            muted: p.muted,
+            deaf: p.deaf,
+            since: p.since,
+        };
+        View {
+            room: self.sid.clone(),
+            started: self.started,
+            locked: self.locked,
+            participants: self.participants.iter().map(seen).collect(),
         }
     }
 
@@ -139,7 +169,12 @@ impl State {
             self.rules = entrance.rules.clone();
             self.most = entrance.most;
         }
+        self.came += 1;
         self.participants.push(Participant {
+            number: self.came,
+            since: clock::now(),
+            moderator: entrance.moderator,
+            deaf: entrance.deaf,
             call: call.clone(),
             channel: channel.to_owned(),
             label,
@@ -245,6 +280,7 @@ mod tests {
             ends: false,
             most: 250,
             coach: None,
+            moderator: false,
             rules: Rules::default(),
         }
     }

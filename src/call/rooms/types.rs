@@ -33,6 +33,9 @@ pub struct Entrance {
     pub most: u32,
     /// The CallSid of the participant who alone hears this one.
     pub coach: Option<String>,
+    /// For whoever asks who is there.
+    #[serde(default)]
+    pub moderator: bool,
     pub rules: Rules,
 }
 
@@ -102,6 +105,13 @@ pub enum Order {
         call: CallId,
         on: bool,
     },
+    /// Whether this participant hears nothing of the others.
+    Deafen {
+        call: CallId,
+        on: bool,
+    },
+    /// Whether nobody comes in any more but those whom that does not stop.
+    Lock(bool),
     /// With a sound: the participant hears that alone. Without: is back.
     Hold {
         call: CallId,
@@ -112,13 +122,36 @@ pub enum Order {
         call: CallId,
     },
     /// Locks the conference, or opens it again; those inside hear which.
-    Lock {
+    ToggleLock {
         /// Media URIs.
         locked: Vec<String>,
         unlocked: Vec<String>,
     },
     /// All leave.
     End,
+}
+
+/// A running conference, for whoever asks from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// The ConferenceSid.
+    pub room: String,
+    pub started: Option<Time>,
+    pub locked: bool,
+    /// In the order in which they came.
+    pub participants: Vec<Seen>,
+}
+
+/// A participant, for whoever asks from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The so-manieth who came, from 1.
+    pub number: u32,
+    pub call: CallId,
+    pub moderator: bool,
+    pub muted: bool,
+    pub deaf: bool,
+    pub since: Time,
 }
 
 /// What a participant hears who was put on hold.

@@ -50,24 +50,35 @@ pub(super) fn route(
     }
 }
 
+/// `/endpoints`: those of which something was said.
+pub(super) fn endpoints(world: &World) -> Answer {
+    let all = world.endpoints.iter().map(|(name, state)| {
+        let (tech, resource) = name.split_once('/').unwrap_or(("PJSIP", name));
+        json!({
+            "technology": tech,
+            "resource": resource,
+            "state": state,
+            "channel_ids": channels_of(world, name),
+        })
+    });
+    Answer::ok(all.collect::<Vec<_>>().into())
+}
+
+fn channels_of(world: &World, endpoint: &str) -> Vec<String> {
+    let is_own = |channel: &&Channel| {
+        let of = channel.name.rsplit_once('-');
+        of.is_some_and(|(of, _)| of == endpoint)
+    };
+    let own = world.channels.values().filter(is_own);
+    own.map(|channel| channel.id.clone()).collect()
+}
+
 /// `/endpoints/PJSIP/alice`: every PJSIP endpoint is one that Asterisk knows.
 pub(super) fn of_endpoint(world: &World, tech: &str, resource: &str) -> Handled {
     if tech != "PJSIP" {
         return Err(Answer::error(404, "Endpoint not found"));
     }
-    let own = format!("{tech}/{resource}");
-    let is_own = |channel: &&Channel| {
-        channel
-            .name
-            .rsplit_once('-')
-            .is_some_and(|(of, _)| of == own)
-    };
-    let ids: Vec<&str> = world
-        .channels
-        .values()
-        .filter(is_own)
-        .map(|c| c.id.as_str())
-        .collect();
+    let ids = channels_of(world, &format!("{tech}/{resource}"));
     Ok(Some(Answer::ok(json!({
         "technology": tech,
         "resource": resource,

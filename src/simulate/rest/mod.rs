@@ -91,7 +91,7 @@ pub(super) fn route(world: &mut World, request: &Request, ticket: Ticket) -> Opt
         Some((&"playbacks", rest)) => playbacks::route(world, request, rest),
         Some((&"recordings", rest)) => recordings::route(world, request, rest),
         Some((&"deviceStates", rest)) => device_states::route(world, request, rest),
-        Some((&"endpoints", [])) if request.method == "GET" => Ok(Some(Answer::ok(json!([])))),
+        Some((&"endpoints", [])) if request.method == "GET" => Ok(Some(channels::endpoints(world))),
         Some((&"endpoints", [tech, resource])) if request.method == "GET" => {
             channels::of_endpoint(world, tech, resource)
         }

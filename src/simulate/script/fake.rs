@@ -94,6 +94,14 @@ impl FakeAsterisk {
         }
     }
 
+    /// Says what state an endpoint (`PJSIP/alice`) is in, for those who list them all.
+    pub async fn endpoint(&self, name: &str, state: &str) {
+        let (name, state) = (name.to_owned(), state.to_owned());
+        self.world
+            .ask(move |world| world.endpoints.insert(name, state))
+            .await;
+    }
+
     /// Says how long a sound lasts.
     pub async fn sound(&self, name: &str, length: Duration) {
         let name = name.to_owned();

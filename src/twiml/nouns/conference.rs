@@ -223,6 +223,7 @@ impl Conference {
                 ends,
                 most: most.unwrap_or(250),
                 coach,
+                moderator: false,
                 rules: Rules {
                     status,
                     record,
@@ -412,6 +413,7 @@ mod tests {
                 ends: false,
                 most: 250,
                 coach: None,
+                moderator: false,
                 rules: Rules {
                     trim: true,
                     ..Rules::default()

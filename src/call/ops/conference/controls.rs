@@ -54,7 +54,8 @@ impl Call {
             let Controls {
                 locked, unlocked, ..
             } = controls.clone();
-            self.order(&sid, Order::Lock { locked, unlocked }).await?;
+            self.order(&sid, Order::ToggleLock { locked, unlocked })
+                .await?;
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Nouns in Asterisk's words.
 
-use crate::call::Call;
 use crate::call::ops::{Endpoint, Target};
+use crate::call::{Call, Services};
 use crate::config;
+use crate::id::AccountId;
 
 impl Call {
     /// The target with its number in the world's form, where `[dial] us_numbers`
@@ -59,6 +60,17 @@ impl Call {
         let (before, after) = templates.device.split_once("{id}")?;
         let name = endpoint.strip_prefix(before)?.strip_suffix(after)?;
         Some(name.to_owned())
+    }
+}
+
+impl Services {
+    /// What Asterisk calls a device of an account, or why it cannot.
+    pub fn device_endpoint(&self, account: &AccountId, name: &str) -> Result<String, String> {
+        let endpoint = Endpoint::Device(name.to_owned());
+        let config = &self.config.dial;
+        let own = *account == self.account;
+        let templates = of_account(config, account.as_str(), own, &endpoint)?;
+        written(&templates, &endpoint, &config.sip_endpoint)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Book, Key};
+use super::{Book, Key, Member};
 use crate::clock::{self, Time};
 use crate::id::CallId;
 
@@ -40,9 +40,41 @@ pub(super) struct Called {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Wait {
     key: Key,
+    entered: Time,
     at: Time,
     waited: Duration,
+    #[serde(default)]
+    call: Option<CallId>,
+    /// Who took the call; none = the caller gave up.
+    #[serde(default)]
+    agent: Option<String>,
 }
+
+/// One who waits in a queue of agents, or has waited there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stat {
+    /// The stored queue.
+    pub queue: String,
+    pub call: Option<CallId>,
+    pub entered: Time,
+    pub waited: Duration,
+    pub status: Stay,
+}
+
+/// How a stay in a queue stands, or ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stay {
+    Waiting {
+        /// The first has 1.
+        position: usize,
+    },
+    /// By this agent.
+    Handled(String),
+    Abandoned,
+}
+
+/// Queues of this name have agents; what follows is the id of the stored one.
+const OF_AGENTS: &str = "acdc/";
 
 impl Book {
     /// Takes up to `most` of these agents for a caller, so that no other calls them.
@@ -116,22 +148,7 @@ impl Book {
             if let Some(place) = queue.members.iter().position(|member| member.call == *call)
                 && let Some(member) = queue.members.remove(place)
             {
-                let at = clock::now();
-                let of_queue = self
-                    .waits
-                    .iter()
-                    .filter(|wait| wait.key == queue.key)
-                    .count();
-                if of_queue >= WAITS
-                    && let Some(oldest) = self.waits.iter().position(|w| w.key == queue.key)
-                {
-                    self.waits.remove(oldest);
-                }
-                self.waits.push(Wait {
-                    key: queue.key.clone(),
-                    at,
-                    waited: at.since(member.place.since),
-                });
+                remember(&mut self.waits, &queue.key, &member, Some(agent));
             }
         }
         for called in self
@@ -170,12 +187,62 @@ impl Book {
         }
     }
 
+    /// Who waits in the account's queues of agents, and who has waited there: those who
+    /// have come first first.
+    pub fn stats(&self, asterisk: &str, account: &str) -> Vec<Stat> {
+        let now = clock::now();
+        let queue_of = |key: &Key| {
+            let own = key.asterisk == asterisk && key.account == account;
+            let name = own.then(|| key.name.strip_prefix(OF_AGENTS))?;
+            name.map(str::to_owned)
+        };
+        let past = self.waits.iter().filter_map(|wait| {
+            Some(Stat {
+                queue: queue_of(&wait.key)?,
+                call: wait.call.clone(),
+                entered: wait.entered,
+                waited: wait.waited,
+                status: match &wait.agent {
+                    Some(agent) => Stay::Handled(agent.clone()),
+                    None => Stay::Abandoned,
+                },
+            })
+        });
+        let present = self.queues.values().flat_map(|queue| {
+            let name = queue_of(&queue.key);
+            let members = queue.members.iter().enumerate();
+            members.filter_map(move |(place, member)| {
+                Some(Stat {
+                    queue: name.clone()?,
+                    call: Some(member.call.clone()),
+                    entered: member.place.since,
+                    waited: now.since(member.place.since),
+                    status: Stay::Waiting {
+                        position: place + 1,
+                    },
+                })
+            })
+        });
+        let mut stats: Vec<Stat> = past.chain(present).collect();
+        stats.sort_by(|a, b| (a.entered, &a.call).cmp(&(b.entered, &b.call)));
+        stats
+    }
+
+    /// The agents of an account who are being called or talk (`true`), with the caller.
+    pub fn busy(&self, account: &str) -> Vec<(String, CallId, bool)> {
+        let own = self.agents.iter().filter(|agent| agent.account == account);
+        own.filter_map(|agent| Some((agent.user.clone(), agent.by.clone()?, agent.talks.is_some())))
+            .collect()
+    }
+
     /// How long callers of the queue have waited on average, of those who were
     /// connected within `window`; none when nobody was.
     pub fn average_wait(&self, key: &Key, window: Option<Duration>) -> Option<Duration> {
         let now = clock::now();
         let counts = |wait: &&Wait| {
-            wait.key == *key && window.is_none_or(|window| now.since(wait.at) <= window)
+            wait.key == *key
+                && wait.agent.is_some()
+                && window.is_none_or(|window| now.since(wait.at) <= window)
         };
         let waits: Vec<Duration> = self.waits.iter().filter(counts).map(|w| w.waited).collect();
         let number = u32::try_from(waits.len())
@@ -183,6 +250,28 @@ impl Book {
             .filter(|number| *number > 0)?;
         Some(waits.iter().sum::<Duration>() / number)
     }
+}
+
+/// Writes down how long a member of a queue of agents waited; `agent` took the call.
+pub(super) fn remember(waits: &mut Vec<Wait>, key: &Key, member: &Member, agent: Option<&str>) {
+    if !key.name.starts_with(OF_AGENTS) {
+        return;
+    }
+    let of_queue = waits.iter().filter(|wait| wait.key == *key).count();
+    if of_queue >= WAITS
+        && let Some(oldest) = waits.iter().position(|wait| wait.key == *key)
+    {
+        waits.remove(oldest);
+    }
+    let at = clock::now();
+    waits.push(Wait {
+        key: key.clone(),
+        entered: member.place.since,
+        at,
+        waited: at.since(member.place.since),
+        call: Some(member.call.clone()),
+        agent: agent.map(str::to_owned),
+    });
 }
 
 #[cfg(test)]
@@ -196,7 +285,7 @@ mod tests {
         let key = Key {
             asterisk: "a1".into(),
             account: "a".into(),
-            name: "q".into(),
+            name: "acdc/q".into(),
         };
         let calls = [CallId::new(), CallId::new()];
         for call in &calls {
@@ -276,7 +365,7 @@ mod tests {
         let key = Key {
             asterisk: "a1".into(),
             account: "a".into(),
-            name: "q".into(),
+            name: "acdc/q".into(),
         };
         assert_eq!(book.average_wait(&key, None), None);
         for waits in [100, 20] {

@@ -103,6 +103,7 @@ pub(super) async fn of(
             .filter(|most| *most > 0)
             .unwrap_or(u32::MAX),
         coach: None,
+        moderator: role == Role::Moderator,
         rules: Rules::default(),
     })
 }

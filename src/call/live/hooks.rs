@@ -1,0 +1,182 @@
+//! Webhooks: what servers of the account are told about its calls.
+//!
+//! Each call with somebody to tell has a task of its own, so that one server hears of
+//! one call in order, and a slow one holds up nobody else.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+
+use super::{End, LiveCall};
+use crate::call::{Cause, Services};
+use crate::id::CallId;
+use crate::objects::{HookFormat, HookVerb, Kind, Webhook, gregorian};
+use crate::web::{self, Body, Outgoing, Policy};
+
+/// Of one try.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Between tries.
+const PAUSE: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Event {
+    Create,
+    Answer,
+    Bridge,
+    Destroy(End),
+}
+
+impl Event {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Create => "channel_create",
+            Self::Answer => "channel_answer",
+            Self::Bridge => "channel_bridge",
+            Self::Destroy(_) => "channel_destroy",
+        }
+    }
+}
+
+/// Whom to tell about which call.
+pub(super) struct Hooks {
+    services: Arc<Services>,
+    telling: HashMap<CallId, mpsc::UnboundedSender<(Event, LiveCall)>>,
+}
+
+impl Hooks {
+    pub(super) fn new(services: Arc<Services>) -> Self {
+        Self {
+            services,
+            telling: HashMap::new(),
+        }
+    }
+
+    /// Who is there to be told is looked up once for each call.
+    pub(super) fn begin(&mut self, call: &LiveCall) {
+        let (queue, events) = mpsc::unbounded_channel();
+        self.telling.insert(call.id.clone(), queue);
+        let services = self.services.clone();
+        let account = call.account.clone();
+        self.services.background.spawn(async move {
+            let read = services.catalog.list(&account, Kind::Webhook).await;
+            let stored = read.unwrap_or_else(|error| {
+                tracing::warn!(%error, "no webhook is told");
+                Vec::new()
+            });
+            let hooks = stored.into_iter().filter_map(|hook| hook.read().ok());
+            let hooks: Vec<Webhook> = hooks.filter(|hook: &Webhook| hook.enabled).collect();
+            follow(services, hooks, events).await;
+        });
+    }
+
+    pub(super) fn tell(&mut self, event: Event, call: &LiveCall) {
+        if let Some(queue) = self.telling.get(&call.id) {
+            // Nobody listens where there are no hooks.
+            queue.send((event, call.clone())).ok();
+        }
+        if let Event::Destroy(_) = event {
+            self.telling.remove(&call.id);
+        }
+    }
+}
+
+async fn follow(
+    services: Arc<Services>,
+    hooks: Vec<Webhook>,
+    mut events: mpsc::UnboundedReceiver<(Event, LiveCall)>,
+) {
+    if hooks.is_empty() {
+        return;
+    }
+    while let Some((event, call)) = events.recv().await {
+        let wanted = hooks
+            .iter()
+            .filter(|hook| hook.hook == event.name() || hook.hook == "all");
+        let sent = wanted.map(|hook| send(&services, hook, event, &call));
+        futures_util::future::join_all(sent).await;
+    }
+}
+
+async fn send(services: &Services, hook: &Webhook, event: Event, call: &LiveCall) {
+    let params = params(event, call, &hook.custom_data);
+    let body = match hook.format {
+        HookFormat::Json => Body::Json(params.into()),
+        HookFormat::FormData => Body::Form(web::form::flatten(&params.into())),
+    };
+    let method = match hook.http_verb {
+        HookVerb::Get => http::Method::GET,
+        HookVerb::Post => http::Method::POST,
+        HookVerb::Put => http::Method::PUT,
+    };
+    let policy = Policy {
+        connect: TIMEOUT,
+        read: TIMEOUT,
+        total: TIMEOUT,
+        retries: 0,
+        ..Policy::kazoo()
+    };
+    let out = Outgoing::new(method, hook.uri.as_str(), policy).body(body);
+    let shown = web::shown(&hook.uri);
+    let mut tries = 0;
+    loop {
+        let why = match services.web.send(out.clone(), None).await {
+            Ok(answer) if answer.status < 400 => return,
+            Ok(answer) => answer.status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let event = event.name();
+        if tries >= hook.retries {
+            tracing::warn!(hook = %shown, event, call = %call.id, why, "a webhook is not told");
+            return;
+        }
+        tries += 1;
+        tracing::debug!(hook = %shown, event, call = %call.id, why, "a webhook is tried again");
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// What is told, in Kazoo's names.
+fn params(event: Event, call: &LiveCall, custom: &Map<String, Value>) -> Map<String, Value> {
+    let mut params = Map::new();
+    let mut put = |name: &str, value: Value| {
+        params.insert(name.to_owned(), value);
+    };
+    let now = match event {
+        Event::Destroy(end) => end.at,
+        _ => crate::clock::now(),
+    };
+    put("hook_event", event.name().into());
+    put("account_id", call.account.as_str().into());
+    put("call_id", call.call_id.clone().into());
+    put("call_sid", call.id.as_str().into());
+    put("call_direction", "inbound".into());
+    put("caller_id_name", call.from_name.clone().into());
+    put("caller_id_number", call.from.clone().into());
+    for name in ["from", "to", "request"] {
+        let number = if name == "from" { &call.from } else { &call.to };
+        put(name, number.clone().into());
+    }
+    put("timestamp", gregorian(now).into());
+    put("channel_name", call.name.clone().into());
+    if let Some(other) = &call.other {
+        put("other_leg_call_id", other.call_id.clone().into());
+        put("callee_id_number", other.number.clone().into());
+    }
+    if let Event::Destroy(end) = event {
+        let whole = end.at.since(call.began).as_secs();
+        let answered = call.answered.map(|at| end.at.since(at).as_secs());
+        let talked = answered.unwrap_or(0);
+        let cause = end.cause.unwrap_or(Cause::NORMAL);
+        put("hangup_cause", cause.kazoo().into());
+        put("duration_seconds", whole.into());
+        put("billing_seconds", talked.into());
+        put("ringing_seconds", (whole - talked.min(whole)).into());
+    }
+    if !custom.is_empty() {
+        put("custom_data", json!(custom));
+    }
+    params
+}

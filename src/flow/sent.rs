@@ -1,0 +1,59 @@
+//! A call that is sent elsewhere from outside: it leaves whatever it is in the middle
+//! of and goes on with another flow.
+
+use super::aside;
+use super::begin::{self, Begin};
+use super::finish::Outcome;
+use super::run::document_error;
+use super::session::{At, Session};
+use crate::call::{Call, Interrupt};
+use crate::callflow::Walk;
+use crate::news::Destination;
+
+/// Goes there; an outcome when there is nothing to go on with.
+pub(super) async fn follow(
+    call: &mut Call,
+    session: &mut Session,
+) -> Result<Option<Outcome>, Interrupt> {
+    let Some(destination) = call.take_destination() else {
+        return Ok(None);
+    };
+    call.note(format!("is sent elsewhere: {destination:?}"));
+    aside::unwind(session);
+    call.let_go().await?;
+    call.begin_document();
+    let begun = match destination {
+        Destination::Number(number) => match call.lookup(&number).await? {
+            Some(found) => {
+                call.state.facts.dialled = number;
+                begin::matched(call, found).await?
+            }
+            None => Err(document_error(format!(
+                "no stored callflow takes {number:?}, which the call was sent to"
+            ))),
+        },
+        Destination::Callflow(id) => begin::stored(call, &id).await?,
+        Destination::Flow(flow) => {
+            let text = flow.to_string();
+            begin::read(call, text.as_bytes(), "that the call was sent to", false)
+        }
+    };
+    match begun {
+        Ok(Begin::Callflow(root)) => {
+            session.walk = Some(Walk::new(root));
+            session.at = At::Callflow;
+        }
+        Ok(Begin::Pivot(pivot)) => session.begin_pivot(pivot),
+        Err(outcome) => {
+            call.warn(outcome.reason.clone());
+            return Ok(Some(outcome));
+        }
+    }
+    session.document = None;
+    session.base = None;
+    session.taken_over = true;
+    session.from_fallback = false;
+    session.reported.clear();
+    call.state.request_variables.clear();
+    Ok(None)
+}
