@@ -396,6 +396,10 @@ async fn the_examples_of_the_documentation_work() {
     let mut answers = Vec::new();
     for found in request.captures_iter(docs) {
         let path = found[2].replace("$ACCOUNT", &account);
+        // There is no call.
+        if path.ends_with("$UUID") {
+            continue;
+        }
         let asking = api
             .asking(&found[1], &format!("/v2/{path}"))
             .token(OPERATOR);
