@@ -11,7 +11,8 @@ use super::node::{DEFAULT_CHILD, Node};
 use crate::call::{Call, Interrupt};
 use crate::objects::{Account, Device, Group, Restriction, User};
 
-/// The caller's phone: its owner and its language hold for the call. Gives what runs
+/// The caller's phone: its owner and its language (else its user's, else the account's)
+/// hold for the call. Gives what runs
 /// instead of `flow` when the phone may not make this call.
 pub async fn admit(call: &mut Call, flow: Node) -> Result<Node, Interrupt> {
     let Some(id) = caller::device_id(call).await? else {
@@ -20,7 +21,14 @@ pub async fn admit(call: &mut Call, flow: Node) -> Result<Node, Interrupt> {
     let account = call.account().to_string();
     let account: Account = call.stored(&account).await?.unwrap_or_default();
     let device: Device = call.stored(&id).await?.unwrap_or_default();
-    if let Some(language) = device.language.as_ref().or(account.language.as_ref()) {
+    let mut language = device.language.clone();
+    for user in device.users() {
+        if language.is_none() {
+            let user = call.stored::<User>(user).await?;
+            language = user.and_then(|user| user.language);
+        }
+    }
+    if let Some(language) = language.as_ref().or(account.language.as_ref()) {
         call.set_language(&language.to_lowercase());
     }
     let number = call.facts().dialled.clone();

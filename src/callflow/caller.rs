@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::call::{Call, Interrupt};
-use crate::objects::{Device, Kind};
+use crate::objects::{Device, Kind, hide};
 
 /// Where the id of the phone is kept once it is known; empty = the call comes
 /// from none.
@@ -70,8 +70,9 @@ pub(super) async fn documents(call: &mut Call) -> Result<Vec<Map<String, Value>>
         (Kind::Device, device),
     ] {
         if let Some(id) = id
-            && let Some(document) = call.document(kind, &id).await?
+            && let Some(mut document) = call.document(kind, &id).await?
         {
+            hide(kind.one(), &mut document.body);
             documents.push(document.body);
         }
     }

@@ -9,13 +9,16 @@ use super::node::{DEFAULT_CHILD, Node};
 use super::read::read_stored;
 use super::{json, modules};
 use crate::call::{Call, Interrupt, Matched};
-use crate::objects::Kind;
+use crate::objects::{Kind, hide};
 use crate::report::{Report, Severity, position};
 
 /// A stored flow; why there is none is told.
 pub async fn flow(call: &mut Call, id: &str) -> Result<Option<Node>, Interrupt> {
     let bytes = match call.document(Kind::Callflow, id).await? {
-        Some(document) => Value::Object(document.body).to_string().into_bytes(),
+        Some(mut document) => {
+            hide(Kind::Callflow.one(), &mut document.body);
+            Value::Object(document.body).to_string().into_bytes()
+        }
         None => match file(call, id).await? {
             Some(bytes) => bytes,
             None => return Ok(None),

@@ -22,6 +22,8 @@ pub struct Field {
     pub values: String,
     pub default: Option<String>,
     pub reading: Reading,
+    /// Why it makes no difference.
+    pub why: Option<String>,
 }
 
 /// What pivot does with a field.
@@ -32,6 +34,20 @@ pub enum Reading {
     Accepted,
     /// It would make a difference, and does not.
     Ignored,
+    /// For those who read the document; it is given back as it came.
+    Kept,
+}
+
+impl Reading {
+    /// As a field's `x-reading` has it.
+    fn of(field: &Value) -> Self {
+        match field["x-reading"].as_str() {
+            Some("accepted") => Self::Accepted,
+            Some("ignored") => Self::Ignored,
+            Some("kept") => Self::Kept,
+            _ => Self::Used,
+        }
+    }
 }
 
 /// The modules, in the order of their names.
@@ -80,18 +96,17 @@ fn definition(name: &str, schema: &Value) -> Definition {
 fn list(schema: &Value, before: &str, fields: &mut Vec<Field>) {
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         let full = format!("{before}{name}");
-        if let Some((inner, step)) = inner(field) {
+        if let Some((inner, step)) = inner(field)
+            && Reading::of(field) == Reading::Used
+        {
             list(inner, &format!("{full}{step}"), fields);
             continue;
         }
         fields.push(Field {
             values: values(field),
             default: default(field),
-            // Labels are for people and for the clients of the API.
-            reading: match field["x-label"].as_bool() {
-                Some(true) => Reading::Accepted,
-                _ => Reading::Used,
-            },
+            reading: Reading::of(field),
+            why: field["x-why"].as_str().map(str::to_owned),
             name: full,
         });
     }
@@ -110,6 +125,7 @@ fn list(schema: &Value, before: &str, fields: &mut Vec<Field>) {
                 values: String::new(),
                 default: None,
                 reading,
+                why: None,
             });
         }
     }

@@ -15,6 +15,25 @@ pub(super) enum Begin {
     Callflow(Node),
 }
 
+/// An outcome when the call's account is switched off. Of the configuration's own that is
+/// only asked where the store is asked anyway.
+pub(super) async fn switched_off(
+    call: &mut Call,
+    source: &Source,
+) -> Result<Option<Outcome>, Interrupt> {
+    let own = call.facts().account.is_none();
+    if own && matches!(source, Source::Pivot(_) | Source::CallflowFile(_)) {
+        return Ok(None);
+    }
+    let id = call.account().to_string();
+    let account: Option<Account> = call.stored(&id).await?;
+    let is_off = account.is_some_and(|account| account.enabled == Some(false));
+    Ok(is_off.then(|| Outcome {
+        reason: format!("account {id} is switched off (`enabled`)"),
+        ..no_route("")
+    }))
+}
+
 /// Finds it; an outcome when there is nothing to begin with.
 pub(super) async fn root(
     call: &mut Call,
@@ -71,13 +90,13 @@ pub(super) async fn matched(
 }
 
 pub(super) async fn stored(call: &mut Call, id: &str) -> Result<Result<Begin, Outcome>, Interrupt> {
+    let account = call.account().to_string();
+    let account: Option<Account> = call.stored(&account).await?;
     let Some(mut root) = callflow::stored_flow(call, id).await? else {
         let reason = format!("callflow {id} cannot be run; the trace says why");
         return Ok(Err(document_error(reason)));
     };
     root = callflow::admit(call, root).await?;
-    let account = call.account().to_string();
-    let account: Option<Account> = call.stored(&account).await?;
     if let Some(preflow) = account.and_then(|account| account.preflow.always) {
         root = callflow::after_preflow(&preflow, root);
     }

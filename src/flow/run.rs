@@ -45,6 +45,10 @@ pub async fn resume(call: &mut Call, session: &mut Session) -> Result<Outcome, I
 
 async fn begin(call: &mut Call, plan: Plan) -> Result<Result<Session, Outcome>, Interrupt> {
     let Plan { source, manner, .. } = plan;
+    if let Some(outcome) = begin::switched_off(call, &source).await? {
+        call.note(outcome.reason.clone());
+        return Ok(Err(outcome));
+    }
     let root = match begin::root(call, source, manner.strict).await? {
         Ok(Begin::Callflow(root)) => root,
         Ok(Begin::Pivot(pivot)) => return Ok(Ok(Session::fetching(manner, pivot))),
@@ -74,7 +78,7 @@ async fn go(call: &mut Call, session: &mut Session) -> Result<Outcome, Interrupt
         let mut turned = turn_or_return(call, session).await;
         // The call may be sent elsewhere again while it goes there.
         while let Err(Interrupt::Sent) = turned {
-            turned = sent::follow(call, session).await;
+            turned = Box::pin(sent::follow(call, session)).await;
         }
         if let Some(outcome) = turned? {
             return Ok(outcome);

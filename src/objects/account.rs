@@ -26,6 +26,7 @@ pub struct Account {
     pub do_not_disturb: Enabled,
     /// What nobody of the account may dial, by classification.
     pub call_restriction: BTreeMap<String, Restriction>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "music is that of the phone in pjsip.conf, or of musiconhold.conf"))]
     pub music_on_hold: MusicOnHold,
     /// Tried before the shop's own converters; regular expression → what it becomes.
     pub dial_plan: BTreeMap<String, DigitRule>,

@@ -20,9 +20,13 @@ pub struct Callflow {
     pub flow: Map<String, Value>,
     pub featurecode: Option<FeatureCode>,
     pub ringback: Ringback,
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub owner_id: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub group_id: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub r#type: Option<String>,
 }
 
@@ -34,9 +38,9 @@ pub const NO_MATCH: &str = "no_match";
 #[serde(default)]
 #[schemars(inline)]
 pub struct FeatureCode {
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
-    #[schemars(length(min = 1, max = 30))]
+    #[schemars(length(min = 1, max = 30), extend("x-reading" = "kept"))]
     pub number: String,
 }
 
@@ -45,6 +49,8 @@ pub struct FeatureCode {
 #[serde(default)]
 #[schemars(inline)]
 pub struct Ringback {
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "`group` and `ring_group` have a `ringback` of their own"))]
     pub early: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "`group` and `ring_group` have a `ringback` of their own"))]
     pub transfer: Option<String>,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Conference {
-    #[schemars(length(min = 1, max = 128), extend("x-label" = true))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: Option<String>,
     /// Numbers that lead to it, whatever the role.
     pub conference_numbers: Vec<String>,
@@ -28,9 +28,9 @@ pub struct Conference {
     pub wait_for_moderator: bool,
     /// Of what is said to those who enter.
     pub language: Option<String>,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub owner_id: Option<String>,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 

@@ -13,9 +13,10 @@ use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction
 #[serde(default)]
 #[schemars(extend("required" = ["name"]))]
 pub struct Device {
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     /// `sip_device`, `cellphone`, `softphone`, …
+    #[schemars(extend("x-reading" = "kept"))]
     pub device_type: Option<String>,
     pub sip: Sip,
     /// Id of the user whose phone it is.
@@ -28,15 +29,20 @@ pub struct Device {
     pub call_waiting: Enabled,
     pub call_restriction: BTreeMap<String, Restriction>,
     pub ringtones: Ringtones,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "music is that of the phone in pjsip.conf, or of musiconhold.conf"))]
     pub music_on_hold: MusicOnHold,
+    /// The number that other phones of the shop see when it calls; its realm is left out.
     pub presence_id: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "of a schedule the node and the account say it, of a box its owner"))]
     pub timezone: Option<String>,
     pub language: Option<String>,
     pub dial_plan: BTreeMap<String, DigitRule>,
     pub hotdesk: DeviceHotdesk,
     pub outbound_flags: Vec<String>,
     pub exclude_from_queues: bool,
+    #[schemars(extend("x-reading" = "kept"))]
     pub mac_address: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
     pub services: Services,
 }
@@ -70,17 +76,23 @@ impl Device {
 pub struct Sip {
     /// The endpoint that `[dial] device` rings; the device's id when absent.
     pub username: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "phones register by what pjsip.conf says"))]
     pub password: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "phones register by what pjsip.conf says"))]
     pub realm: Option<String>,
     /// `in` are the headers of calls to the device, `out` of those that it makes.
     pub custom_sip_headers: Map<String, Value>,
     /// The user part of the request, in place of the endpoint's own.
     pub static_invite: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "phones register by what pjsip.conf says"))]
     pub number: Option<String>,
     pub route: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "phones register by what pjsip.conf says"))]
     pub ip: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "phones register by what pjsip.conf says"))]
     pub method: Option<String>,
     pub invite_format: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "phones register by what pjsip.conf says"))]
     pub expire_seconds: Option<u32>,
 }
 

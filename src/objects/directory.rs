@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[schemars(extend("required" = ["name"]))]
 pub struct Directory {
-    #[schemars(length(min = 1, max = 128), extend("x-label" = true))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     /// What is spelled: `first`, `last` or `both`.
     pub search_fields: SearchFields,
@@ -21,7 +21,7 @@ pub struct Directory {
     pub max_dtmf: u32,
     /// A single hit is read out and must be confirmed.
     pub confirm_match: bool,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 

@@ -11,7 +11,7 @@ use super::MusicOnHold;
 #[serde(default)]
 #[schemars(extend("required" = ["name", "endpoints"]))]
 pub struct Group {
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     /// Id → `{"type": "device" | "user" | "group", "weight", "delay", "timeout"}`,
     /// in the document's order.
@@ -20,6 +20,8 @@ pub struct Group {
     pub timeout: Option<u64>,
     pub ringback: Option<String>,
     pub ignore_forward: Option<bool>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "music is that of the phone in pjsip.conf, or of musiconhold.conf"))]
     pub music_on_hold: MusicOnHold,
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }

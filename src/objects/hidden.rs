@@ -14,6 +14,11 @@ pub fn hide(name: &str, body: &mut Map<String, Value>) {
     }
 }
 
+/// Whether it is this field that is hidden, for what does not read whole documents.
+pub fn is_hidden(name: &str, field: &str) -> bool {
+    hidden() == Some((name, field))
+}
+
 #[cfg(debug_assertions)]
 fn hidden() -> Option<(&'static str, &'static str)> {
     static HIDDEN: std::sync::LazyLock<Option<String>> =

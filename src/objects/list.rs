@@ -8,10 +8,14 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[schemars(extend("required" = ["name"]))]
 pub struct List {
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
+    #[schemars(extend("x-reading" = "kept"))]
     pub description: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub list_type: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub org: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }

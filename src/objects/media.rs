@@ -8,21 +8,26 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[schemars(extend("required" = ["name"]))]
 pub struct Media {
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     pub media_source: MediaSource,
     pub language: Option<String>,
+    #[schemars(extend("x-reading" = "accepted"))]
     pub streamable: Option<bool>,
     /// It is said in place of the prompt of this name.
     pub prompt_id: Option<String>,
     pub tts: Tts,
+    #[schemars(extend("x-reading" = "kept"))]
     pub content_type: Option<String>,
-    #[schemars(range(max = 11_534_336))]
+    #[schemars(range(max = 11_534_336), extend("x-reading" = "kept"))]
     pub content_length: Option<u64>,
-    #[schemars(length(max = 128))]
+    #[schemars(length(max = 128), extend("x-reading" = "kept"))]
     pub description: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub source_id: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub source_type: Option<String>,
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[schemars(extend("required" = ["name"]))]
 pub struct Menu {
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     /// How often the greeting is played.
     #[schemars(range(min = 1, max = 10))]
@@ -38,6 +38,7 @@ pub struct Menu {
     /// Nothing is said after a wrong entry.
     pub suppress_media: bool,
     pub media: MenuMedia,
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 

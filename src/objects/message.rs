@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 pub struct Message {
     /// Gregorian seconds.
     pub timestamp: i64,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub from: String,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub to: String,
     pub caller_id_number: String,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub caller_id_name: String,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub call_id: String,
     pub folder: Folder,
     /// Milliseconds.
     pub length: u64,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub media_id: String,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub transcription: Option<String>,
 }
 

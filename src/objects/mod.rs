@@ -27,7 +27,7 @@ pub use common::{
 pub use conference::{Member, Moderator, Tone};
 pub use device::Ringtones;
 pub use directory::{SearchFields, SortBy};
-pub use hidden::hide;
+pub use hidden::{hide, is_hidden};
 pub use media::{MediaSource, Tts};
 pub use menu::MenuMedia;
 pub use message::Folder;

@@ -38,7 +38,7 @@ pub struct Queue {
     pub recording_url: Option<String>,
     /// What is told how each caller left.
     pub cdr_url: Option<String>,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 #[serde(default)]
 #[schemars(extend("required" = ["name"]))]
 pub struct Resource {
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     pub enabled: bool,
     /// What Asterisk dials, such as `PJSIP/{number}@carrier`; `[dial] number` when absent.
@@ -60,8 +60,11 @@ pub struct Gateway {
     pub endpoint: Option<String>,
     pub server: Option<String>,
     pub port: Option<u16>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "trunks register by what pjsip.conf says"))]
     pub username: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "trunks register by what pjsip.conf says"))]
     pub password: Option<String>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "trunks register by what pjsip.conf says"))]
     pub realm: Option<String>,
     /// Before and after the number.
     pub prefix: String,

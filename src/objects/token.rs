@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 #[serde(default)]
 pub struct Token {
     /// For whoever reads the list.
+    #[schemars(extend("x-reading" = "kept"))]
     pub name: String,
     /// Gregorian seconds; none = it works until it is taken back.
     pub expires: Option<i64>,

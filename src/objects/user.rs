@@ -23,12 +23,14 @@ pub struct User {
     pub priv_level: Option<String>,
     pub timezone: Option<String>,
     pub language: Option<String>,
+    /// The number that other phones of the shop see when it calls; its realm is left out.
     pub presence_id: Option<String>,
     pub caller_id: CallerIds,
     pub call_forward: Option<CallForward>,
     pub do_not_disturb: Enabled,
     pub call_waiting: Enabled,
     pub call_restriction: BTreeMap<String, Restriction>,
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "music is that of the phone in pjsip.conf, or of musiconhold.conf"))]
     pub music_on_hold: MusicOnHold,
     pub dial_plan: BTreeMap<String, DigitRule>,
     pub hotdesk: UserHotdesk,
@@ -39,6 +41,7 @@ pub struct User {
     /// Ids of the queues that the user is an agent of.
     pub queues: Vec<String>,
     /// What the user knows, for queues.
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 

@@ -49,7 +49,7 @@ pub struct Vmbox {
     pub seek_duration_ms: u64,
     /// Seconds that a message may last.
     pub max_message_length: Option<u64>,
-    #[schemars(extend("x-label" = true))]
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
     "x-ignored" = ["include_subaccounts", "include_internal_legs"]
 ))]
 pub struct Webhook {
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     /// `channel_create`, `channel_answer`, `channel_bridge`, `channel_destroy`, or `all`.
     #[schemars(extend("enum" = [

@@ -16,7 +16,7 @@ pub const ALWAYS: i64 = 62_586_115_200;
 #[schemars(extend("required" = ["name", "cycle"]))]
 pub struct Rule {
     /// What people call it.
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     /// What it recurs with; `date` happens once.
     pub cycle: Option<Cycle>,
@@ -51,6 +51,7 @@ pub struct Rule {
     pub enabled: Option<bool>,
     /// Marks of the people who made it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 
@@ -79,13 +80,14 @@ impl Default for Rule {
 #[schemars(extend("required" = ["name", "temporal_rules"]))]
 pub struct RuleSet {
     /// What people call it.
-    #[schemars(length(min = 1, max = 128))]
+    #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
     /// The ids of its rules. The first that holds decides.
     #[schemars(length(min = 1))]
     pub temporal_rules: Vec<String>,
     /// Marks of the people who made it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::AccountId;
-use crate::objects::NO_MATCH;
+use crate::objects::{Kind, NO_MATCH, is_hidden};
 use crate::patterns::Pattern;
 
 /// What a pattern has captured of the dialled number; it stays with the call.
@@ -81,7 +81,9 @@ impl Index {
         self.remove(account, id);
         let name = body.get("name").and_then(Value::as_str);
         let listed = Listed {
-            name: name.map(str::to_owned),
+            name: name
+                .filter(|_| !is_hidden(Kind::Callflow.one(), "name"))
+                .map(str::to_owned),
             numbers: words(body, "numbers"),
             patterns: words(body, "patterns"),
         };
@@ -222,6 +224,7 @@ impl Numbers {
 
 pub(super) fn words(body: &Map<String, Value>, field: &str) -> Vec<String> {
     let list = body.get(field).and_then(Value::as_array);
+    let list = list.filter(|_| !is_hidden(Kind::Callflow.one(), field));
     let mut words: Vec<String> = list
         .into_iter()
         .flatten()

@@ -10,6 +10,7 @@ use crate::api::{Api, OPERATOR, documents};
 use crate::callflow_flows::play;
 use crate::support::tone;
 
+// Callflow check 96. 401.
 #[tokio::test]
 async fn a_token_opens_by_every_way_that_clients_send_it() {
     let api = Api::start().await;
@@ -43,6 +44,8 @@ async fn a_token_opens_by_every_way_that_clients_send_it() {
         assert_eq!(answer.status, status, "{header}: {value}");
         if status == 401 {
             assert_eq!(answer.body["message"], "invalid_credentials");
+            assert_eq!(answer.body["error"], "401");
+            assert_eq!(answer.body["status"], "error");
             assert!(answer.body.get("version").is_none());
         }
     }

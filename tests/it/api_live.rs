@@ -118,7 +118,7 @@ async fn live_calls_are_listed_with_both_ends_and_those_of_a_user_or_device() {
     ] {
         assert_eq!(
             each(&api.get(&path).await, "uuid"),
-            [uuid.clone()],
+            std::slice::from_ref(uuid),
             "{path}"
         );
     }

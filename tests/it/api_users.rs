@@ -39,6 +39,7 @@ async fn shop(api: &Api) -> (String, String) {
     (account, format!("{users}/{id}"))
 }
 
+// Proves user.username, user.priv_level, account.realm, credential.user.
 #[tokio::test]
 async fn an_administrator_logs_in_by_name_and_password_as_consoles_do() {
     let api = Api::start().await;
@@ -165,6 +166,7 @@ async fn after_a_minute_one_may_try_again() {
     assert_eq!(log_in(&api, fine).await.status, 201);
 }
 
+// Proves token.expires.
 #[tokio::test(start_paused = true)]
 async fn a_token_of_a_login_ends_after_an_hour_unless_it_is_used() {
     let api = Api::start().await;
@@ -184,6 +186,7 @@ async fn a_token_of_a_login_ends_after_an_hour_unless_it_is_used() {
     assert_eq!(listed.data().as_array().unwrap().len(), 1);
 }
 
+// Proves token.credential.
 #[tokio::test]
 async fn a_login_ends_with_its_password_its_name_or_its_user() {
     for change in [

@@ -40,7 +40,9 @@ async fn a_number_belongs_to_one_callflow() {
     let patterns = json!({"patterns": ["^5"], "flow": flow});
     let refused = api.put("callflows", patterns).await;
     assert_eq!(refused.body["data"]["patterns"]["unique"]["cause"], "^5");
-    for nothing in [document(json!([])), json!({"flow": flow})] {
+    let feature = json!({"featurecode": {"name": "f", "number": "1"}, "flow": flow});
+    let both = json!({"numbers": [], "patterns": [], "flow": flow});
+    for nothing in [document(json!([])), json!({"flow": flow}), both, feature] {
         let refused = api.put("callflows", nothing).await;
         assert!(refused.body["data"]["numbers"]["required"]["message"].is_string());
     }
@@ -90,6 +92,7 @@ async fn of_many_who_want_a_number_at_once_one_has_it() {
     assert_eq!(made, 1);
 }
 
+// Callflow check 96. 400.
 #[tokio::test]
 async fn what_is_wrong_with_a_callflow_is_told_by_field_and_nothing_is_stored() {
     let api = Api::start().await;

@@ -123,7 +123,7 @@ fn describe(
             field.name,
             field.values.replace('|', "\\|"),
             default.unwrap_or_default(),
-            tests.join(" ")
+            field.why.clone().unwrap_or_else(|| tests.join(" "))
         )
         .unwrap();
     }
@@ -135,5 +135,6 @@ fn status(field: &Field, proved: bool, unproved: &'static str) -> &'static str {
         Reading::Used => unproved,
         Reading::Accepted => "accepted",
         Reading::Ignored => "ignored",
+        Reading::Kept => "kept",
     }
 }

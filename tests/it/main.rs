@@ -9,6 +9,8 @@ mod api_calls;
 #[cfg(test)]
 mod api_documents;
 #[cfg(test)]
+mod api_kept;
+#[cfg(test)]
 mod api_killed;
 #[cfg(test)]
 mod api_lists;
@@ -102,6 +104,8 @@ mod callflow_sending;
 mod callflow_speech;
 #[cfg(test)]
 mod callflow_stored;
+#[cfg(test)]
+mod callflow_stored_fields;
 #[cfg(test)]
 mod callflow_table;
 #[cfg(test)]

@@ -103,7 +103,8 @@ async fn account(ask: &Ask, data: &Map<String, Value>) -> Result<Option<AccountI
         kept.flat_map(char::to_lowercase).collect::<String>()
     };
     let is_meant = |id: &AccountId, account: &Account| {
-        let by_name = text("account_name").is_some_and(|name| plain(name) == plain(&account.name));
+        let by_name = text("account_name").map(plain);
+        let by_name = by_name.is_some_and(|name| !name.is_empty() && name == plain(&account.name));
         let by_realm = text("account_realm").is_some_and(|realm| {
             let own = account.realm.as_deref();
             own.is_some_and(|own| own.eq_ignore_ascii_case(realm))
@@ -120,6 +121,10 @@ async fn account(ask: &Ask, data: &Map<String, Value>) -> Result<Option<AccountI
         return Err(Refusal::fault("account_name", "required", fault));
     }
     let all = ask.v2.services.catalog.everywhere(Kind::Account).await?;
+    let own = &ask.v2.services.account;
+    if !all.iter().any(|(id, _)| id == own) && is_meant(own, &Account::default()) {
+        return Ok(Some(own.clone()));
+    }
     let mut meant = all.into_iter().filter_map(|(id, document)| {
         let own = document.id == id.as_str();
         let account: Account = document.read().ok().filter(|_| own)?;
