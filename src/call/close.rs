@@ -49,6 +49,7 @@ impl Call {
         state.owed.clear();
         state.news.clear();
         state.reporting = false;
+        state.receiving = None;
         state.aside = false;
         state.aside_end = None;
         self.resuming = false;

@@ -109,6 +109,7 @@ impl Call {
         {
             self.objects.hand_over(object, to);
         }
+        self.services.live.parted(&self.state.id, &given.channel);
         self.note(format!("call {to} takes {}", given.endpoint));
         self.tell_legs();
         let news = News::Leg(LegNews::Given(Box::new(given)));
