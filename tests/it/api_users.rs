@@ -39,7 +39,7 @@ async fn shop(api: &Api) -> (String, String) {
     (account, format!("{users}/{id}"))
 }
 
-// Proves user.username, user.priv_level, account.realm, credential.user.
+// Proves user.username, user.priv_level, account.name, account.realm, credential.user.
 #[tokio::test]
 async fn an_administrator_logs_in_by_name_and_password_as_consoles_do() {
     let api = Api::start().await;

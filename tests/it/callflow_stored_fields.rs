@@ -452,6 +452,30 @@ async fn the_time_of_a_message_is_said_in_its_owners_zone() {
     assert_eq!(said, hours);
 }
 
+// Proves user.last_name.
+#[tokio::test(start_paused = true)]
+async fn somebody_is_found_by_the_last_name() {
+    let scenario = Scenario::stored().await;
+    let directory = json!({"name": "all", "search_fields": "last", "confirm_match": false});
+    scenario.put(Kind::Directory, "all", directory).await;
+    for (id, last) in [("ann", "Lighthouse"), ("bob", "Fox")] {
+        let user = json!({"first_name": id, "last_name": last, "directories": {"all": id}});
+        scenario.put(Kind::User, id, user).await;
+        scenario.callflow(id, &[id], play(id)).await;
+    }
+    let flow = node("directory", json!({"id": "all"}));
+    scenario.callflow("directory", &["1"], flow).await;
+    let phone = scenario.dial("1", &[]).await;
+    phone.press_at(seconds(8), "54448#");
+    scenario.end(&phone).await;
+    let heard = phone.heard_media().await;
+    assert_eq!(
+        heard.last().map(String::as_str),
+        Some("sound:ann"),
+        "{heard:?}"
+    );
+}
+
 /// A phone that is nobody's answers like others.
 #[tokio::test(start_paused = true)]
 async fn a_phone_without_an_owner_has_no_user_to_ask() {
