@@ -17,6 +17,8 @@ mod api_lists;
 #[cfg(test)]
 mod api_live;
 #[cfg(test)]
+mod api_live_rooms;
+#[cfg(test)]
 mod api_media;
 #[cfg(test)]
 mod api_openapi;

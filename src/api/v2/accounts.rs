@@ -8,7 +8,7 @@ use super::endpoint::{Endpoint, Gives, Scope, Verb};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::resource::{self, Resource};
-use super::{crud, listing, recordings};
+use super::{checking, crud, listing, recordings};
 use crate::clock;
 use crate::id::AccountId;
 use crate::objects::Kind;
@@ -111,7 +111,7 @@ async fn document(ask: &Ask, account: &AccountId) -> Result<Document, Refusal> {
 async fn create(ask: &Ask) -> Result<Reply, Refusal> {
     operator(ask)?;
     let new = AccountId::random();
-    let body = crud::checked(ask, &ACCOUNTS, new.as_str(), ask.object()?)?;
+    let body = checking::checked(ask, &ACCOUNTS, new.as_str(), ask.object()?)?;
     let catalog = &ask.v2.services.catalog;
     let written = catalog.put(&new, Kind::Account, new.as_str(), body, Expected::Nothing);
     Ok(Reply::created(crud::whole(&ACCOUNTS, written.await?)))
@@ -130,7 +130,7 @@ async fn replace(ask: &Ask) -> Result<Reply, Refusal> {
 async fn patch(ask: &Ask) -> Result<Reply, Refusal> {
     let before = document(ask, &ask.account).await?;
     let mut body = before.body.clone();
-    crud::merge(&mut body, ask.object()?);
+    checking::merge(&mut body, ask.object()?);
     keep(ask, &before, body).await
 }
 

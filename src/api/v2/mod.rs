@@ -11,6 +11,7 @@ mod ask;
 mod body;
 mod callflows;
 mod channels;
+mod checking;
 mod credentials;
 mod crud;
 mod directories;

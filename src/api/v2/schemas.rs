@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
-use super::crud;
+use super::checking;
 use super::endpoint::{Endpoint, Scope, Verb};
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -133,7 +133,7 @@ async fn validate(ask: &Ask) -> Result<Reply, Refusal> {
     let checked = match named {
         Named::Documents(resource) => {
             let id = (resource.id)(&body).unwrap_or_default();
-            return Ok(Reply::data(crud::checked(ask, resource, &id, body)?));
+            return Ok(Reply::data(checking::checked(ask, resource, &id, body)?));
         }
         Named::Node => {
             let mut document = Map::from_iter([("flow".to_owned(), Value::Object(body))]);
