@@ -59,8 +59,15 @@ async fn what_is_for_readers_alone_is_given_back_as_it_came() {
             }
             // pivot itself writes these.
             None => {
-                api.scenario.put(kind, "one", stored.clone()).await;
-                let path = format!("{}/one", kind.name());
+                let (id, path) = match kind {
+                    Kind::Message => {
+                        let sales = json!({"name": "sales", "mailbox": "777"});
+                        api.scenario.put(Kind::Vmbox, "sales", sales).await;
+                        ("sales/one", "vmboxes/sales/messages/one".to_owned())
+                    }
+                    kind => ("one", format!("{}/one", kind.name())),
+                };
+                api.scenario.put(kind, id, stored.clone()).await;
                 api.get(&path).await.data().clone()
             }
         };
