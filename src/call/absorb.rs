@@ -100,6 +100,9 @@ impl Call {
                     let name =
                         std::mem::replace(&mut self.state.facts.channel_name, channel.name.clone());
                     self.state.transferred_by = Some(name);
+                    // What sounded did so on the channel that is gone.
+                    self.state.behind = None;
+                    self.state.playing.clear();
                     self.checkpoint();
                 } else if let Some(leg) = self.state.leg_mut(&channel.id) {
                     leg.entered(channel);

@@ -11,6 +11,7 @@ mod conform;
 mod endpoint;
 mod feature;
 mod fields;
+mod hold;
 pub(crate) mod json;
 mod library;
 mod listen;

@@ -26,7 +26,7 @@ pub struct Account {
     pub do_not_disturb: Enabled,
     /// What nobody of the account may dial, by classification.
     pub call_restriction: BTreeMap<String, Restriction>,
-    #[schemars(extend("x-reading" = "ignored", "x-why" = "music is that of the phone in pjsip.conf, or of musiconhold.conf"))]
+    /// What callers hear who wait or are parked; the phone and its user come before.
     pub music_on_hold: MusicOnHold,
     /// Tried before the shop's own converters; regular expression → what it becomes.
     pub dial_plan: BTreeMap<String, DigitRule>,

@@ -29,7 +29,7 @@ pub struct Device {
     pub call_waiting: Enabled,
     pub call_restriction: BTreeMap<String, Restriction>,
     pub ringtones: Ringtones,
-    #[schemars(extend("x-reading" = "ignored", "x-why" = "music is that of the phone in pjsip.conf, or of musiconhold.conf"))]
+    /// What callers hear whom this phone has parked.
     pub music_on_hold: MusicOnHold,
     /// The number that other phones of the shop see when it calls; its realm is left out.
     pub presence_id: Option<String>,

@@ -20,7 +20,7 @@ pub struct Group {
     pub timeout: Option<u64>,
     pub ringback: Option<String>,
     pub ignore_forward: Option<bool>,
-    #[schemars(extend("x-reading" = "ignored", "x-why" = "music is that of the phone in pjsip.conf, or of musiconhold.conf"))]
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "a group parks nobody; the music is that of the phone, its user or the account"))]
     pub music_on_hold: MusicOnHold,
     #[schemars(extend("x-reading" = "kept"))]
     pub flags: Vec<String>,

@@ -30,7 +30,7 @@ pub struct User {
     pub do_not_disturb: Enabled,
     pub call_waiting: Enabled,
     pub call_restriction: BTreeMap<String, Restriction>,
-    #[schemars(extend("x-reading" = "ignored", "x-why" = "music is that of the phone in pjsip.conf, or of musiconhold.conf"))]
+    /// What callers hear whom a phone of this user has parked.
     pub music_on_hold: MusicOnHold,
     pub dial_plan: BTreeMap<String, DigitRule>,
     pub hotdesk: UserHotdesk,

@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Module;
 use crate::call::ops::{
-    AudioFormat, Behind, CallRecording, Connected, Dial, DialOutcome, Keys, Play, QueueResult,
+    AudioFormat, CallRecording, Connected, Dial, DialOutcome, Keys, Play, QueueResult,
     RecordingStart, Sound, Target,
 };
 use crate::call::queues::{Choice, Join, MOST};
@@ -49,7 +49,7 @@ use crate::call::{Call, CallbackTarget, Interrupt};
 use crate::callflow::caller_id::{self, Reaches};
 use crate::callflow::fields::{UploadMethod, upload};
 use crate::callflow::library::named_sounds;
-use crate::callflow::{Node, agents};
+use crate::callflow::{Node, agents, hold};
 use crate::clock::{self, Time};
 use crate::config::Method;
 use crate::news::{QueueNews, Taken};
@@ -268,7 +268,7 @@ impl AcdcMember {
                 continue;
             }
             if music.is_empty() {
-                call.start_behind(Behind::Music).await?;
+                hold::start(call, None).await?;
             } else {
                 call.start_round(&music).await?;
             }

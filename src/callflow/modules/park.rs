@@ -40,8 +40,9 @@ use crate::call::ops::{
 };
 use crate::call::queues::Join;
 use crate::call::{Call, Interrupt};
+
 use crate::callflow::library::prompt;
-use crate::callflow::{DEFAULT_CHILD, Node};
+use crate::callflow::{DEFAULT_CHILD, Node, hold};
 use crate::clock::{self, Time};
 use crate::news::{QueueNews, Taken};
 use crate::program::Flow;
@@ -278,7 +279,7 @@ impl Park {
                     }
                 }
             }
-            call.start_behind(Behind::Music).await?;
+            hold::start(call, at.parker.as_deref()).await?;
             let times = self.slots.get(&at.slot).cloned().unwrap_or_default();
             let ringback = times
                 .ringback_timeout

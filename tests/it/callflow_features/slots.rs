@@ -5,6 +5,7 @@ use serde_json::json;
 use super::shop;
 use crate::callflow_flows::{node, play};
 use crate::support::{ms, seconds};
+use pivot::objects::Kind;
 use pivot::simulate::Behaviour;
 
 /// The parker is rung for as long as the slot says, whatever holds for the others.
@@ -45,6 +46,55 @@ async fn a_slot_says_how_long_the_parker_is_rung() {
             scenario.words(&caller).await.last().unwrap(),
             "sound:nobody"
         );
+        scenario.nothing_left().await;
+    }
+}
+
+/// Whose music it is: that of the phone that has parked, else its user's, else the
+/// account's, else Asterisk's own.
+// Proves account.music_on_hold.media_id, user.music_on_hold.media_id.
+// Proves device.music_on_hold.media_id.
+#[tokio::test(start_paused = true)]
+async fn who_is_parked_hears_the_music_of_who_has_parked() {
+    let music = |name: &str| json!({"media_id": format!("sound:{name}")});
+    for (chosen, expected) in [
+        (vec![], ""),
+        (vec!["account"], "sound:account"),
+        (vec!["account", "user"], "sound:user"),
+        (vec!["account", "user", "device"], "sound:device"),
+    ] {
+        let scenario = shop().await;
+        let account = scenario.pivot.services.account.to_string();
+        for (kind, id) in [
+            (Kind::Account, account.as_str()),
+            (Kind::User, "u-bob"),
+            (Kind::Device, "d-bob"),
+        ] {
+            if !chosen.contains(&kind.one()) {
+                continue;
+            }
+            let catalog = &scenario.pivot.services.catalog;
+            let own = &scenario.pivot.services.account;
+            let stored = catalog.get(own, kind, id).await.unwrap();
+            let mut body = stored.map(|document| document.body).unwrap_or_default();
+            body.insert("name".into(), kind.one().into());
+            body.insert("music_on_hold".into(), music(kind.one()));
+            scenario.put(kind, id, body.into()).await;
+        }
+        let park = node("park", json!({"action": "direct_park"}));
+        scenario.feature("3", park).await;
+        let transferred = [("BLINDTRANSFER", "PJSIP/bob-00000007")];
+        let caller = scenario.dials_with("ann", "*3101", &transferred).await;
+        tokio::time::sleep(seconds(10)).await;
+        let heard = scenario.words(&caller).await;
+        let own = heard.iter().filter(|sound| *sound == expected).count();
+        if expected.is_empty() {
+            assert!(heard.is_empty(), "{heard:?}");
+        } else {
+            // Over and over.
+            assert!(own >= 3 && own == heard.len(), "{chosen:?}: {heard:?}");
+        }
+        caller.hangup().await;
         scenario.nothing_left().await;
     }
 }

@@ -119,8 +119,12 @@ impl Call {
     ) -> Result<(Option<QueueNews>, bool), Interrupt> {
         loop {
             let (news, transferred) = (self.news_of_stay(), self.state.transferred_by.is_some());
-            if news.is_some() || transferred || self.next(until).await?.is_none() {
+            if news.is_some() || transferred {
                 return Ok((news, transferred));
+            }
+            self.go_on_with_round().await?;
+            if self.next(until).await?.is_none() {
+                return Ok((None, false));
             }
         }
     }
