@@ -40,7 +40,7 @@ mod walk;
 
 pub use admission::admit;
 pub use check::check;
-pub use json::{Malformed, parse_json};
+pub use json::{Malformed, STACK, parse_json};
 pub use modules::{names, run, schema};
 pub use node::{DEFAULT_CHILD, Node};
 pub use read::{read, read_stored};

@@ -194,6 +194,7 @@ fn say(text: impl std::fmt::Display) {
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, std::io::Error> {
     Ok(tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .thread_stack_size(crate::callflow::STACK)
         .build()?
         .block_on(work))
 }

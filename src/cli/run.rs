@@ -6,6 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ConfigFile, ERRORS, USAGE, complain, load};
 use crate::app::{App, Options};
+use crate::callflow::STACK;
 use crate::config::Config;
 use crate::telemetry;
 
@@ -26,6 +27,7 @@ pub(super) fn main(file: &ConfigFile, json: bool) -> ExitCode {
             runtime
         }
     };
+    runtime.thread_stack_size(STACK);
     let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

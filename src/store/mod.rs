@@ -17,6 +17,7 @@ mod sqlite;
 
 use std::pin::Pin;
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use crate::clock::Time;
@@ -61,6 +62,16 @@ pub struct Document {
     pub modified: Time,
     /// All public fields but `id`.
     pub body: Map<String, Value>,
+}
+
+/// Reads a body that a store keeps as text: as deep as what comes in may be, which is
+/// deeper than readers of JSON go when nobody tells them.
+fn read_body(text: &str) -> serde_json::Result<Map<String, Value>> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    reader.disable_recursion_limit();
+    let body = Map::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(body)
 }
 
 /// Bytes that belong to a document: the sound of a medium or a message.

@@ -14,10 +14,12 @@ use std::sync::Arc;
 
 use postgres::types::{ToSql, Type};
 use postgres::{GenericClient, Row};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::apply::{Rows, apply};
-use super::{AccountId, Answer, Attachment, Change, Document, Key, Store, StoreError, Written};
+use super::{
+    AccountId, Answer, Attachment, Change, Document, Key, Store, StoreError, Written, read_body,
+};
 use crate::clock::Time;
 use crate::objects::Kind;
 use address::Address;
@@ -231,7 +233,7 @@ const COLUMNS: &str = "id, revision, created, modified, body::text";
 fn document(row: &Row, first: usize) -> Result<Document, StoreError> {
     let body: String = row.try_get(first + 4)?;
     let id: String = row.try_get(first)?;
-    let body: Map<String, Value> = serde_json::from_str(&body)
+    let body = read_body(&body)
         .map_err(|error| StoreError::Broken(format!("the body of {id}: {error}")))?;
     Ok(Document {
         id,

@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::apply::{Rows, apply};
-use super::{AccountId, Answer, Attachment, Change, Document, Key, Store, StoreError, Written};
+use super::{
+    AccountId, Answer, Attachment, Change, Document, Key, Store, StoreError, Written, read_body,
+};
 use crate::clock::Time;
 use crate::objects::Kind;
 
@@ -227,7 +229,7 @@ const COLUMNS: &str = "id, revision, created, modified, body";
 /// The document whose columns begin at this one.
 fn document(row: &Row<'_>, first: usize) -> rusqlite::Result<Document> {
     let body: String = row.get(first + 4)?;
-    let body: Map<String, Value> = serde_json::from_str(&body).map_err(|error| {
+    let body = read_body(&body).map_err(|error| {
         let text = rusqlite::types::Type::Text;
         rusqlite::Error::FromSqlConversionFailure(first + 4, text, Box::new(error))
     })?;

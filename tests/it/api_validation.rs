@@ -102,7 +102,7 @@ async fn what_is_wrong_with_a_callflow_is_told_by_field_and_nothing_is_stored() 
             json!({
                 "numbers": ["", "x".repeat(37), 5],
                 "patterns": ["^(", ""],
-                "featurecode": {"name": "", "number": 1},
+                "featurecode": {"name": "x".repeat(129), "number": 1},
                 "flow": {"module": "play", "data": {}, "children": {
                     "_": {"module": "teleport", "data": {}},
                     "a.b": {"module": "sleep", "data": {"duration": "long"}},
@@ -118,7 +118,7 @@ async fn what_is_wrong_with_a_callflow_is_told_by_field_and_nothing_is_stored() 
         ("numbers.2", "type"),
         ("patterns.0", "invalid"),
         ("patterns.1", "minLength"),
-        ("featurecode.name", "minLength"),
+        ("featurecode.name", "maxLength"),
         ("featurecode.number", "type"),
         ("flow.children._.module", "not_found"),
         ("flow.children.a%2Eb.data.duration", "type"),
@@ -138,25 +138,6 @@ async fn what_is_wrong_with_a_callflow_is_told_by_field_and_nothing_is_stored() 
     let text = json!({"numbers": ["1"], "flow": "hangup"});
     assert!(api.put("callflows", text).await.body["data"]["flow"]["type"].is_object());
     assert_eq!(*api.get("callflows").await.data(), json!([]));
-}
-
-#[tokio::test]
-async fn a_flow_deeper_than_can_be_read_again_is_refused() {
-    let api = Api::start().await;
-    let nested = |levels: usize| {
-        (0..levels).fold(
-            json!({"module": "hangup"}),
-            |flow, _| json!({"module": "noop", "children": {"_": flow}}),
-        )
-    };
-    let document = |levels| json!({"numbers": ["1"], "flow": nested(levels)});
-    let id = api.create("callflows", document(55)).await;
-    assert_eq!(api.get(&format!("callflows/{id}")).await.status, 200);
-    let refused = api.put("callflows", document(70)).await;
-    assert_eq!(
-        (refused.status, &refused.body["message"]),
-        (400, &"parse_error".into())
-    );
 }
 
 // Callflow check 99.

@@ -1,6 +1,7 @@
 //! What the reader says about documents that are wrong, or nearly right.
 
 use crate::callflow_broken::BROKEN;
+use crate::callflow_flows::roomy;
 use crate::callflow_odd::ODD;
 use pivot::callflow::{Node, read};
 use pivot::report::{Severity, position};
@@ -81,18 +82,22 @@ fn a_text_of_1001_characters_is_refused_and_one_of_1000_is_not() {
 
 #[test]
 fn nesting_and_size_have_bounds() {
+    roomy(bounds);
+}
+
+fn bounds() {
     let chain = |nodes: usize| {
         let open = r#"{"module":"noop","children":{"_":"#.repeat(nodes);
         format!("{open}{{}}{}", "}}".repeat(nodes))
     };
-    assert_eq!(good(&chain(127)).count(), 127);
+    assert_eq!(good(&chain(319)).count(), 319);
     assert_eq!(
         findings(chain(5000).as_bytes(), false),
-        ["1:4225 error nested deeper than 256 levels"]
+        ["1:10561 error nested deeper than 640 levels"]
     );
     assert_eq!(
         findings("[".repeat(100_000).as_bytes(), false),
-        ["1:257 error nested deeper than 256 levels"]
+        ["1:641 error nested deeper than 640 levels"]
     );
     let deep = format!("{}1{}", r#"{"a":"#.repeat(40), "}".repeat(40));
     assert_eq!(

@@ -16,6 +16,12 @@ pub(crate) fn in_virtual_time(case: impl Future<Output = ()>) {
         .block_on(case);
 }
 
+/// Runs what reads the deepest documents, with the stack that pivot's threads have.
+pub(crate) fn roomy(case: fn()) {
+    let thread = std::thread::Builder::new().stack_size(pivot::callflow::STACK);
+    thread.spawn(case).unwrap().join().unwrap();
+}
+
 /// A node without children.
 pub(crate) fn node(module: &str, data: Value) -> Value {
     json!({"module": module, "data": data})

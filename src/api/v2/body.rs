@@ -9,8 +9,6 @@ use crate::callflow::parse_json;
 
 /// Of a JSON body.
 const MOST_JSON: usize = 1 << 20;
-/// Stores read what they have written by readers that go no deeper than 128.
-const DEEPEST: usize = 120;
 /// Kazoo's own limit for media.
 pub(super) const MOST_SOUND: usize = 11_534_336;
 
@@ -85,7 +83,7 @@ pub(super) async fn read(
         };
         return Err(Refusal::content_type(given, possible));
     }
-    match parse_json(&bytes, DEEPEST) {
+    match parse_json(&bytes) {
         Ok(Value::Object(envelope)) => Ok(Content {
             envelope,
             sound: None,
