@@ -110,6 +110,11 @@ fn list(schema: &Value, before: &str, fields: &mut Vec<Field>) {
             name: full,
         });
     }
+    // Beside the fields that have names.
+    let others = &schema["additionalProperties"];
+    if others["properties"].is_object() {
+        list(others, &format!("{before}*."), fields);
+    }
     for (key, reading) in [
         ("x-accepted", Reading::Accepted),
         ("x-ignored", Reading::Ignored),

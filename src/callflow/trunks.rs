@@ -1,14 +1,13 @@
 //! Ways for a call into the outside world: the stored trunks that take its number,
 //! in the order in which they are tried; without stored trunks, the shop's dialplan.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::call::ops::Endpoint;
 use crate::call::{Call, Cause, Interrupt};
-use crate::objects::{DigitRule, Gateway, Resource};
+use crate::objects::{DialPlan, Gateway, Resource};
 use crate::patterns::Pattern;
 
 /// What a call wants of a trunk.
@@ -227,12 +226,8 @@ fn of_gateway(gateway: &Gateway, number: &str) -> Option<Endpoint> {
 
 /// A number rewritten by the first rule of a dial plan that matches; its last
 /// captured group stays.
-pub(super) fn rewritten(
-    call: &Call,
-    plan: &BTreeMap<String, DigitRule>,
-    number: &str,
-) -> Option<String> {
-    plan.iter().find_map(|(regex, rule)| {
+pub(super) fn rewritten(call: &Call, plan: &DialPlan, number: &str) -> Option<String> {
+    plan.rules.iter().find_map(|(regex, rule)| {
         let captures = pattern(call, regex)?.captures(number)?;
         let kept = captures.last.as_deref().unwrap_or(&captures.whole);
         Some(format!("{}{kept}{}", rule.prefix, rule.suffix))

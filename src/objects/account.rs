@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::voicemail::Voicemail;
-use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services};
+use super::{
+    CallForward, CallerIds, DialPlan, Enabled, MusicOnHold, OutboundFlags, Restriction, Services,
+};
 
 /// An account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,11 +31,11 @@ pub struct Account {
     /// What callers hear who wait or are parked; the phone and its user come before.
     pub music_on_hold: MusicOnHold,
     /// Tried before the shop's own converters; regular expression → what it becomes.
-    pub dial_plan: BTreeMap<String, DigitRule>,
+    pub dial_plan: DialPlan,
     pub voicemail: Voicemail,
     pub services: Services,
     /// What every call out asks of a trunk.
-    pub outbound_flags: Vec<String>,
+    pub outbound_flags: OutboundFlags,
     /// `false` = its calls are not taken.
     pub enabled: Option<bool>,
 }

@@ -121,6 +121,52 @@ pub struct Restriction {
     pub action: Option<String>,
 }
 
+/// How numbers that are dialled are written: rules by regular expression.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct DialPlan {
+    /// Names of plans that Kazoo's operator keeps.
+    #[schemars(extend("x-reading" = "ignored", "x-why" = "their rules are not in the account's documents; write them beside it"))]
+    pub system: Vec<String>,
+    #[serde(flatten)]
+    pub rules: BTreeMap<String, DigitRule>,
+}
+
+/// What somebody's calls out ask of a trunk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(inline, extend("x-expect" = "a list of flags, or {\"static\": [flags], \"dynamic\": [fields of the call]}"))]
+pub enum OutboundFlags {
+    Static(Vec<String>),
+    /// `static` = flags, `dynamic` = as `dynamic_flags` of `resources`.
+    ByKind(BTreeMap<String, Vec<String>>),
+}
+
+impl Default for OutboundFlags {
+    fn default() -> Self {
+        Self::Static(Vec::new())
+    }
+}
+
+impl OutboundFlags {
+    /// Those that are the same for every call.
+    pub fn fixed(&self) -> &[String] {
+        match self {
+            Self::Static(flags) => flags,
+            Self::ByKind(kinds) => kinds.get("static").map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// Names of what in the call is a flag.
+    pub fn dynamic(&self) -> &[String] {
+        match self {
+            Self::Static(_) => &[],
+            Self::ByKind(kinds) => kinds.get("dynamic").map_or(&[], Vec::as_slice),
+        }
+    }
+}
+
 /// One way to write a number differently: where `regex` matches, its last
 /// captured group stays, between `prefix` and `suffix`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services};
+use super::{
+    CallForward, CallerIds, DialPlan, Enabled, MusicOnHold, OutboundFlags, Restriction, Services,
+};
 
 /// A phone, which Asterisk knows as an endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,9 +38,9 @@ pub struct Device {
     #[schemars(extend("x-reading" = "ignored", "x-why" = "of a schedule the node and the account say it, of a box its owner"))]
     pub timezone: Option<String>,
     pub language: Option<String>,
-    pub dial_plan: BTreeMap<String, DigitRule>,
+    pub dial_plan: DialPlan,
     pub hotdesk: DeviceHotdesk,
-    pub outbound_flags: Vec<String>,
+    pub outbound_flags: OutboundFlags,
     pub exclude_from_queues: bool,
     #[schemars(extend("x-reading" = "kept"))]
     pub mac_address: Option<String>,

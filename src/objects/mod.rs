@@ -21,8 +21,8 @@ pub use agent::AgentStatus;
 pub use callflow::NO_MATCH;
 pub use check::check;
 pub use common::{
-    CallForward, CallerId, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction, Services,
-    gregorian, unix_of_gregorian,
+    CallForward, CallerId, CallerIds, DialPlan, DigitRule, Enabled, MusicOnHold, OutboundFlags,
+    Restriction, Services, gregorian, unix_of_gregorian,
 };
 pub use conference::{Member, Moderator, Tone};
 pub use device::Ringtones;

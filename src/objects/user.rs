@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::device::Ringtones;
-use super::{CallForward, CallerIds, DigitRule, Enabled, MusicOnHold, Restriction};
+use super::{CallForward, CallerIds, DialPlan, Enabled, MusicOnHold, Restriction};
 
 /// A person, whose phones are the devices with this `owner_id`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,7 +32,7 @@ pub struct User {
     pub call_restriction: BTreeMap<String, Restriction>,
     /// What callers hear whom a phone of this user has parked.
     pub music_on_hold: MusicOnHold,
-    pub dial_plan: BTreeMap<String, DigitRule>,
+    pub dial_plan: DialPlan,
     pub hotdesk: UserHotdesk,
     /// Id of a directory → id of the callflow that reaches the user.
     pub directories: BTreeMap<String, String>,

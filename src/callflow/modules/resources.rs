@@ -53,7 +53,7 @@ use crate::callflow::library::named_sounds;
 use crate::callflow::ring::{self, Failure};
 use crate::callflow::trunks::{self, Wanted, Way};
 use crate::callflow::{DEFAULT_CHILD, Node, announce, caller, told, variables};
-use crate::objects::{Account, Device, Resource, User};
+use crate::objects::{Account, Device, OutboundFlags, Resource, User};
 use crate::program::Flow;
 
 /// Calls a number in the outside world and connects the caller.
@@ -155,7 +155,7 @@ impl Resources {
             _ => call.facts().dialled.clone(),
         };
         let own_plan = callers.device.as_ref().map(|device| &device.dial_plan);
-        let has_own = own_plan.is_some_and(|plan| !plan.is_empty());
+        let has_own = own_plan.is_some_and(|plan| !plan.rules.is_empty());
         if self.do_not_normalize || self.bypass_e164 && !has_own {
             return number;
         }
@@ -169,16 +169,13 @@ impl Resources {
     }
 
     fn flags(&self, call: &Call, callers: &Callers) -> Vec<String> {
-        let mut flags = callers.account.outbound_flags.clone();
-        flags.extend(
-            callers
-                .device
-                .iter()
-                .flat_map(|device| device.outbound_flags.clone()),
-        );
-        flags.extend(self.outbound_flags.iter().cloned());
+        let phone = callers.device.as_ref().map(|device| &device.outbound_flags);
+        let theirs = || phone.into_iter().chain([&callers.account.outbound_flags]);
+        let fixed = theirs().flat_map(OutboundFlags::fixed);
+        let mut flags: Vec<String> = fixed.chain(&self.outbound_flags).cloned().collect();
         let told = told::call_told(call);
-        for name in &self.dynamic_flags {
+        let dynamic = theirs().flat_map(OutboundFlags::dynamic);
+        for name in dynamic.chain(&self.dynamic_flags) {
             let path: Vec<_> = name.split('.').map(str::to_owned).collect();
             match variables::at(&told, &path).and_then(variables::text) {
                 Some(flag) if !flag.is_empty() => flags.push(flag),

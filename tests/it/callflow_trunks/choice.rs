@@ -115,6 +115,32 @@ async fn the_callers_phone_and_account_ask_for_flags_too() {
     assert_eq!(scenario.endpoints().await, ["PJSIP/2030@b"]);
 }
 
+// Callflow check 58.
+// Proves device.outbound_flags, account.outbound_flags.
+#[tokio::test(start_paused = true)]
+async fn flags_of_a_phone_may_be_of_both_kinds() {
+    let scenario = house().await;
+    for (id, flags) in [
+        ("a", json!(["eu"])),
+        ("b", json!(["+15550001"])),
+        ("c", json!(["eu", "+15550001"])),
+    ] {
+        let trunk = carrier(id, json!({"flags": flags}));
+        scenario.trunk(id, trunk).await;
+    }
+    let of_phone = json!({"static": ["eu"], "dynamic": []});
+    scenario
+        .device("sipp", json!({"outbound_flags": of_phone}))
+        .await;
+    let of_account = json!({"dynamic": ["caller_id_number"]});
+    scenario
+        .account(json!({"outbound_flags": of_account}))
+        .await;
+    let phone = scenario.runs(out(json!({}), &[])).await;
+    scenario.end(&phone).await;
+    assert_eq!(scenario.endpoints().await, ["PJSIP/2030@c"]);
+}
+
 /// What a trunk says of the calls that it takes.
 // Proves resource.rules, resource.require_flags, resource.cid_rules, resource.emergency.
 #[test]

@@ -47,7 +47,8 @@ async fn a_trunk_without_gateways_is_the_shops_dialplan() {
 // Proves account.dial_plan.*.suffix.
 #[test]
 fn a_number_is_written_as_trunks_take_it_unless_the_node_says_otherwise() {
-    let plan = json!({"^5(\\d+)$": {"prefix": "+1", "suffix": "9"}});
+    // Names of Kazoo's own plans stand beside the rules.
+    let plan = json!({"system": ["us_10_digit"], "^5(\\d+)$": {"prefix": "+1", "suffix": "9"}});
     for (device, account, data, dialled) in [
         (json!({}), json!({}), json!({}), "+49305"),
         (json!({}), plan.clone(), json!({"to_did": "512"}), "+1129"),
