@@ -33,6 +33,12 @@ impl fmt::Display for Request {
             let cut: String = value.chars().take(80).collect();
             write!(f, "{}{key}={cut}", if i == 0 { '?' } else { '&' })?;
         }
+        // What is heard is the only thing in a body that one looks for.
+        let media = self.body.as_ref().and_then(|body| body["media"].as_array());
+        for media in media.into_iter().flatten().filter_map(Value::as_str) {
+            let cut: String = media.chars().take(80).collect();
+            write!(f, " {cut}")?;
+        }
         Ok(())
     }
 }

@@ -121,7 +121,19 @@ impl Call {
     pub async fn lookup(&mut self, number: &str) -> Result<Option<Found>, Interrupt> {
         let (catalog, account) = self.shelf();
         let found = self.during(catalog.lookup(&account, number)).await?;
-        Ok(self.told(found).flatten())
+        let found = self.told(found).flatten();
+        if let Some(Found {
+            pattern: Some(pattern),
+            captured,
+            ..
+        }) = &found
+        {
+            let captured = captured.group.as_deref().unwrap_or_default();
+            self.note(format!(
+                "{number:?} has the pattern {pattern}, which captures {captured:?}"
+            ));
+        }
+        Ok(found)
     }
 
     /// The id of the stored callflow that has this id, or else this name.

@@ -16,6 +16,11 @@ use crate::report::{Report, Severity, position};
 pub async fn flow(call: &mut Call, id: &str) -> Result<Option<Node>, Interrupt> {
     let bytes = match call.document(Kind::Callflow, id).await? {
         Some(mut document) => {
+            let name = document.body.get("name").and_then(Value::as_str);
+            call.note(match name.filter(|name| !name.is_empty()) {
+                Some(name) => format!("callflow {id} {name:?}"),
+                None => format!("callflow {id}"),
+            });
             hide(Kind::Callflow.one(), &mut document.body);
             Value::Object(document.body).to_string().into_bytes()
         }

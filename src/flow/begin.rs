@@ -79,6 +79,7 @@ pub(super) async fn matched(
         callflow,
         no_match,
         captured,
+        ..
     } = found;
     call.set_matched_flow(Matched {
         callflow: Some(callflow.clone()),

@@ -25,6 +25,8 @@ pub struct Found {
     pub callflow: String,
     /// Its document lists `no_match`: only for callers from inside.
     pub no_match: bool,
+    /// That matched the number, which no callflow lists.
+    pub pattern: Option<String>,
     pub captured: Captured,
 }
 
@@ -191,8 +193,8 @@ impl Numbers {
 
     /// Among equally long captures the pattern that sorts last wins.
     fn by_pattern(&self, number: &str) -> Option<Found> {
-        let mut best: Option<(usize, &str, Captured)> = None;
-        for (pattern, ids) in self.patterns.values().rev() {
+        let mut best: Option<(usize, Found)> = None;
+        for (regex, (pattern, ids)) in self.patterns.iter().rev() {
             let Some(captures) = pattern.captures(number) else {
                 continue;
             };
@@ -206,10 +208,12 @@ impl Numbers {
                     group: Some(text.clone()).filter(|text| !text.is_empty()),
                     groups: captures.named.into_iter().collect(),
                 };
-                best = Some((text.len(), id, captured));
+                let pattern = Some(regex.clone());
+                let found = self.found(id, captured);
+                best = Some((text.len(), Found { pattern, ..found }));
             }
         }
-        best.map(|(_, id, captured)| self.found(id, captured))
+        best.map(|(_, found)| found)
     }
 
     fn found(&self, id: &str, captured: Captured) -> Found {
@@ -217,6 +221,7 @@ impl Numbers {
         Found {
             callflow: id.to_owned(),
             no_match: listed.is_some_and(|l| l.numbers.iter().any(|n| n == NO_MATCH)),
+            pattern: None,
             captured,
         }
     }
