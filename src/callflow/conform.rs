@@ -206,6 +206,16 @@ impl<'r> Conform<'r> {
             }
             let pointer = child_pointer(pointer, &member.key);
             let field = shape.fields.iter().find(|(name, _)| *name == member.key);
+            if let Some((_, wanted)) = field
+                && self.is_unfilled(shape, wanted, member)
+            {
+                self.warn(
+                    &member.value,
+                    &pointer,
+                    "is not filled in, taken as not given",
+                );
+                continue;
+            }
             let value = match (field, &shape.others) {
                 (Some((_, shape)), _) => self.value(shape, &member.value, &pointer),
                 (None, Some(others)) => self.value(others, &member.value, &pointer),
@@ -230,6 +240,25 @@ impl<'r> Conform<'r> {
             }
         }
         result.into()
+    }
+
+    /// Forms send an empty text, or for ids `"null"`, for what nobody has filled in.
+    fn is_unfilled(&self, shape: &ObjectShape, wanted: &Shape, member: &json::Member) -> bool {
+        let Kind::String(text) = &member.value.kind else {
+            return false;
+        };
+        if shape.required.contains(&member.key) {
+            return false;
+        }
+        if is_null_id(&member.key, text) {
+            return true;
+        }
+        if !text.is_empty() {
+            return false;
+        }
+        let mut tried = Report::new(self.report.strict);
+        Conform::new(&mut tried, self.module).value(wanted, &member.value, "");
+        tried.has_errors()
     }
 
     fn unknown_field(&mut self, shape: &ObjectShape, member: &json::Member, pointer: &str) {
@@ -309,6 +338,11 @@ impl<'r> Conform<'r> {
             .warn(None, value.span.clone(), message)
             .pointer(pointer);
     }
+}
+
+/// Kazoo's consoles have the word for an id that nobody has chosen.
+pub(crate) fn is_null_id(field: &str, text: &str) -> bool {
+    text == "null" && (["id", "media"].contains(&field) || field.ends_with("_id"))
 }
 
 /// The pointer of a member of the object at `pointer`.

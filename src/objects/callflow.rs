@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Callflow {
-    #[schemars(length(max = 128))]
     pub name: Option<String>,
     /// As dialled; `no_match` takes what nothing else takes.
     #[schemars(inner(length(min = 1, max = 36)))]

@@ -51,6 +51,8 @@ mod callflow_collections;
 #[cfg(test)]
 mod callflow_conference;
 #[cfg(test)]
+mod callflow_consoles;
+#[cfg(test)]
 mod callflow_dialling;
 #[cfg(test)]
 mod callflow_directory;
