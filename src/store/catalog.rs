@@ -213,6 +213,10 @@ impl Catalog {
                 continue;
             };
             self.index.send_modify(|indexed| {
+                // A lookup has put an older one here meanwhile; the next one reads anew.
+                if indexed.generation != seen {
+                    return;
+                }
                 // Copied only while a lookup of this moment still reads it.
                 let indexed = Arc::make_mut(indexed);
                 indexed.apply(&changes);

