@@ -153,6 +153,31 @@ async fn others_do_not_log_in_and_learn_nothing() {
     assert!(works(&api, OPERATOR).await);
 }
 
+#[tokio::test]
+async fn tries_that_come_at_once_are_counted_too() {
+    let api = Api::start().await;
+    let (account, _) = shop(&api).await;
+    let wrong = json!({"credentials": "x", "account_id": account});
+    let tries = (0..20).map(|_| log_in(&api, wrong.clone()));
+    let answers = futures_util::future::join_all(tries).await;
+    let worked_on = answers.iter().filter(|answer| answer.status == 401);
+    assert_eq!(worked_on.count(), 10);
+}
+
+#[tokio::test]
+async fn a_login_ends_with_its_account() {
+    let api = Api::start().await;
+    let (account, _) = shop(&api).await;
+    let fine = json!({"credentials": md5("anna:s3cret-word"), "account_id": account});
+    let answer = log_in(&api, fine.clone()).await;
+    let token = answer.body["auth_token"].as_str().unwrap();
+    assert!(works(&api, token).await);
+    let off = json!({"enabled": false});
+    api.patch(&format!("accounts/{account}"), off).await.data();
+    assert!(!works(&api, token).await);
+    assert_eq!(log_in(&api, fine).await.status, 401);
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_minute_one_may_try_again() {
     let api = Api::start().await;

@@ -149,6 +149,10 @@ impl V2 {
         let Some(known) = catalog.object::<Credential>(account, credential).await? else {
             return Ok(None);
         };
+        let whole: Option<Account> = catalog.object(account, account.as_str()).await?;
+        if whole.is_some_and(|whole| whole.enabled == Some(false)) {
+            return Ok(None);
+        }
         let user: Option<User> = catalog.object(account, &known.user).await?;
         let user = user.filter(|user| {
             user.enabled != Some(false) && user.priv_level.as_deref() == Some("admin")

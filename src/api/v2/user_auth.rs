@@ -61,8 +61,10 @@ async fn log_in(ask: &Ask) -> Result<Reply, Refusal> {
         return Err(Refusal::login());
     }
     let doors = &ask.v2.doors;
-    doors.may_try(ask.peer)?;
-    let account = account(ask, &data).await?;
+    doors.knock(ask.peer)?;
+    let account = account(ask, &data).await;
+    // Who names no account has guessed nothing.
+    let account = account.inspect_err(|_| doors.give_back(ask.peer))?;
     // An account that is not there takes as long.
     let salt = account
         .clone()
@@ -73,9 +75,9 @@ async fn log_in(ask: &Ask) -> Result<Reply, Refusal> {
         Some(account) => ask.v2.administrator(account, &id).await?,
     };
     let (Some(account), Some((user, described))) = (account, found) else {
-        doors.was_wrong(ask.peer);
         return Err(Refusal::login());
     };
+    doors.give_back(ask.peer);
     let token = make_token(ask, &account, &id, &described).await?;
     let catalog = &ask.v2.services.catalog;
     let named: Option<Account> = catalog.object(&account, account.as_str()).await?;
