@@ -395,7 +395,6 @@ impl Park {
             }
         }
     }
-
 }
 
 /// The queue that a slot is.
