@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::api;
 use crate::ari::{self, AriError, Connection, Router, SocketState};
 use crate::call::live::Live;
+use crate::call::originate::Originations;
 use crate::call::queues::{Book, Queues};
 use crate::call::rooms::Rooms;
 use crate::call::{Checkpoints, Services, State};
@@ -127,6 +128,8 @@ impl App {
         let (rooms, waiting_rooms) = Rooms::new();
         let (live, told) = Live::new();
         let (legs, leg_calls) = mpsc::unbounded_channel();
+        let (originations, lines) = Originations::new();
+        let (attempted, attempts) = mpsc::unbounded_channel();
         let services = Arc::new(Services {
             flows_dir: config.flows.dir.clone(),
             account_sid,
@@ -144,6 +147,7 @@ impl App {
             rooms,
             live,
             legs,
+            originations,
             checkpoints: options.checkpoints,
             background: calls.clone(),
             shutdown: CancellationToken::new(),
@@ -184,7 +188,8 @@ impl App {
         until_stopped(Box::pin(calling_back));
         until_stopped(Box::pin(waiting_rooms.run(services.clone())));
         until_stopped(Box::pin(told.run(services.clone())));
-        until_stopped(Box::pin(desk.run(arrivals, asked, leg_calls)));
+        until_stopped(Box::pin(lines.run(services.clone(), attempted)));
+        until_stopped(Box::pin(desk.run(arrivals, asked, leg_calls, attempts)));
         until_stopped(Box::pin(connecting));
         Ok(Self {
             services,

@@ -6,17 +6,19 @@ mod left_behind;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::ari::{Arrival, Channel, Delivery, Router};
 use crate::call::live::LiveCall;
+use crate::call::originate::{Attempt, Origination, Reached};
 use crate::call::{Call, Facts, Latency, LegCall, Services, State};
 use crate::clock;
 use crate::config::{Config, Profile};
 use crate::flow::{self, Session, Status};
 use crate::id::CallId;
+use crate::news::Destination;
 use crate::trace::{Summary, Trace, Traces};
 
 use left_behind::{Owned, clear_away, reap};
@@ -53,6 +55,7 @@ impl Desk {
         mut arrivals: mpsc::UnboundedReceiver<Arrival>,
         mut commands: mpsc::Receiver<Command>,
         mut legs: mpsc::UnboundedReceiver<LegCall>,
+        mut attempts: mpsc::UnboundedReceiver<Attempt>,
     ) {
         let room = Arc::new(Semaphore::new(self.services.config.limits.calls));
         let mut routes = self.services.config.clone();
@@ -102,6 +105,14 @@ impl Desk {
                     let handle = self.start_leg(leg, ended.clone());
                     running.insert(id, handle);
                 }
+                Some(attempt) = attempts.recv() => match room.clone().try_acquire_owned() {
+                    Ok(permit) if !draining => {
+                        let (id, handle) = self.originate(attempt, ended.clone(), permit);
+                        running.insert(id, handle);
+                    }
+                    // There may be room for the next one.
+                    _ => { attempt.over.send(Reached::Nobody).ok(); }
+                },
                 command = commands.recv(), if asked => match command {
                     // Nobody can ask any more; what runs goes on.
                     None => asked = false,
@@ -127,7 +138,7 @@ impl Desk {
         &self,
         starting: Starting,
         ended: mpsc::UnboundedSender<CallId>,
-        permit: Option<tokio::sync::OwnedSemaphorePermit>,
+        permit: Option<OwnedSemaphorePermit>,
     ) -> AbortHandle {
         let id = starting.id.clone();
         let channel = starting.channel.id.clone();
@@ -161,20 +172,49 @@ impl Desk {
         })
     }
 
+    /// A call of pivot's own accord.
+    fn originate(
+        &self,
+        attempt: Attempt,
+        ended: mpsc::UnboundedSender<CallId>,
+        permit: OwnedSemaphorePermit,
+    ) -> (CallId, AbortHandle) {
+        let Attempt { origination, over } = attempt;
+        let id = CallId::new();
+        let mut state = State::new(id.clone(), String::new(), facts(&origination), clock::now());
+        state.originated = Some(Box::new(origination.clone()));
+        let trace = self.traces.begin(&id, summary_of(&state, "rings"));
+        metrics::counter!("pivot_calls_total").increment(1);
+        let (mailbox, objects) = (self.router.adopt(&id), self.router.objects(&id));
+        let (services, writer) = (self.services.clone(), trace.clone());
+        let owned = Owned::of(&state);
+        let handle = self.supervise(id.clone(), owned, trace, ended, async move {
+            let mut call = Call::new(state, mailbox, objects, services, writer);
+            let reached = flow::originated::run(&mut call, origination).await;
+            over.send(reached).ok();
+            drop(permit);
+        });
+        (id, handle)
+    }
+
     fn resume(&self, state: State, ended: mpsc::UnboundedSender<CallId>) -> AbortHandle {
         let (id, owned) = (state.id.clone(), Owned::of(&state));
         let trace = self.traces.begin(&id, summary_of(&state, "picked up"));
         let mailbox = self.router.adopt(&id);
         let objects = self.router.objects(&id);
         let (services, writer) = (self.services.clone(), trace.clone());
-        if state.facts.parent.is_none() {
+        if state.facts.parent.is_none() && !state.channel.is_empty() {
             let call = LiveCall::of(&state, &services.account);
             services.live.goes_on(call);
         }
         self.supervise(id, owned, trace, ended, async move {
             let session: Option<Session> = serde_json::from_value(state.flow.clone()).ok();
+            let originated = state.originated.clone();
             let mut call = Call::resume(state, mailbox, objects, services, writer).await;
             match session {
+                _ if let Some(origination) = originated => {
+                    flow::originated::run(&mut call, *origination).await;
+                }
                 session if call.facts().parent.is_some() => {
                     flow::leg::run(&mut call, session).await;
                 }
@@ -282,6 +322,23 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
             call.warn(error.to_string());
             flow::hand_back(&mut call, Status::NoRoute, error.to_string()).await;
         }
+    }
+}
+
+/// What is known of one who is yet to answer.
+fn facts(origination: &Origination) -> Facts {
+    let dialled = match &origination.then {
+        Destination::Number(number) => number.clone(),
+        Destination::Callflow(_) | Destination::Flow(_) => String::new(),
+    };
+    Facts {
+        caller_number: origination.caller.number.clone(),
+        caller_name: origination.caller.name.clone(),
+        dialled,
+        language: "en".into(),
+        internal: origination.internal,
+        account: origination.account.clone(),
+        ..Facts::default()
     }
 }
 

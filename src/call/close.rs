@@ -143,7 +143,9 @@ impl Call {
         let tells = self.state.gone.is_some() || matches!(end, End::Hangup(_));
         let over = |call: &Self, _: Option<&Event>| {
             let told = |gone: Gone| gone.cause.is_some() || !tells || call.has_told_refer_end();
-            let caller = back || call.state.gone.is_some_and(|gone| gone.left && told(gone));
+            let nobody = call.state.channel.is_empty();
+            let caller =
+                back || nobody || call.state.gone.is_some_and(|gone| gone.left && told(gone));
             caller && call.state.legs.iter().all(super::Leg::is_over)
         };
         if !self.wait_closing(deadline, over).await {

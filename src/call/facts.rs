@@ -171,6 +171,11 @@ impl Call {
         }
     }
 
+    /// The language of the caller's channel, as Asterisk has it.
+    pub async fn channel_language(&self) -> Option<String> {
+        self.variable("CHANNEL(language)").await
+    }
+
     /// A variable of the caller's channel.
     pub async fn variable(&self, name: &str) -> Option<String> {
         self.variable_of(&self.state.channel, name).await
@@ -178,6 +183,10 @@ impl Call {
 
     /// A variable that is not set is no refusal worth telling.
     pub(super) async fn variable_of(&self, channel: &str, name: &str) -> Option<String> {
+        if channel.is_empty() {
+            // Nobody has answered yet.
+            return None;
+        }
         let request = Request::get_variable(channel, name);
         let text = request.to_string();
         let began = Instant::now();

@@ -1,6 +1,7 @@
 //! Messages that callers leave in voicemail boxes: what was recorded is kept also
 //! when the caller hangs up, the owner is told, and the lamps of phones are set.
 
+mod calling;
 mod leaving;
 
 use std::time::Duration;

@@ -25,6 +25,7 @@ pub mod live;
 mod mailbox;
 mod messages;
 pub mod ops;
+pub mod originate;
 mod outside;
 pub mod queues;
 mod resync;

@@ -43,6 +43,24 @@ impl Services {
         Some(known.ok()?.into_iter().map(named).collect())
     }
 
+    /// Whether Asterisk knows of no channel of any of these endpoints (`PJSIP/alice`).
+    /// One that it cannot tell of counts as free.
+    pub async fn are_free(&self, endpoints: &[String]) -> bool {
+        for endpoint in endpoints {
+            let Some((technology, resource)) = endpoint.split_once('/') else {
+                continue;
+            };
+            // `PJSIP/700@alice` is alice's phone.
+            let resource = resource.rsplit('@').next().unwrap_or(resource);
+            let reply = self.ari.send(Request::endpoint(technology, resource)).await;
+            let known = reply.and_then(|reply| reply.json::<KnownEndpoint>());
+            if known.is_ok_and(|known| !known.channel_ids.is_empty()) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Hangs a channel up; its call finds out by itself.
     pub async fn hang_up(&self, channel: &str) -> HungUp {
         match self.ari.send(self.ari.hangup(channel, 16)).await {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::live::Live;
+use super::originate::Originations;
 use super::queues::Queues;
 use super::{Checkpoints, LegCall};
 use crate::ari;
@@ -47,6 +48,8 @@ pub struct Services {
     pub rooms: super::rooms::Rooms,
     /// Legs that become calls of their own.
     pub legs: mpsc::UnboundedSender<LegCall>,
+    /// Calls that pivot makes of its own accord.
+    pub originations: Originations,
     /// None = nobody could pick the calls up, so nothing is written.
     pub checkpoints: Option<Arc<dyn Checkpoints>>,
     pub flows_dir: PathBuf,
@@ -82,6 +85,7 @@ impl Services {
             rooms: super::rooms::Rooms::new().0,
             live: Live::new().0,
             legs: mpsc::unbounded_channel().0,
+            originations: Originations::new().0,
             checkpoints: None,
             flows_dir: config.flows.dir.clone(),
             background: TaskTracker::new(),

@@ -10,6 +10,7 @@ use super::ops::{
     AudioFormat, Behind, CallRecording, Confirm, Dequeuing, Eavesdropping, Owed, Queued, Receiving,
     RecordingPlan, RecordingRef, RecordingReport, Referring, Round, Upload,
 };
+use super::originate::Origination;
 use super::rooms::InRoom;
 use super::stored::Matched;
 use super::{Cause, Detecting, Facts, Keeping, Kept, KeyBuffer, Leg, Prepared};
@@ -22,7 +23,8 @@ use crate::program::AsideEnd;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct State {
     pub id: CallId,
-    /// The caller's channel, as Asterisk names it.
+    /// The caller's channel, as Asterisk names it; empty while a call of pivot's own
+    /// accord rings.
     pub channel: String,
     pub facts: Facts,
     pub began: Time,
@@ -129,6 +131,9 @@ pub struct State {
     /// The leg that has this call's channel meanwhile.
     #[serde(default)]
     pub lent: Option<String>,
+    /// It is a call of pivot's own accord, and nobody has answered yet.
+    #[serde(default)]
+    pub originated: Option<Box<Origination>>,
     /// What legs that run documents of their own inherit; `flow` writes and reads it.
     #[serde(default)]
     pub inherit: Value,
@@ -237,6 +242,7 @@ impl State {
             away: false,
             borrowed: false,
             lent: None,
+            originated: None,
             inherit: Value::Null,
             confirm: None,
         }
@@ -267,6 +273,7 @@ impl State {
             .flat_map(|e| [e.snoop.as_str(), e.bridge.as_str()]);
         let own = self.lent.is_none().then_some(self.channel.as_str());
         own.into_iter()
+            .filter(|channel| !channel.is_empty())
             .chain(legs)
             .chain(self.playing.iter().map(String::as_str))
             .chain(self.recording.iter().map(String::as_str))

@@ -57,6 +57,11 @@ pub(super) struct Legs {
     pub ignore_early_media: bool,
 }
 
+/// For the call at the other end of a `Local/` leg: whose stored things it may use.
+pub(super) fn account_variable(call: &Call) -> (String, String) {
+    (format!("__{ACCOUNT}"), call.account().to_string())
+}
+
 impl Legs {
     pub(super) fn add(&mut self, more: Self) {
         self.ignore_early_media |= more.ignore_early_media;
@@ -293,7 +298,7 @@ impl Phones {
             _ => Some(caller_id::of_leg(call, Reaches::World("external")).await?),
         };
         target.variables = vec![
-            (format!("__{ACCOUNT}"), call.account().to_string()),
+            account_variable(call),
             (format!("__{FORWARDS}"), (before + 1).to_string()),
         ];
         if forward.require_keypress {

@@ -51,7 +51,7 @@ pub(super) async fn target(
 }
 
 /// The first along the chain of `_` children.
-fn first_phone(root: &Node, looks: Looks) -> Option<Whose> {
+pub(super) fn first_phone(root: &Node, looks: Looks) -> Option<Whose> {
     let mut next = Some(root);
     while let Some(node) = next {
         let id = |data: &serde_json::Map<String, serde_json::Value>| {

@@ -6,6 +6,8 @@ use crate::call::ops::{Sound, Utterance};
 const RECORDED: &[(&str, &[&str])] = &[
     ("agent-logged_in", &["agent-loginok"]),
     ("agent-logged_out", &["agent-loggedoff"]),
+    ("camper-deny", &["feature-not-avail-line"]),
+    ("camper-queue", &["vm-isonphone", "auth-thankyou"]),
     ("cf-unauthorized_call", &["ss-noservice"]),
     ("conf-alone", &["conf-onlyperson"]),
     ("conf-announce_your_name", &["vm-rec-name"]),

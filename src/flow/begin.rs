@@ -5,6 +5,7 @@ use super::route::Source;
 use super::run::{document_error, tell};
 use crate::call::{Call, Interrupt, Matched};
 use crate::callflow::{self, Node};
+use crate::news::Destination;
 use crate::objects::Account;
 use crate::program::{End, Pivot};
 use crate::store::Found;
@@ -67,6 +68,34 @@ pub(super) async fn root(
     match otherwise {
         Some(source) => Box::pin(root(call, *source, strict)).await,
         None => Ok(Err(no_route(&number))),
+    }
+}
+
+/// Finds where a call is sent that did not come there by itself.
+pub(super) async fn at(
+    call: &mut Call,
+    destination: Destination,
+) -> Result<Result<Begin, Outcome>, Interrupt> {
+    match destination {
+        Destination::Number(number) => match call.lookup(&number).await? {
+            Some(found) => {
+                call.state.facts.dialled = number;
+                matched(call, found).await
+            }
+            None => Ok(Err(document_error(format!(
+                "no stored callflow takes {number:?}, which the call was sent to"
+            )))),
+        },
+        Destination::Callflow(id) => stored(call, &id).await,
+        Destination::Flow(flow) => {
+            let text = flow.to_string();
+            Ok(read(
+                call,
+                text.as_bytes(),
+                "that the call was sent to",
+                false,
+            ))
+        }
     }
 }
 

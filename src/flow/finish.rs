@@ -12,6 +12,7 @@ use crate::call::ops::{Dequeued, DialOutcome, Enqueued, Owed, OwedAbout};
 use crate::call::{Call, CallbackTarget, Cause, Closed, DialSoFar, Interrupt};
 use crate::clock;
 use crate::config::ReqFormat;
+use crate::id::is_our_channel;
 use crate::program::End;
 use crate::trace::Kind;
 use crate::twiml::nouns::queue;
@@ -77,6 +78,14 @@ pub async fn finish(call: &mut Call, session: Option<Session>, result: Result<Ou
             reason: "pivot is shutting down".into(),
         },
     });
+    let outcome = match outcome.end {
+        // Nobody's dialplan knows a channel that pivot has made.
+        End::Dialplan { context: None, .. } if is_our_channel(&call.state.channel) => Outcome {
+            end: End::Hangup(None),
+            ..outcome
+        },
+        _ => outcome,
+    };
     call.begin_closing();
     let hung_up = call.is_gone();
     // Before legs are ended, since their end would change the answer.

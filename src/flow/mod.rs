@@ -15,6 +15,7 @@ mod fetch;
 mod finish;
 mod ladder;
 pub mod leg;
+pub mod originated;
 mod params;
 mod route;
 mod run;

@@ -129,21 +129,25 @@ pub fn plan(config: &Config, channel: &Channel, args: &[String]) -> Result<Plan,
         Some(source) if claimed => source,
         otherwise => Source::Number(number, otherwise.map(Box::new)),
     };
-    let manner = Manner {
+    Ok(Plan {
+        source,
+        manner: manner(&route),
+        to,
+        internal,
+        account,
+    })
+}
+
+/// What a route, or `[default]`, says of all documents of its calls.
+pub(super) fn manner(route: &Route) -> Manner {
+    Manner {
         profile: route.profile.unwrap_or(Profile::Pivot),
         verb_method: route.verb_method.unwrap_or(Method::Post),
         strict: route.strict.unwrap_or(false),
         on_end: route.on_end.unwrap_or(OnEnd::Hangup),
         status_callback: route.status_callback.clone(),
         status_callback_method: route.status_callback_method.unwrap_or(Method::Post),
-    };
-    Ok(Plan {
-        source,
-        manner,
-        to,
-        internal,
-        account,
-    })
+    }
 }
 
 fn takes(route: &Route, number: &str) -> bool {

@@ -4,11 +4,9 @@
 use super::aside;
 use super::begin::{self, Begin};
 use super::finish::Outcome;
-use super::run::document_error;
 use super::session::{At, Session};
 use crate::call::{Call, Interrupt};
 use crate::callflow::Walk;
-use crate::news::Destination;
 
 /// Goes there; an outcome when there is nothing to go on with.
 pub(super) async fn follow(
@@ -22,23 +20,7 @@ pub(super) async fn follow(
     aside::unwind(session);
     call.let_go().await?;
     call.begin_document();
-    let begun = match destination {
-        Destination::Number(number) => match call.lookup(&number).await? {
-            Some(found) => {
-                call.state.facts.dialled = number;
-                begin::matched(call, found).await?
-            }
-            None => Err(document_error(format!(
-                "no stored callflow takes {number:?}, which the call was sent to"
-            ))),
-        },
-        Destination::Callflow(id) => begin::stored(call, &id).await?,
-        Destination::Flow(flow) => {
-            let text = flow.to_string();
-            begin::read(call, text.as_bytes(), "that the call was sent to", false)
-        }
-    };
-    match begun {
+    match begin::at(call, destination).await? {
         Ok(Begin::Callflow(root)) => {
             session.walk = Some(Walk::new(root));
             session.at = At::Callflow;

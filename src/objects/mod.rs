@@ -36,7 +36,7 @@ pub use webhook::{HookFormat, HookVerb};
 
 pub use faults::{Fault, Faults, within};
 pub use queue::Strategy;
-pub use voicemail::VoicemailKeys;
+pub use voicemail::{CallbackPace, VoicemailKeys};
 
 /// A stored thing. Every field has a default but for those that say who it is.
 pub trait Object: DeserializeOwned + JsonSchema + Send + Sync + 'static {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::device::Ringtones;
+use super::voicemail::UserVoicemail;
 use super::{CallForward, CallerIds, DialPlan, Enabled, MusicOnHold, Restriction};
 
 /// A person, whose phones are the devices with this `owner_id`.
@@ -36,6 +37,7 @@ pub struct User {
     pub hotdesk: UserHotdesk,
     /// Id of a directory → id of the callflow that reaches the user.
     pub directories: BTreeMap<String, String>,
+    pub voicemail: UserVoicemail,
     pub media: UserMedia,
     pub ringtones: Ringtones,
     /// Ids of the queues that the user is an agent of.

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::voicemail::OwnerNotify;
+
 /// A box; its messages are things of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -41,7 +43,8 @@ pub struct Vmbox {
     pub timezone: Option<String>,
     pub media: VmboxMedia,
     pub notify_email_addresses: Vec<String>,
-    pub notify: Notify,
+    /// Who is called about new messages.
+    pub notify: OwnerNotify,
     /// Dialled by `0`; the number `0` when absent.
     pub operator_number: Option<String>,
     /// 5 and 8 wind back and forth.
@@ -79,7 +82,7 @@ impl Default for Vmbox {
             timezone: None,
             media: VmboxMedia::default(),
             notify_email_addresses: Vec::new(),
-            notify: Notify::default(),
+            notify: OwnerNotify::default(),
             operator_number: None,
             is_voicemail_ff_rw_enabled: false,
             seek_duration_ms: 10_000,
@@ -98,10 +101,3 @@ pub struct VmboxMedia {
     pub temporary_unavailable: Option<String>,
     pub name: Option<String>,
 }
-
-/// Who is told about a message, beside by e-mail. Nobody is called: pivot makes no calls
-/// of its own accord, and `[voicemail] notify_url` can have somebody called.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-#[schemars(inline, extend("x-ignored" = ["callback"]))]
-pub struct Notify {}

@@ -11,6 +11,67 @@ pub struct Voicemail {
     /// Messages that a box holds; 100 when absent, 0 = as many as come.
     pub max_message_count: Option<u32>,
     pub keys: VoicemailKeys,
+    pub notify: AccountNotify,
+}
+
+/// How the owners of boxes are called about new messages, unless the box or its owner say
+/// it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct AccountNotify {
+    pub callback: CallbackPace,
+}
+
+/// Who is called about new messages in a box, and how.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct OwnerNotify {
+    pub callback: Callback,
+}
+
+/// A call about new messages; who answers hears them, and is asked for the PIN unless it
+/// is the owner's phone. Only for a box that has an owner.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct Callback {
+    /// Whom; nobody without one.
+    #[schemars(length(max = 128))]
+    pub number: Option<String>,
+    pub disabled: Option<bool>,
+    #[serde(flatten)]
+    pub pace: CallbackPace,
+}
+
+/// How often somebody is called about new messages, as long as there are any.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct CallbackPace {
+    /// Seconds before each attempt, of which there are as many; `attempts` and
+    /// `interval_s` count when it is absent or empty.
+    #[schemars(length(max = 100), inner(range(max = 604_800)))]
+    pub schedule: Option<Vec<u64>>,
+    /// 5 when nobody says it.
+    #[schemars(range(max = 100))]
+    pub attempts: Option<u64>,
+    /// Seconds before each; 300 when nobody says it.
+    #[schemars(range(max = 604_800))]
+    pub interval_s: Option<u64>,
+    /// Seconds that it rings; 20 when nobody says it.
+    #[schemars(range(min = 1, max = 300))]
+    pub timeout_s: Option<u64>,
+}
+
+/// What a user says about boxes of their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(inline)]
+pub struct UserVoicemail {
+    /// Who is called about new messages, unless the box says it.
+    pub notify: OwnerNotify,
 }
 
 macro_rules! keys {

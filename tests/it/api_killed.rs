@@ -12,6 +12,7 @@ use pivot::objects::Kind;
 use pivot::store::{Catalog, Numbers, SqliteStore};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
+use tokio::sync::oneshot;
 
 use crate::support::Folder;
 
@@ -24,16 +25,22 @@ async fn nothing_is_lost_that_the_api_has_answered_before_a_kill() {
     let mut answered = BTreeMap::new();
     for round in 0..KILLS {
         let (mut daemon, url) = start(&folder).await;
-        let writing = tokio::spawn(write(url, round));
-        // Each round at another moment.
-        tokio::time::sleep(Duration::from_micros(60_000 + round * 1_397 % 120_000)).await;
+        let (first, begun) = oneshot::channel();
+        let writing = tokio::spawn(write(url, round, first));
+        // Each round at another moment, however slow the machine is.
+        begun.await.unwrap();
+        tokio::time::sleep(Duration::from_micros(round * 1_397 % 60_000)).await;
         daemon.start_kill().unwrap();
         daemon.wait().await.unwrap();
         let told = writing.await.unwrap();
         answered.extend(told);
         whole(&folder, &answered).await;
     }
-    assert!(answered.len() > 50, "only {} were answered", answered.len());
+    assert!(
+        answered.len() as u64 >= KILLS,
+        "only {} were answered",
+        answered.len()
+    );
 }
 
 /// Starts the daemon and waits until it listens. There is no Asterisk.
@@ -66,9 +73,11 @@ async fn start(folder: &Folder) -> (Child, String) {
     panic!("the daemon does not listen");
 }
 
-/// Creates callflows until nobody answers any more; gives those that were answered.
-async fn write(url: String, round: u64) -> BTreeMap<String, Value> {
+/// Creates callflows until nobody answers any more; gives those that were answered. Tells
+/// when the first one was.
+async fn write(url: String, round: u64, first: oneshot::Sender<()>) -> BTreeMap<String, Value> {
     let client = client();
+    let mut first = Some(first);
     let mut answered = BTreeMap::new();
     for number in 0.. {
         let document = json!({
@@ -91,6 +100,9 @@ async fn write(url: String, round: u64) -> BTreeMap<String, Value> {
         assert_eq!(status, 201, "{body}");
         let id = body["data"]["id"].as_str().unwrap();
         answered.insert(id.to_owned(), document);
+        if let Some(first) = first.take() {
+            first.send(()).unwrap();
+        }
     }
     answered
 }

@@ -1,9 +1,10 @@
 //! Feature codes: park, pickup, intercept, eavesdrop, move, intercom, paging, and
 //! the switches of a phone.
 
+mod camping;
 mod hotdesk;
 mod park;
-mod pickup;
+pub(crate) mod pickup;
 mod slots;
 mod switches;
 mod taken_over;

@@ -65,6 +65,9 @@ impl Leaving {
             .object::<Vmbox>(&self.account, &left.mailbox)
             .await;
         let stored = stored.ok().flatten().unwrap_or_default();
+        self.services
+            .call_owner(&self.account, &left.mailbox, &stored)
+            .await;
         let mut message = message;
         if stored.transcribe {
             message.transcription = self.transcribe(&id).await;

@@ -46,9 +46,12 @@ impl Call {
 
 /// The call whose leg this is: its id begins with the call's.
 fn maker(channel: &str) -> Option<CallId> {
-    let hex = channel.strip_prefix(PREFIX)?.get(..32)?;
+    let own = channel.strip_prefix(PREFIX)?;
+    let hex = own.get(..32)?;
     let fine = hex.bytes().all(|b| b.is_ascii_hexdigit());
-    fine.then(|| CallId::of_leg(&format!("CA{hex}")))
+    // Whom pivot has called of its own accord is nobody's leg.
+    let part = own.trim_end_matches(|c: char| c.is_ascii_digit());
+    (fine && !part.ends_with('o')).then(|| CallId::of_leg(&format!("CA{hex}")))
 }
 
 #[cfg(test)]
@@ -60,6 +63,7 @@ mod tests {
         let hex = "0123456789abcdef0123456789abcdef";
         let call = maker(&format!("pv-{hex}-1.2.3l0")).unwrap();
         assert_eq!(call.as_str(), format!("CA{hex}"));
+        assert_eq!(maker(&format!("pv-{hex}-0.0.0o0")), None);
         assert_eq!(maker("1700000000.12"), None);
         assert_eq!(maker("pv-short"), None);
     }

@@ -77,6 +77,7 @@ modules! {
     call_forward::CallForward,
     call_waiting::CallWaiting,
     callflow::Callflow,
+    camping_feature::CampingFeature,
     check_cid::CheckCid,
     cidlistmatch::Cidlistmatch,
     collect_dtmf::CollectDtmf,
@@ -144,16 +145,10 @@ modules! {
 
 /// Modules of Kazoo's that cannot be had here, and why. Validation refuses them as
 /// it refuses unknown ones; a call that meets one goes on to `_`.
-pub(super) const REFUSED: &[(&str, &str)] = &[
-    (
-        "function",
-        "it runs a script on Kazoo's own servers; have a web application answer a `pivot` node",
-    ),
-    (
-        "camping_feature",
-        "it calls back when somebody becomes free, which outlives the call; use a queue",
-    ),
-];
+pub(super) const REFUSED: &[(&str, &str)] = &[(
+    "function",
+    "it runs a script on Kazoo's own servers; have a web application answer a `pivot` node",
+)];
 
 /// Why there is no such module, if Kazoo has it.
 pub(super) fn refusal(name: &str) -> Option<&'static str> {

@@ -22,7 +22,7 @@ async fn bob_rings(scenario: &Scenario) -> Phone {
 }
 
 /// Somebody talks with Bob.
-pub(super) async fn bob_talks(scenario: &Scenario) -> (Phone, Phone) {
+pub(crate) async fn bob_talks(scenario: &Scenario) -> (Phone, Phone) {
     scenario.answers_after("bob", seconds(1)).await;
     let caller = scenario.dials("ann", "102").await;
     a_while().await;

@@ -1,5 +1,6 @@
 //! `voicemail`: leaving messages and hearing them.
 
+mod calling;
 mod greeting;
 mod hearing;
 mod keys;

@@ -66,7 +66,6 @@ async fn a_called_party_that_sends_a_refer_sends_the_caller_to_another_document(
     }
 }
 
-// Proves Dial.referMethod.
 #[tokio::test(start_paused = true)]
 async fn a_document_that_cannot_be_had_leads_to_the_dialplan() {
     let (scenario, caller, callee) = talking("referUrl='/broken'", NOUNS[0]).await;
@@ -81,6 +80,7 @@ async fn a_document_that_cannot_be_had_leads_to_the_dialplan() {
     assert!(callee.ended().await.is_some(), "{lines}");
 }
 
+// Proves Dial.referMethod.
 #[tokio::test(start_paused = true)]
 async fn that_document_may_be_asked_for_by_get() {
     let (scenario, caller, callee) = talking("referUrl='/refer' referMethod='GET'", NOUNS[0]).await;

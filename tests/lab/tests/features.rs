@@ -178,6 +178,29 @@ on_each_asterisk! {
         s.over(&mut alice).await.unwrap();
     };
 
+    whoever_camps_is_called_back_and_talks_with_the_one_who_is_free => async |s: &House| {
+        let camps = json!({ "name": "camps", "patterns": ["^7([0-9]{3})$"], "flow": node("camping_feature", json!({})) });
+        s.put(Kind::Callflow, "camps", camps).await.unwrap();
+        let mut bob = s.asterisk.phone("bob");
+        let mut caller = s.dial(CALLER, "102").await.unwrap();
+        let mut talking = bob.next_call().await.unwrap();
+        caller.wait_answered().await.unwrap();
+        let mut asks = s.dial("alice", "7102").await.unwrap();
+        asks.wait_answered().await.unwrap();
+        asks.wait_ended().await.unwrap();
+        let mut alice = s.asterisk.phone("alice");
+        assert!(loudness(&asks) > ms(500), "no words\n{}", s.trace().await.unwrap());
+        caller.hangup().await.unwrap();
+        talking.wait_ended().await.unwrap();
+        let mut back = alice.next_call().await.unwrap();
+        let from = back.invite.clone().unwrap().header("From").unwrap_or_default().to_owned();
+        assert!(from.contains("102") && from.contains("Campered call"), "{from}");
+        let mut again = bob.next_call().await.unwrap();
+        assert!(talk(&back, &again).await, "{}", s.trace().await.unwrap());
+        again.hangup().await.unwrap();
+        s.over(&mut back).await.unwrap();
+    };
+
     a_page_is_heard_by_phones_that_are_not_heard => async |s: &House| {
         let members = json!([{ "id": "alice", "endpoint_type": "device" }, { "id": "u-bob", "endpoint_type": "user" }]);
         s.flow("300", node("page_group", json!({ "endpoints": members }))).await.unwrap();

@@ -108,6 +108,30 @@ on_each_asterisk! {
         assert_eq!(s.all(Kind::Message).await.unwrap()[0]["folder"], "deleted", "{}", s.trace().await.unwrap());
     };
 
+    the_owner_is_called_and_hears_the_message => async |s: &House| {
+        s.put(Kind::User, "owner", json!({ "first_name": "Alice", "last_name": "Smith" })).await.unwrap();
+        s.put(Kind::Device, "alice", json!({ "name": "alice", "owner_id": "owner", "sip": { "username": "alice" } })).await.unwrap();
+        s.flow("101", json!({ "module": "user", "data": { "id": "owner" } })).await.unwrap();
+        let callback = json!({ "callback": { "number": "101", "schedule": [1, 1] } });
+        let mailbox = json!({ "name": "Sales", "mailbox": "4001", "pin": "1234", "is_setup": true, "owner_id": "owner", "notify": callback });
+        s.put(Kind::Vmbox, "box", mailbox).await.unwrap();
+        let mut alice = s.asterisk.phone("alice");
+        let mut call = runs(s, "voicemail", json!({ "id": "box" })).await;
+        says(s, "RecordingStarted", 1).await;
+        tokio::time::sleep(ms(300)).await;
+        call.send_tone(600.0, ms(2500)).await.unwrap();
+        call.hangup().await.unwrap();
+        let mut owner = alice.next_call().await.unwrap();
+        let from = owner.invite.clone().unwrap().header("From").unwrap_or_default().to_owned();
+        assert!(from.contains("4001") && from.contains("Sales"), "{from}");
+        // Without the PIN, since it is the owner's phone.
+        says(s, ASKS, 1).await;
+        owner.press("1").await.unwrap();
+        hears(s, &owner, 600.0, ms(2000)).await;
+        owner.hangup().await.unwrap();
+        s.over(&mut owner).await.unwrap();
+    };
+
     keys_wind_within_a_message => async |s: &House| {
         let mailbox = json!({ "name": "Bob", "mailbox": "4001", "pin": "1234", "is_setup": true,
             "is_voicemail_ff_rw_enabled": true, "seek_duration_ms": 20_000 });

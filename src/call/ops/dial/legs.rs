@@ -173,7 +173,9 @@ impl Call {
         at: &mut Dialling,
     ) {
         let target = &self.in_full(target);
-        let channel = op.object(&format!("l{index}"));
+        // Who is rung for nobody is no leg of anybody's, once it has answered.
+        let alone = self.state.channel.is_empty();
+        let channel = op.object(&format!("{}{index}", if alone { 'o' } else { 'l' }));
         let facts = &self.state.facts;
         let (number, name) = match target.caller_id.as_ref().or(dial.caller_id.as_ref()) {
             Some(id) => (clean(&id.number), clean(&id.name)),
@@ -198,7 +200,12 @@ impl Call {
             }
         };
         leg.endpoint.clone_from(&endpoint);
-        if target.only_if_free && self.is_in_a_call(&endpoint).await {
+        if target.only_if_free
+            && !self
+                .services
+                .are_free(std::slice::from_ref(&endpoint))
+                .await
+        {
             self.note(format!(
                 "{endpoint} has another call and takes no second one"
             ));
@@ -238,7 +245,7 @@ impl Call {
             &app,
             &args,
             &variables,
-            Some(&self.state.channel),
+            (!alone).then_some(self.state.channel.as_str()),
         );
         match self.request(request).await {
             Ok(_) | Err(AriError::Unknown { .. }) => self.note(format!("calls {endpoint}")),
@@ -257,23 +264,6 @@ impl Call {
         {
             self.listen_for_refer(&channel, &endpoint).await;
         }
-    }
-
-    /// Whether Asterisk knows of a channel of this endpoint's.
-    async fn is_in_a_call(&self, endpoint: &str) -> bool {
-        #[derive(serde::Deserialize)]
-        struct Known {
-            channel_ids: Vec<String>,
-        }
-        let Some((technology, resource)) = endpoint.split_once('/') else {
-            return false;
-        };
-        // `PJSIP/700@alice` is alice's phone.
-        let resource = resource.rsplit('@').next().unwrap_or(resource);
-        let request = Request::endpoint(technology, resource);
-        let reply = self.request(request).await;
-        let known = reply.and_then(|reply| reply.json::<Known>());
-        known.is_ok_and(|known| !known.channel_ids.is_empty())
     }
 
     pub(super) async fn is_there(&self, channel: &str) -> bool {

@@ -7,6 +7,7 @@
 //! answers joins. So does one who is sent digits or runs a document first
 //! (`prepare`).
 
+mod alone;
 mod end;
 mod endpoint;
 mod given;
@@ -149,6 +150,16 @@ impl Call {
         {
             self.start_dial_recording(record.clone()).await?;
         }
+        self.ring_until_answered(dial, op, at, early_media).await
+    }
+
+    async fn ring_until_answered(
+        &mut self,
+        dial: &Dial,
+        op: &OpId,
+        at: &mut Dialling,
+        early_media: bool,
+    ) -> Result<(), Interrupt> {
         loop {
             if self.is_picked_up(op, at) {
                 return Ok(());
