@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::ops::{AudioFormat, RecordingRef, Sound, Utterance};
 use super::{Call, Interrupt};
 use crate::id::AccountId;
-use crate::media::{self, MediaError};
+use crate::media::{self, Clip, MediaError};
 use crate::objects::{Kind, Media, MediaSource, Tts};
 use crate::store::{Attachment, Change, Expected, Key, StoreError};
 
@@ -60,26 +60,9 @@ impl Call {
     ) -> Result<Option<Sound>, Interrupt> {
         let services = self.services.clone();
         let account = self.account().clone();
-        let (of, media) = (id.to_owned(), services.media.clone());
-        let work = async move {
-            let Some(file) = services.catalog.attachment(&account, kind, &of).await? else {
-                return Err(LibraryError::Silent { kind, id: of });
-            };
-            let key = key(&account, kind, &file);
-            let type_of = media::Kind {
-                content_type: Some(file.content_type),
-                extension: None,
-            };
-            match media.keep_file(&key, file.bytes, type_of).await {
-                Ok(clip) => Ok(Sound::Clip(clip.uri)),
-                Err(error) => Err(LibraryError::Sound {
-                    kind,
-                    id: of,
-                    error,
-                }),
-            }
-        };
-        let heard = self.during(work).await?;
+        let id = id.to_owned();
+        let work = async move { services.attached(&account, kind, &id).await };
+        let heard = self.during(work).await?.map(|clip| Sound::Clip(clip.uri));
         Ok(heard.map_err(|error| self.warn(error.to_string())).ok())
     }
 
@@ -163,6 +146,58 @@ impl Call {
 }
 
 impl super::Services {
+    /// What Asterisk plays for a stored sound of an account; `None` when there is none of
+    /// this id.
+    ///
+    /// # Errors
+    ///
+    /// It is there and cannot be heard; the text says why.
+    pub async fn media_uri(&self, account: &AccountId, id: &str) -> Result<Option<String>, String> {
+        let read = self.catalog.object::<Media>(account, id).await;
+        let Some(medium) = read.map_err(|error| error.to_string())? else {
+            return Ok(None);
+        };
+        let clip = if medium.media_source == MediaSource::Tts {
+            let language = medium.language.as_deref().unwrap_or("en");
+            let said = spoken(&medium.tts, language);
+            let Some(Sound::Speech(utterance)) = said.first() else {
+                return Err("there is no text to speak".into());
+            };
+            let said = self.speech.say(utterance).await;
+            said.map_err(|error| error.to_string())?
+        } else {
+            let attached = self.attached(account, Kind::Media, id).await;
+            attached.map_err(|error| error.to_string())?
+        };
+        Ok(Some(clip.uri))
+    }
+
+    /// The sound that is attached to a stored thing, where Asterisk finds it.
+    async fn attached(
+        &self,
+        account: &AccountId,
+        kind: Kind,
+        id: &str,
+    ) -> Result<Clip, LibraryError> {
+        let Some(file) = self.catalog.attachment(account, kind, id).await? else {
+            return Err(LibraryError::Silent {
+                kind,
+                id: id.to_owned(),
+            });
+        };
+        let key = key(account, kind, &file);
+        let type_of = media::Kind {
+            content_type: Some(file.content_type),
+            extension: None,
+        };
+        let kept = self.media.keep_file(&key, file.bytes, type_of).await;
+        kept.map_err(|error| LibraryError::Sound {
+            kind,
+            id: id.to_owned(),
+            error,
+        })
+    }
+
     /// The file of a finished recording.
     pub(super) async fn recorded(
         &self,

@@ -45,6 +45,16 @@ pub struct Other {
     pub since: Time,
 }
 
+/// What becomes of a caller in a parking slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParkEvent {
+    Parked,
+    /// Somebody has taken the caller out, or the phone that parked has answered.
+    Retrieved,
+    /// The caller has hung up.
+    Abandoned,
+}
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End {
@@ -111,6 +121,8 @@ enum Message {
     Connected(CallId, Other),
     /// The leg of this channel is gone.
     Parted(CallId, String),
+    /// In this slot.
+    Parking(CallId, ParkEvent, String),
     Ended(CallId, End),
     List(oneshot::Sender<Vec<LiveCall>>),
 }
@@ -144,6 +156,10 @@ impl Live {
 
     pub fn parted(&self, call: &CallId, channel: &str) {
         self.tell(Message::Parted(call.clone(), channel.to_owned()));
+    }
+
+    pub fn parking(&self, call: &CallId, event: ParkEvent, slot: &str) {
+        self.tell(Message::Parking(call.clone(), event, slot.to_owned()));
     }
 
     /// Only the first end of a call counts.
@@ -213,6 +229,7 @@ impl Told {
                     }
                     continue;
                 }
+                Message::Parking(id, event, slot) => (id, Event::Parking(event, slot)),
                 Message::Ended(id, end) => {
                     if let Some(call) = calls.remove(&id) {
                         hooks.tell(Event::Destroy(end), &call);

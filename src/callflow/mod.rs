@@ -13,6 +13,7 @@ mod feature;
 mod fields;
 mod hold;
 pub(crate) mod json;
+mod lamp;
 mod library;
 mod listen;
 mod members;

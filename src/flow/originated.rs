@@ -50,6 +50,7 @@ async fn ring(call: &mut Call, origination: &Origination) -> Result<(), Interrup
         call.note("the account is switched off (`enabled`), so nobody is called");
         return Ok(());
     }
+    call.kept_mut().presentation.auto_answer = origination.auto_answer;
     let dial = callflow::ringing(call, &origination.ring, origination.rings_for).await?;
     let Some(mut dial) = dial else {
         call.note("there is nobody to ring");

@@ -14,9 +14,10 @@ use serde_json::{Map, Value};
 pub struct Webhook {
     #[schemars(length(min = 1, max = 128), extend("x-reading" = "kept"))]
     pub name: String,
-    /// `channel_create`, `channel_answer`, `channel_bridge`, `channel_destroy`, or `all`.
+    /// `channel_create`, `channel_answer`, `channel_bridge`, `channel_destroy`, `parking`,
+    /// or `all`.
     #[schemars(extend("enum" = [
-        "channel_create", "channel_answer", "channel_bridge", "channel_destroy", "all"
+        "channel_create", "channel_answer", "channel_bridge", "channel_destroy", "parking", "all"
     ]))]
     pub hook: String,
     /// Absolute.

@@ -166,3 +166,36 @@ async fn an_account_hears_of_its_own_calls_alone_and_wrong_hooks_are_refused() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_in_a_parking_slot_is_told_in_and_out() {
+    let api = shop().await;
+    let hook = hook(&api, "/json", "parking", json!({"format": "json"}));
+    api.create("webhooks", hook).await;
+    let park = node("park", json!({"action": "auto", "slot": "101"}));
+    api.create("callflows", json!({"numbers": ["700"], "flow": park}))
+        .await;
+    let events = || {
+        let told = api.scenario.web.at("/json");
+        let told = told.iter().map(|told| serde_json::from_str::<Value>(&told.body).unwrap());
+        let told = told.map(|told| {
+            assert_eq!((&told["hook_event"], &told["parking_slot"]), (&json!("parking"), &json!("101")));
+            told["event_name"].as_str().unwrap().to_owned()
+        });
+        told.collect::<Vec<_>>()
+    };
+    let caller = api.scenario.dial("700", &[]).await;
+    tokio::time::sleep(seconds(3)).await;
+    assert_eq!(events(), ["PARK_PARKED"]);
+    let taker = api.scenario.dial("700", &[]).await;
+    tokio::time::sleep(seconds(3)).await;
+    assert_eq!(events(), ["PARK_PARKED", "PARK_RETRIEVED"]);
+    taker.hangup().await;
+    caller.wait_ended().await.unwrap();
+    let caller = api.scenario.dial("700", &[]).await;
+    tokio::time::sleep(seconds(3)).await;
+    caller.hangup().await;
+    api.scenario.nothing_left().await;
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(events()[2..], ["PARK_PARKED", "PARK_ABANDONED"]);
+}

@@ -5,6 +5,8 @@ mod api;
 #[cfg(test)]
 mod api_accounts;
 #[cfg(test)]
+mod api_calling;
+#[cfg(test)]
 mod api_calls;
 #[cfg(test)]
 mod api_documents;

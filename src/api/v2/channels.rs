@@ -11,6 +11,7 @@ use super::reply::Reply;
 use crate::call::HungUp;
 use crate::call::live::{LiveCall, Other};
 use crate::clock::{self, Time};
+use crate::id::is_our_channel;
 use crate::news::{Destination, News};
 use crate::objects::{Fault, Kind, gregorian};
 
@@ -87,7 +88,8 @@ fn caller<'p>(call: &LiveCall, phones: &'p [Phone]) -> Shown<'p> {
     let mut row = json!({
         "uuid": call.call_id,
         "call_sid": call.id,
-        "direction": "inbound",
+        // Whom pivot has called of its own accord has a channel of pivot's making.
+        "direction": if is_our_channel(&call.channel) { "outbound" } else { "inbound" },
         "answered": call.answered.is_some(),
         "destination": call.to,
         "caller_id_number": call.from,

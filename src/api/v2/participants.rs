@@ -12,18 +12,9 @@ use crate::clock;
 use crate::objects::{Fault, Kind, gregorian};
 
 const OF_PARTICIPANTS: [&str; 5] = ["mute", "unmute", "deaf", "undeaf", "kick"];
-const OF_CONFERENCE: [&str; 2] = ["lock", "unlock"];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(
-            Verb::Put,
-            "conferences/{id}",
-            "Locks a conference that goes on, or lets others in again.",
-            |ask| Box::pin(lock(ask)),
-        )
-        .acts()
-        .takes(|_| one_of(&OF_CONFERENCE)),
         Endpoint::new(
             Verb::Get,
             "conferences/{id}/participants",
@@ -71,7 +62,7 @@ async fn view(ask: &Ask, id: &str) -> Option<View> {
 }
 
 /// The conference of the URL: a stored one, or a room that goes on under this name.
-async fn named(ask: &Ask) -> Result<Option<View>, Refusal> {
+pub(super) async fn named(ask: &Ask) -> Result<Option<View>, Refusal> {
     let id = ask.id(0);
     let view = view(ask, id).await;
     if view.is_none() {
@@ -82,7 +73,7 @@ async fn named(ask: &Ask) -> Result<Option<View>, Refusal> {
     Ok(view)
 }
 
-async fn running(ask: &Ask) -> Result<View, Refusal> {
+pub(super) async fn running(ask: &Ask) -> Result<View, Refusal> {
     let view = named(ask).await?;
     view.ok_or_else(|| Refusal::absent("nobody is in this conference"))
 }
@@ -137,7 +128,7 @@ async fn read(ask: &Ask) -> Result<Reply, Refusal> {
 }
 
 /// The action of the body, if it is one of these.
-fn action(ask: &Ask, possible: &[&str]) -> Result<String, Refusal> {
+pub(super) fn action(ask: &Ask, possible: &[&str]) -> Result<String, Refusal> {
     let data = ask.object()?;
     let given = data.get("action").and_then(Value::as_str);
     let given = given.unwrap_or_default();
@@ -159,7 +150,7 @@ fn order(action: &str, seen: &Seen) -> Order {
     }
 }
 
-async fn carry_out(ask: &Ask, view: &View, order: Order) -> Result<(), Refusal> {
+pub(super) async fn carry_out(ask: &Ask, view: &View, order: Order) -> Result<(), Refusal> {
     let done = ask.v2.services.rooms.order(&view.room, order).await;
     done.map_err(|_| Refusal::absent("the conference has ended"))
 }
@@ -180,13 +171,6 @@ async fn with_all(ask: &Ask) -> Result<Reply, Refusal> {
             carry_out(ask, &view, order(&action, seen)).await?;
         }
     }
-    Ok(Reply::data(json!({"action": action})))
-}
-
-async fn lock(ask: &Ask) -> Result<Reply, Refusal> {
-    let view = running(ask).await?;
-    let action = action(ask, &OF_CONFERENCE)?;
-    carry_out(ask, &view, Order::Lock(action == "lock")).await?;
     Ok(Reply::data(json!({"action": action})))
 }
 

@@ -9,8 +9,8 @@ use super::endpoint::{Endpoint, Scope, Verb};
 use super::refusal::Refusal;
 use super::resource::RESOURCES;
 use super::{
-    accounts, agents, channels, credentials, crud, media, messages, openapi, owned, participants,
-    phones, pivot_debug, queue_stats, queues, recordings, schemas, tokens, user_auth,
+    accounts, agents, channels, conference_actions, credentials, crud, media, messages, openapi, owned, participants,
+    phones, pivot_debug, queue_stats, queues, quickcall, recordings, schemas, tokens, user_auth,
 };
 
 /// Every file that has endpoints beside those of its resource.
@@ -18,6 +18,7 @@ const OTHERS: &[fn() -> Vec<Endpoint>] = &[
     accounts::endpoints,
     agents::endpoints,
     channels::endpoints,
+    conference_actions::endpoints,
     credentials::endpoints,
     media::endpoints,
     messages::endpoints,
@@ -28,6 +29,7 @@ const OTHERS: &[fn() -> Vec<Endpoint>] = &[
     pivot_debug::endpoints,
     queue_stats::endpoints,
     queues::endpoints,
+    quickcall::endpoints,
     recordings::endpoints,
     schemas::endpoints,
     tokens::endpoints,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
-use super::{End, LiveCall};
+use super::{End, LiveCall, ParkEvent};
 use crate::call::{Cause, Services};
 use crate::id::CallId;
 use crate::objects::{HookFormat, HookVerb, Kind, Webhook, gregorian};
@@ -21,20 +21,23 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Between tries.
 const PAUSE: Duration = Duration::from_secs(2);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Event {
     Create,
     Answer,
     Bridge,
+    /// In this slot.
+    Parking(ParkEvent, String),
     Destroy(End),
 }
 
 impl Event {
-    fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Create => "channel_create",
             Self::Answer => "channel_answer",
             Self::Bridge => "channel_bridge",
+            Self::Parking(..) => "parking",
             Self::Destroy(_) => "channel_destroy",
         }
     }
@@ -73,11 +76,12 @@ impl Hooks {
     }
 
     pub(super) fn tell(&mut self, event: Event, call: &LiveCall) {
+        let last = matches!(event, Event::Destroy(_));
         if let Some(queue) = self.telling.get(&call.id) {
             // Nobody listens where there are no hooks.
             queue.send((event, call.clone())).ok();
         }
-        if let Event::Destroy(_) = event {
+        if last {
             self.telling.remove(&call.id);
         }
     }
@@ -95,12 +99,12 @@ async fn follow(
         let wanted = hooks
             .iter()
             .filter(|hook| hook.hook == event.name() || hook.hook == "all");
-        let sent = wanted.map(|hook| send(&services, hook, event, &call));
+        let sent = wanted.map(|hook| send(&services, hook, &event, &call));
         futures_util::future::join_all(sent).await;
     }
 }
 
-async fn send(services: &Services, hook: &Webhook, event: Event, call: &LiveCall) {
+async fn send(services: &Services, hook: &Webhook, event: &Event, call: &LiveCall) {
     let params = params(event, call, &hook.custom_data);
     let body = match hook.format {
         HookFormat::Json => Body::Json(params.into()),
@@ -139,7 +143,7 @@ async fn send(services: &Services, hook: &Webhook, event: Event, call: &LiveCall
 }
 
 /// What is told, in Kazoo's names.
-fn params(event: Event, call: &LiveCall, custom: &Map<String, Value>) -> Map<String, Value> {
+fn params(event: &Event, call: &LiveCall, custom: &Map<String, Value>) -> Map<String, Value> {
     let mut params = Map::new();
     let mut put = |name: &str, value: Value| {
         params.insert(name.to_owned(), value);
@@ -164,6 +168,15 @@ fn params(event: Event, call: &LiveCall, custom: &Map<String, Value>) -> Map<Str
     if let Some(other) = &call.other {
         put("other_leg_call_id", other.call_id.clone().into());
         put("callee_id_number", other.number.clone().into());
+    }
+    if let Event::Parking(parking, slot) = event {
+        let name = match parking {
+            ParkEvent::Parked => "PARK_PARKED",
+            ParkEvent::Retrieved => "PARK_RETRIEVED",
+            ParkEvent::Abandoned => "PARK_ABANDONED",
+        };
+        put("event_name", name.into());
+        put("parking_slot", slot.as_str().into());
     }
     if let Event::Destroy(end) = event {
         let whole = end.at.since(call.began).as_secs();

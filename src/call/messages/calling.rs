@@ -43,6 +43,7 @@ impl Services {
             internal: false,
             ring: Ring::Number(number.clone()),
             rings_for: Duration::from_secs(timeout),
+            auto_answer: false,
             shown: CallerId {
                 number: stored.mailbox.clone(),
                 name: stored.name.clone(),

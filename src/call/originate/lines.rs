@@ -169,6 +169,7 @@ mod tests {
             internal: true,
             ring: Ring::Device(party.into()),
             rings_for: Duration::from_secs(30),
+            auto_answer: false,
             shown: CallerId::default(),
             caller: CallerId::default(),
             then: Destination::Number("100".into()),

@@ -36,6 +36,8 @@ pub struct Origination {
     pub internal: bool,
     pub ring: Ring,
     pub rings_for: Duration,
+    /// Phones are asked to answer by themselves.
+    pub auto_answer: bool,
     /// Whom the phones that ring show.
     pub shown: CallerId,
     /// Who is called, as the caller of what comes then.

@@ -23,7 +23,11 @@ impl Room {
         if !self.state.rules.record || self.state.recording.is_some() || self.state.inside() < 2 {
             return;
         }
-        let name = format!("{}-rec", self.state.bridge);
+        self.state.recordings += 1;
+        let name = match self.state.recordings {
+            1 => format!("{}-rec", self.state.bridge),
+            n => format!("{}-rec{n}", self.state.bridge),
+        };
         let plan = RecordingPlan {
             origin: Origin {
                 sid: id::secret_sid("RE"),

@@ -267,6 +267,16 @@ impl Room {
                 let said = if self.state.locked { locked } else { unlocked };
                 self.announce(false, &said).await;
             }
+            Order::Play(sounds) => self.announce(false, &sounds).await,
+            Order::Record(true) => {
+                self.state.rules.record = true;
+                self.begin_recording().await;
+            }
+            Order::Record(false) => {
+                self.state.rules.record = false;
+                self.end_recording().await;
+                self.take_recording().await;
+            }
             Order::End => self.end(ended_by_nobody("it was ended through the API")),
         }
     }

@@ -28,6 +28,9 @@ pub(super) struct State {
     /// Of the last event.
     pub(super) sequence: u32,
     pub(super) recording: Option<Recording>,
+    /// So far, which have a name each.
+    #[serde(default)]
+    pub(super) recordings: u32,
     pub(super) ending: Option<Ending>,
     /// Participants so far.
     #[serde(default)]
@@ -102,6 +105,7 @@ impl State {
             participants: Vec::new(),
             sequence: 0,
             recording: None,
+            recordings: 0,
             ending: None,
             came: 0,
         }

@@ -127,6 +127,10 @@ pub enum Order {
         locked: Vec<String>,
         unlocked: Vec<String>,
     },
+    /// Everybody hears these media URIs.
+    Play(Vec<String>),
+    /// Records from here on, once two are together, or no more.
+    Record(bool),
     /// All leave.
     End,
 }

@@ -136,6 +136,7 @@ impl CampingFeature {
             internal: facts.internal,
             ring: Ring::Device(device.to_owned()),
             rings_for: RINGS,
+            auto_answer: false,
             shown: CallerId {
                 number: number.to_owned(),
                 name: NAME.into(),

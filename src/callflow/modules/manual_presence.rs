@@ -20,6 +20,7 @@ use super::Module;
 use crate::call::ops::DeviceState;
 use crate::call::{Call, Interrupt};
 use crate::callflow::Node;
+use crate::callflow::lamp::lamp;
 use crate::program::Flow;
 
 /// Lights the lamp of a presence id.
@@ -52,13 +53,6 @@ impl From<Status> for DeviceState {
     }
 }
 
-/// Hints know no realms.
-fn lamp(presence_id: &str) -> Option<&str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+*".contains(c);
-    let name = presence_id.split('@').next().unwrap_or_default().trim();
-    (!name.is_empty() && name.chars().all(plain)).then_some(name)
-}
-
 impl Module for ManualPresence {
     const NAME: &'static str = "manual_presence";
     type Progress = ();
@@ -80,19 +74,5 @@ impl Module for ManualPresence {
             )),
         }
         Ok(Flow::Next)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::lamp;
-
-    #[test]
-    fn a_presence_id_is_one_plain_name_without_its_realm() {
-        assert_eq!(lamp("200@example.com"), Some("200"));
-        assert_eq!(lamp("*3101"), Some("*3101"));
-        for bad in ["", "@example.com", "a b", "a/b", "Custom:x"] {
-            assert_eq!(lamp(bad), None, "{bad:?}");
-        }
     }
 }

@@ -21,23 +21,30 @@
 //! {"module": "park", "data": {"action": "auto", "slot": "101"}}
 //! ```
 //!
+//! An occupied slot lights the lamp of its presence id, which is the dialled number with the
+//! slot behind it (as dialled, where the pattern has captured the slot): a hint such as
+//! `exten => *3101,hint,Stasis:*3101` shows it. Webhooks for `parking` hear of it.
+//!
 //! A slot is a queue for one, named `park/SLOT`: `<Dial><Queue>` takes from it too.
 //! Either way to transfer a caller here works: blindly to the number of a slot, or
 //! attended: `park` tells the phone a slot, and it then completes the transfer. Without
 //! that within half a minute the slot is free again; who takes it up meanwhile waits
 //! three seconds for it.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use self::told::{PresenceType, freed};
 use super::Module;
 use crate::call::ops::{
     Behind, Connected, Dequeue, Dial, DialOutcome, Endpoint, Keys, Play, QueueResult, Sound, Target,
 };
+use crate::call::live::ParkEvent;
 use crate::call::queues::Join;
 use crate::call::{Call, Interrupt};
 
@@ -49,7 +56,6 @@ use crate::program::Flow;
 
 /// Puts a caller aside, or takes one up.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(extend("x-accepted" = ["default_presence_type", "custom_presence_id"]))]
 pub(super) struct Park {
     /// What is done with a call that was dialled.
     #[serde(default)]
@@ -67,6 +73,12 @@ pub(super) struct Park {
     /// Milliseconds that it rings.
     #[serde(default = "half_a_minute")]
     default_callback_timeout: u64,
+    /// How the lamp of an occupied slot looks.
+    #[serde(default)]
+    default_presence_type: PresenceType,
+    /// Which lamp; that of the dialled number and the slot when absent.
+    #[schemars(length(max = 128))]
+    custom_presence_id: Option<String>,
 }
 
 fn two_minutes() -> u64 {
@@ -101,8 +113,8 @@ enum Slot {
 struct Times {
     ringback_timeout: Option<u64>,
     callback_timeout: Option<u64>,
-    #[serde(flatten)]
-    _presence: serde_json::Map<String, Value>,
+    presence_type: Option<PresenceType>,
+    presence_id: Option<String>,
 }
 
 /// The first slot that is given away by itself, and how many are looked through.
@@ -115,7 +127,7 @@ const SOON: Duration = Duration::from_secs(3);
 
 /// What parking must remember.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Parking {
+pub(super) struct Progress {
     /// What is done; it is decided once.
     step: Option<Step>,
     slot: String,
@@ -124,6 +136,11 @@ pub(super) struct Parking {
     since: Option<Time>,
     taken: Option<Taken>,
     joined: bool,
+    /// Others were told that the caller is here, and this lamp is lit.
+    #[serde(default)]
+    told: bool,
+    #[serde(default)]
+    lamp: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +155,7 @@ enum Step {
 
 impl Module for Park {
     const NAME: &'static str = "park";
-    type Progress = Parking;
+    type Progress = Progress;
 
     async fn run(
         &self,
@@ -162,12 +179,24 @@ impl Module for Park {
                     }
                 }
                 Some(Step::RingBack) => {
-                    if let Some(flow) = self.ring_back(call, node, at).await? {
+                    let rung = self.ring_back(call, node, at).await;
+                    if let Err(Interrupt::Gone) = rung {
+                        let event = match call.dial_so_far().bridged {
+                            true => ParkEvent::Retrieved,
+                            false => ParkEvent::Abandoned,
+                        };
+                        freed(call, at, Some(event)).await;
+                    }
+                    if let Some(flow) = rung? {
                         return Ok(flow);
                     }
                 }
                 Some(Step::Wait) | None => {
-                    if let Some(flow) = self.wait(call, at).await? {
+                    let waited = self.wait(call, at).await;
+                    if let Err(Interrupt::Gone) = waited {
+                        freed(call, at, Some(ParkEvent::Abandoned)).await;
+                    }
+                    if let Some(flow) = waited? {
                         return Ok(flow);
                     }
                 }
@@ -182,7 +211,7 @@ impl Park {
     async fn decide(
         &self,
         call: &mut Call,
-        at: &mut Parking,
+        at: &mut Progress,
     ) -> Result<Result<Step, Flow>, Interrupt> {
         let transferred = call.variable("BLINDTRANSFER").await;
         at.parker = transferred.as_deref().and_then(endpoint_of);
@@ -247,7 +276,7 @@ impl Park {
     }
 
     /// The caller waits with music. `None` when the phone that parked is to ring.
-    async fn wait(&self, call: &mut Call, at: &mut Parking) -> Result<Option<Flow>, Interrupt> {
+    async fn wait(&self, call: &mut Call, at: &mut Progress) -> Result<Option<Flow>, Interrupt> {
         call.answer().await?;
         loop {
             if let Some(phone) = call.take_transferred_by() {
@@ -267,6 +296,7 @@ impl Park {
                 call.save(at);
             }
             if let Some(taken) = at.taken.take() {
+                freed(call, at, Some(ParkEvent::Retrieved)).await;
                 match call.connect_with_agent(&taken).await? {
                     Connected::Abandoned => {
                         at.joined = false;
@@ -280,6 +310,7 @@ impl Park {
                 }
             }
             hold::start(call, at.parker.as_deref()).await?;
+            self.parked(call, at).await;
             let times = self.slots.get(&at.slot).cloned().unwrap_or_default();
             let ringback = times
                 .ringback_timeout
@@ -309,17 +340,18 @@ impl Park {
         &self,
         call: &mut Call,
         node: &Node,
-        at: &mut Parking,
+        at: &mut Progress,
     ) -> Result<Option<Flow>, Interrupt> {
         if let Some(parker) = at.parker.clone()
             && let Some(flow) = self.call_parker(call, &parker, &at.slot).await?
         {
+            freed(call, at, Some(ParkEvent::Retrieved)).await;
             return Ok(Some(flow));
         }
-        for key in [at.slot.as_str(), DEFAULT_CHILD] {
-            if node.offers(key) {
-                return Ok(Some(Flow::Child(key.into())));
-            }
+        let keys = [at.slot.clone(), DEFAULT_CHILD.to_owned()];
+        if let Some(key) = keys.into_iter().find(|key| node.offers(key)) {
+            freed(call, at, None).await;
+            return Ok(Some(Flow::Child(key)));
         }
         call.note("nobody answered; the caller is parked again");
         at.step = Some(Step::Wait);
@@ -350,7 +382,7 @@ impl Park {
     }
 
     /// Connects the caller with who is parked.
-    async fn take_up(&self, call: &mut Call, at: &Parking) -> Result<Flow, Interrupt> {
+    async fn take_up(&self, call: &mut Call, at: &Progress) -> Result<Flow, Interrupt> {
         let name = queue(&at.slot);
         if at.slot.is_empty() || call.waiting_in(&name).await == 0 {
             call.note(format!("nobody is in slot {:?}", at.slot));
@@ -374,7 +406,7 @@ impl Park {
 
     /// Tells the phone the slot and keeps that, until the phone has transferred whom it
     /// talks with into its place here. `None` when it has.
-    async fn tell(&self, call: &mut Call, at: &mut Parking) -> Result<Option<Flow>, Interrupt> {
+    async fn tell(&self, call: &mut Call, at: &mut Progress) -> Result<Option<Flow>, Interrupt> {
         call.answer().await?;
         let mut sounds = prompt(call, "park-call_placed_in_spot").await?;
         sounds.push(Sound::Asterisk(format!("digits:{}", digits(&at.slot))));

@@ -98,3 +98,65 @@ async fn who_is_parked_hears_the_music_of_who_has_parked() {
         scenario.nothing_left().await;
     }
 }
+
+/// The lamp of a slot is lit while somebody is in it, also while the parker is rung in vain.
+// Proves park.default_presence_type, park.custom_presence_id, park.slots.*.presence_type.
+// Proves park.slots.*.presence_id.
+#[tokio::test(start_paused = true)]
+async fn the_lamp_of_an_occupied_slot_is_lit() {
+    for (data, feature, lamp, lit) in [
+        (json!({}), true, "*3101", "RINGING"),
+        (json!({"slot": "101"}), false, "700101", "RINGING"),
+        (
+            json!({"default_presence_type": "confirmed", "custom_presence_id": "lot@example.com"}),
+            true,
+            "lot",
+            "INUSE",
+        ),
+        (
+            json!({"custom_presence_id": "lot", "slots": {"101": {"presence_id": "first"}}}),
+            true,
+            "first",
+            "RINGING",
+        ),
+        (
+            json!({"slots": {"101": {"presence_type": "confirmed"}}}),
+            true,
+            "*3101",
+            "INUSE",
+        ),
+    ] {
+        let scenario = shop().await;
+        let mut settings = json!({"action": "auto"});
+        let more = data.as_object().unwrap().clone();
+        settings.as_object_mut().unwrap().extend(more);
+        let park = node("park", settings);
+        let number = match feature {
+            true => {
+                scenario.feature("3", park).await;
+                "*3101"
+            }
+            false => {
+                scenario.callflow("park", &["700"], park).await;
+                "700"
+            }
+        };
+        let state = || scenario.asterisk.device_state(lamp);
+        for taken in [true, false] {
+            let caller = scenario.dials("ann", number).await;
+            tokio::time::sleep(seconds(2)).await;
+            assert_eq!(state().await.as_deref(), Some(lit), "{data}");
+            if taken {
+                let taker = scenario.dials("bob", number).await;
+                tokio::time::sleep(seconds(2)).await;
+                assert_eq!(state().await.as_deref(), Some("NOT_INUSE"), "{data}");
+                taker.hangup().await;
+            } else {
+                caller.hangup().await;
+            }
+            caller.wait_ended().await.unwrap();
+            scenario.nothing_left().await;
+            assert_eq!(state().await.as_deref(), Some("NOT_INUSE"), "{data}");
+        }
+    }
+}

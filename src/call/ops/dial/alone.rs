@@ -43,6 +43,10 @@ impl Call {
         let leg = self.state.legs.remove(index);
         self.note(format!("{} has answered", leg.endpoint));
         let facts = &mut self.state.facts;
+        if facts.caller_number.is_empty() {
+            let name = leg.endpoint.rsplit('/').next();
+            facts.caller_number = name.unwrap_or_default().to_owned();
+        }
         facts.channel_name = leg.name;
         facts.call_id = if leg.call_id.is_empty() {
             leg.channel.clone()
