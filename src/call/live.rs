@@ -2,6 +2,7 @@
 //!
 //! One task knows them. Calls tell it what becomes of them and never wait for it.
 
+mod attempts;
 mod hooks;
 
 use std::collections::HashMap;
@@ -12,6 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 use super::{Cause, Leg, Services, State};
 use crate::clock::{self, Time};
 use crate::id::{AccountId, CallId};
+pub use attempts::Attempt;
+use attempts::Attempts;
 use hooks::{Event, Hooks};
 
 /// A call that is going on.
@@ -125,6 +128,8 @@ enum Message {
     Parking(CallId, ParkEvent, String),
     Ended(CallId, End),
     List(oneshot::Sender<Vec<LiveCall>>),
+    Attempt(AccountId, Attempt),
+    Attempts(AccountId, oneshot::Sender<Vec<Attempt>>),
 }
 
 /// What the task reads.
@@ -178,6 +183,17 @@ impl Live {
         calls
     }
 
+    /// What webhooks of an account were last told, and how that went; the newest first.
+    pub async fn attempts(&self, account: &AccountId) -> Vec<Attempt> {
+        let (sender, answer) = oneshot::channel();
+        self.tell(Message::Attempts(account.clone(), sender));
+        answer.await.unwrap_or_default()
+    }
+
+    fn attempted(&self, account: &AccountId, attempt: Attempt) {
+        self.tell(Message::Attempt(account.clone(), attempt));
+    }
+
     fn tell(&self, message: Message) {
         // Only fails while the process ends.
         self.queue.send(message).ok();
@@ -189,6 +205,7 @@ impl Told {
     pub async fn run(mut self, services: Arc<Services>) {
         let mut calls: HashMap<CallId, LiveCall> = HashMap::new();
         let mut hooks = Hooks::new(services);
+        let mut attempts = Attempts::default();
         while let Some(message) = self.0.recv().await {
             let (id, event) = match message {
                 Message::Began(call) => {
@@ -234,6 +251,14 @@ impl Told {
                     if let Some(call) = calls.remove(&id) {
                         hooks.tell(Event::Destroy(end), &call);
                     }
+                    continue;
+                }
+                Message::Attempt(account, attempt) => {
+                    attempts.add(account, attempt);
+                    continue;
+                }
+                Message::Attempts(account, answer) => {
+                    answer.send(attempts.of(&account)).ok();
                     continue;
                 }
                 Message::List(answer) => {

@@ -12,7 +12,10 @@ use crate::support::seconds;
 async fn two() -> (Api, String, String) {
     let (api, anna, phone) = shop().await;
     let bob = api
-        .create("devices", json!({"name": "bob", "sip": {"username": "bob"}}))
+        .create(
+            "devices",
+            json!({"name": "bob", "sip": {"username": "bob"}}),
+        )
         .await;
     let flow = node("device", json!({"id": bob}));
     api.create("callflows", json!({"numbers": ["201"], "flow": flow}))
@@ -40,7 +43,10 @@ async fn a_phone_rings_and_calls_a_number_when_it_is_answered() {
             false => format!("devices/{phone}/quickcall/201{query}"),
         };
         let answer = api.get(&path).await;
-        assert_eq!((answer.status, answer.data()), (200, &json!({"number": "201"})));
+        assert_eq!(
+            (answer.status, answer.data()),
+            (200, &json!({"number": "201"}))
+        );
         settle().await;
         let asterisk = &api.scenario.asterisk;
         let rung = asterisk.called("PJSIP/anna*").await.remove(0);
@@ -55,8 +61,13 @@ async fn a_phone_rings_and_calls_a_number_when_it_is_answered() {
         // Bob sees whose phone it is.
         assert_eq!(other.shown().await.unwrap().0, "anna");
         let made = api.scenario.sent("POST", "channels/create").await.remove(0);
-        let variables = made.params["variables"].as_object().cloned().unwrap_or_default();
-        let asks = variables.keys().filter(|name| name.starts_with("PJSIP_HEADER(add,"));
+        let variables = made.params["variables"]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        let asks = variables
+            .keys()
+            .filter(|name| name.starts_with("PJSIP_HEADER(add,"));
         assert_eq!(asks.count(), headers, "{variables:?}");
         let live = api.get("channels").await;
         assert_eq!(each(&live, "direction"), ["outbound", "outbound"]);
@@ -94,7 +105,10 @@ async fn conference(api: &Api) -> String {
     let room = json!({"name": "room", "member": {"join_muted": false, "pins": ["77"]}});
     let room = api.create("conferences", room).await;
     let config = json!({"id": room, "member": {"join_muted": false}});
-    let flow = node("conference", json!({"config": config, "welcome_prompt": {"play": false}}));
+    let flow = node(
+        "conference",
+        json!({"config": config, "welcome_prompt": {"play": false}}),
+    );
     api.create("callflows", json!({"numbers": ["1"], "flow": flow}))
         .await;
     room
@@ -120,10 +134,18 @@ async fn people_are_called_into_a_conference_and_need_no_pin() {
     };
     let shown = json!({"caller_id_name": "Team", "caller_id_number": "4000"});
     let done = api.put(&item, dial(json!([anna, "5551234"]), shown)).await;
-    assert_eq!((done.status, done.data()), (200, &json!({"action": "dial"})));
+    assert_eq!(
+        (done.status, done.data()),
+        (200, &json!({"action": "dial"}))
+    );
     settle().await;
     let inside = api.get(&participants).await;
-    assert_eq!(each(&inside, "participant_id"), [1, 2, 3], "{}", inside.body);
+    assert_eq!(
+        each(&inside, "participant_id"),
+        [1, 2, 3],
+        "{}",
+        inside.body
+    );
     assert_eq!(each(&inside, "speak"), [true, true, true]);
     let hers = api.scenario.asterisk.called("PJSIP/anna*").await.remove(0);
     assert_eq!(hers.shown().await, Some(("4000".into(), "Team".into())));
@@ -147,7 +169,9 @@ async fn people_are_called_into_a_conference_and_need_no_pin() {
         let body = dial(endpoints.clone(), json!({}));
         assert_eq!(api.put(&item, body).await.status, status, "{endpoints}");
     }
-    let unknown = api.put("conferences/none", dial(json!(["201"]), json!({}))).await;
+    let unknown = api
+        .put("conferences/none", dial(json!(["201"]), json!({})))
+        .await;
     assert_eq!(unknown.status, 404);
     for phone in api.scenario.asterisk.called("*").await {
         phone.hangup().await;
@@ -166,7 +190,11 @@ async fn a_conference_hears_a_medium_and_is_recorded_for_a_while() {
     let tts = json!({"name": "note", "media_source": "tts", "tts": {"text": "Lunch is served."}});
     let note = api.create("media", tts).await;
     let empty = api.create("media", json!({"name": "empty"})).await;
-    assert_eq!(api.put(&item, play(&note)).await.status, 404, "nobody is there");
+    assert_eq!(
+        api.put(&item, play(&note)).await.status,
+        404,
+        "nobody is there"
+    );
     let phones = [
         api.scenario.dial("1", &[]).await,
         api.scenario.dial("1", &[]).await,
@@ -174,11 +202,13 @@ async fn a_conference_hears_a_medium_and_is_recorded_for_a_while() {
     settle().await;
     assert_eq!(api.put(&item, play(&note)).await.status, 200);
     let played = api.scenario.asterisk.requests().await;
-    let on_bridge = |r: &&pivot::simulate::Request| {
-        r.path.contains("bridges/") && r.path.contains("/play/")
-    };
+    let on_bridge =
+        |r: &&pivot::simulate::Request| r.path.contains("bridges/") && r.path.contains("/play/");
     let last = played.iter().rfind(on_bridge).unwrap();
-    assert!(last.params["media"].to_string().contains("sound:"), "{last:?}");
+    assert!(
+        last.params["media"].to_string().contains("sound:"),
+        "{last:?}"
+    );
     for (body, status) in [
         (play("nothing"), 400),
         (play(&empty), 400),
@@ -208,9 +238,14 @@ async fn a_conference_hears_a_medium_and_is_recorded_for_a_while() {
 #[tokio::test(start_paused = true)]
 async fn who_does_not_answer_hears_nothing_of_the_flow() {
     let (api, _, phone) = two().await;
-    api.create("callflows", json!({"numbers": ["300"], "flow": play("hello")}))
-        .await;
-    api.get(&format!("devices/{phone}/quickcall/300")).await.data();
+    api.create(
+        "callflows",
+        json!({"numbers": ["300"], "flow": play("hello")}),
+    )
+    .await;
+    api.get(&format!("devices/{phone}/quickcall/300"))
+        .await
+        .data();
     settle().await;
     let rung = api.scenario.asterisk.called("PJSIP/anna*").await.remove(0);
     rung.wait_ended().await.unwrap();

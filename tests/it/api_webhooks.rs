@@ -177,9 +177,14 @@ async fn a_caller_in_a_parking_slot_is_told_in_and_out() {
         .await;
     let events = || {
         let told = api.scenario.web.at("/json");
-        let told = told.iter().map(|told| serde_json::from_str::<Value>(&told.body).unwrap());
+        let told = told
+            .iter()
+            .map(|told| serde_json::from_str::<Value>(&told.body).unwrap());
         let told = told.map(|told| {
-            assert_eq!((&told["hook_event"], &told["parking_slot"]), (&json!("parking"), &json!("101")));
+            assert_eq!(
+                (&told["hook_event"], &told["parking_slot"]),
+                (&json!("parking"), &json!("101"))
+            );
             told["event_name"].as_str().unwrap().to_owned()
         });
         told.collect::<Vec<_>>()
@@ -198,4 +203,48 @@ async fn a_caller_in_a_parking_slot_is_told_in_and_out() {
     api.scenario.nothing_left().await;
     tokio::time::sleep(seconds(1)).await;
     assert_eq!(events()[2..], ["PARK_PARKED", "PARK_ABANDONED"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_try_to_tell_a_webhook_is_listed() {
+    let api = shop().await;
+    api.scenario.web.on("/broken", Reply::status(500));
+    let fine = api
+        .create("webhooks", hook(&api, "/all", "channel_create", json!({})))
+        .await;
+    let failing = hook(&api, "/broken", "channel_destroy", json!({"retries": 1}));
+    let failing = api.create("webhooks", failing).await;
+    let nobody =
+        json!({"name": "h", "hook": "channel_answer", "uri": "http://127.0.0.1:1/", "retries": 0});
+    let nobody = api.create("webhooks", nobody).await;
+    assert_eq!(*api.get("webhooks/attempts").await.data(), json!([]));
+    call(&api, &[]).await;
+    tokio::time::sleep(seconds(5)).await;
+    let all = api.get("webhooks/attempts").await;
+    let shown = |row: &Value| {
+        let fields = ["hook_id", "result", "response_code", "retries_left"];
+        fields.map(|field| row[field].clone())
+    };
+    let rows: Vec<_> = all.data().as_array().unwrap().iter().map(shown).collect();
+    assert_eq!(
+        rows,
+        [
+            [json!(failing), json!("failure"), json!(500), json!(0)],
+            [json!(failing), json!("failure"), json!(500), json!(1)],
+            [json!(nobody), json!("failure"), json!(null), json!(0)],
+            [json!(fine), json!("success"), json!(200), json!(0)],
+        ],
+        "{}",
+        all.body
+    );
+    assert!(
+        all.data()[2]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("127.0.0.1")
+    );
+    let own = api.get(&format!("webhooks/{fine}/attempts")).await;
+    assert_eq!(own.data().as_array().unwrap().len(), 1);
+    assert_eq!(own.data()[0]["hook_event"], "channel_create");
+    assert_eq!(api.get("webhooks/none/attempts").await.status, 404);
 }

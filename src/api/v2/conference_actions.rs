@@ -91,7 +91,10 @@ async fn play(ask: &Ask, data: &Map<String, Value>) -> Result<(), Refusal> {
     };
     let (code, fault) = match found {
         Ok(Some(uri)) => return carry_out(ask, &view, Order::Play(vec![uri])).await,
-        Ok(None) => ("not_found", Fault::new("there is no such medium").cause(word)),
+        Ok(None) => (
+            "not_found",
+            Fault::new("there is no such medium").cause(word),
+        ),
         Err(why) => ("invalid", Fault::new(why)),
     };
     Err(Refusal::fault("media_id", code, fault))

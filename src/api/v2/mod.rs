@@ -11,8 +11,8 @@ mod ask;
 mod body;
 mod callflows;
 mod channels;
-mod conference_actions;
 mod checking;
+mod conference_actions;
 mod credentials;
 mod crud;
 mod directories;
@@ -40,6 +40,7 @@ mod tokens;
 mod user_auth;
 mod users;
 mod vmboxes;
+mod webhooks;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;

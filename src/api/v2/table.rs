@@ -9,8 +9,9 @@ use super::endpoint::{Endpoint, Scope, Verb};
 use super::refusal::Refusal;
 use super::resource::RESOURCES;
 use super::{
-    accounts, agents, channels, conference_actions, credentials, crud, media, messages, openapi, owned, participants,
-    phones, pivot_debug, queue_stats, queues, quickcall, recordings, schemas, tokens, user_auth,
+    accounts, agents, channels, conference_actions, credentials, crud, media, messages, openapi,
+    owned, participants, phones, pivot_debug, queue_stats, queues, quickcall, recordings, schemas,
+    tokens, user_auth, webhooks,
 };
 
 /// Every file that has endpoints beside those of its resource.
@@ -34,6 +35,7 @@ const OTHERS: &[fn() -> Vec<Endpoint>] = &[
     schemas::endpoints,
     tokens::endpoints,
     user_auth::endpoints,
+    webhooks::endpoints,
 ];
 
 static TABLE: LazyLock<Vec<Endpoint>> = LazyLock::new(|| {

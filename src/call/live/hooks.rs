@@ -10,10 +10,11 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
-use super::{End, LiveCall, ParkEvent};
+use super::{Attempt, End, LiveCall, ParkEvent};
 use crate::call::{Cause, Services};
 use crate::id::CallId;
 use crate::objects::{HookFormat, HookVerb, Kind, Webhook, gregorian};
+use crate::store::Document;
 use crate::web::{self, Body, Outgoing, Policy};
 
 /// Of one try.
@@ -69,8 +70,9 @@ impl Hooks {
                 tracing::warn!(%error, "no webhook is told");
                 Vec::new()
             });
-            let hooks = stored.into_iter().filter_map(|hook| hook.read().ok());
-            let hooks: Vec<Webhook> = hooks.filter(|hook: &Webhook| hook.enabled).collect();
+            let read = |hook: Document| Some((hook.id.clone(), hook.read::<Webhook>().ok()?));
+            let mut hooks: Vec<(String, Webhook)> = stored.into_iter().filter_map(read).collect();
+            hooks.retain(|(_, hook)| hook.enabled);
             follow(services, hooks, events).await;
         });
     }
@@ -89,7 +91,7 @@ impl Hooks {
 
 async fn follow(
     services: Arc<Services>,
-    hooks: Vec<Webhook>,
+    hooks: Vec<(String, Webhook)>,
     mut events: mpsc::UnboundedReceiver<(Event, LiveCall)>,
 ) {
     if hooks.is_empty() {
@@ -98,13 +100,13 @@ async fn follow(
     while let Some((event, call)) = events.recv().await {
         let wanted = hooks
             .iter()
-            .filter(|hook| hook.hook == event.name() || hook.hook == "all");
-        let sent = wanted.map(|hook| send(&services, hook, &event, &call));
+            .filter(|(_, hook)| hook.hook == event.name() || hook.hook == "all");
+        let sent = wanted.map(|(id, hook)| send(&services, id, hook, &event, &call));
         futures_util::future::join_all(sent).await;
     }
 }
 
-async fn send(services: &Services, hook: &Webhook, event: &Event, call: &LiveCall) {
+async fn send(services: &Services, id: &str, hook: &Webhook, event: &Event, call: &LiveCall) {
     let params = params(event, call, &hook.custom_data);
     let body = match hook.format {
         HookFormat::Json => Body::Json(params.into()),
@@ -126,12 +128,27 @@ async fn send(services: &Services, hook: &Webhook, event: &Event, call: &LiveCal
     let shown = web::shown(&hook.uri);
     let mut tries = 0;
     loop {
-        let why = match services.web.send(out.clone(), None).await {
-            Ok(answer) if answer.status < 400 => return,
-            Ok(answer) => answer.status.to_string(),
-            Err(error) => error.to_string(),
+        let (status, why) = match services.web.send(out.clone(), None).await {
+            Ok(answer) if answer.status < 400 => (Some(answer.status), None),
+            Ok(answer) => (Some(answer.status), Some("bad response code".to_owned())),
+            Err(error) => (None, Some(error.to_string())),
         };
         let event = event.name();
+        let attempt = Attempt {
+            hook: id.to_owned(),
+            event,
+            call: call.id.clone(),
+            at: crate::clock::now(),
+            status,
+            why: why.clone(),
+            left: match &why {
+                Some(_) => hook.retries.saturating_sub(tries),
+                None => 0,
+            },
+        };
+        services.live.attempted(&call.account, attempt);
+        let Some(why) = why else { return };
+        let why = status.map_or(why, |status| status.to_string());
         if tries >= hook.retries {
             tracing::warn!(hook = %shown, event, call = %call.id, why, "a webhook is not told");
             return;
