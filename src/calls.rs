@@ -183,7 +183,7 @@ impl Desk {
         let id = CallId::new();
         let mut state = State::new(id.clone(), String::new(), facts(&origination), clock::now());
         state.originated = Some(Box::new(origination.clone()));
-        let trace = self.traces.begin(&id, summary_of(&state, "rings"));
+        let trace = self.traces.begin(&id, summary_of(&state, "in progress"));
         metrics::counter!("pivot_calls_total").increment(1);
         let (mailbox, objects) = (self.router.adopt(&id), self.router.objects(&id));
         let (services, writer) = (self.services.clone(), trace.clone());

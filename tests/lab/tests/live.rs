@@ -104,6 +104,53 @@ on_each_asterisk! {
         s.over(&mut caller).await.unwrap();
         assert_eq!(ask(s, "GET", "channels", None).await, json!([]));
     };
+
+    a_click_rings_a_phone_which_then_calls_the_number => async |s: &House| {
+        s.put(Kind::Device, "bob", json!({ "name": "bob", "sip": { "username": "bob" } })).await.unwrap();
+        s.flow("102", json!({ "module": "device", "data": { "id": "bob" } })).await.unwrap();
+        let (mut alice, mut bob) = (s.asterisk.phone("alice"), s.asterisk.phone("bob"));
+        ask(s, "GET", "devices/alice/quickcall/102?auto_answer=true", None).await;
+        let mut first = alice.next_call().await.unwrap();
+        let invite = first.invite.clone().unwrap();
+        assert!(invite.header("From").is_some_and(|from| from.contains("102")), "{invite:?}");
+        assert!(invite.header("Call-Info").is_some_and(|info| info.contains("answer-after=0")), "{invite:?}");
+        let other = bob.next_call().await.unwrap();
+        first.start_tone(600.0);
+        other.start_tone(900.0);
+        let hears = |call: &Call, tone: f64| call.heard().mixed_tone_duration(tone) > ms(800);
+        assert!(soon(async || hears(&first, 900.0) && hears(&other, 600.0)).await, "{}", s.traces().await.unwrap());
+        first.hangup().await.unwrap();
+        s.over(&mut first).await.unwrap();
+    };
+
+    a_phone_is_called_into_a_conference_and_hears_what_is_played_there => async |s: &House| {
+        let room = json!({ "name": "Team", "member": { "join_muted": false, "pins": ["77"] }, "play_entry_tone": false });
+        s.put(Kind::Conference, "team", room).await.unwrap();
+        let config = json!({ "id": "team", "member": { "join_muted": false }, "play_entry_tone": false });
+        let enter = json!({ "config": config, "welcome_prompt": { "play": false } });
+        s.flow("200", json!({ "module": "conference", "data": enter })).await.unwrap();
+        let mut bob = s.asterisk.phone("bob");
+        s.put(Kind::Device, "bob", json!({ "name": "bob", "sip": { "username": "bob" } })).await.unwrap();
+        let mut caller = s.dial(CALLER, "200").await.unwrap();
+        caller.wait_answered().await.unwrap();
+        let dial = json!({ "action": "dial", "data": { "endpoints": ["bob"] } });
+        ask(s, "PUT", "conferences/team", Some(dial)).await;
+        let mut second = bob.next_call().await.unwrap();
+        caller.start_tone(600.0);
+        second.start_tone(900.0);
+        let hears = |call: &Call, tone: f64| call.heard().mixed_tone_duration(tone) > ms(800);
+        assert!(soon(async || hears(&caller, 900.0) && hears(&second, 600.0)).await, "{}", s.traces().await.unwrap());
+        caller.stop_sending();
+        second.stop_sending();
+        let sound = pivot_lab::ears::Heard::new((0..16_000).map(|n| ((f64::from(n) * 1500.0 * std::f64::consts::TAU / 8000.0).sin() * 8000.0) as i16).collect());
+        s.put_sound(Kind::Media, "tone", json!({ "name": "tone" }), &sound).await.unwrap();
+        let play = json!({ "action": "play", "data": { "media_id": "tone" } });
+        ask(s, "PUT", "conferences/team", Some(play)).await;
+        assert!(soon(async || hears(&caller, 1500.0) && hears(&second, 1500.0)).await, "{}", s.traces().await.unwrap());
+        second.hangup().await.unwrap();
+        caller.hangup().await.unwrap();
+        s.over(&mut caller).await.unwrap();
+    };
 }
 
 /// Whether the tone is heard in the next second and a half.
