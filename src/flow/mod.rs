@@ -22,6 +22,7 @@ mod run;
 mod sent;
 mod session;
 pub mod signature;
+mod take_up;
 
 pub use finish::{Outcome, Status, finish, hand_back};
 pub use route::{Plan, RouteError, Source, plan};

@@ -4,6 +4,7 @@
 //! Asterisk records, pivot takes the finished file over, so it makes no
 //! difference whether Asterisk is on this machine.
 
+mod facts;
 mod joined;
 mod mp3;
 mod part;
@@ -14,14 +15,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::call::ops::{AudioFormat, RecordingRef, Upload};
-use crate::clock::Time;
 use crate::config;
 use crate::media::{Flight, write_atomically};
 use crate::web::Web;
 
+pub use facts::{Job, Origin, Recording, RecordingTrack, Source, Transcription};
 use joined::Joined;
 pub use part::Part;
 pub use upload::UploadFacts;
@@ -49,117 +48,6 @@ pub enum RecordingsError {
         why: String,
         tries: usize,
     },
-}
-
-/// What made a recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Source {
-    RecordVerb,
-    DialVerb,
-    Conference,
-    /// TwiML's `<Start><Recording>`.
-    #[serde(rename = "StartCallRecordingTwiML")]
-    StartRecording,
-    /// Callflow's `record_call`.
-    RecordCall,
-}
-
-impl Source {
-    /// `RecordingSource`.
-    pub fn twilio(self) -> &'static str {
-        match self {
-            Self::RecordVerb => "RecordVerb",
-            Self::DialVerb => "DialVerb",
-            Self::Conference => "Conference",
-            Self::StartRecording => "StartCallRecordingTwiML",
-            Self::RecordCall => "RecordCall",
-        }
-    }
-}
-
-/// Which side of a call is recorded.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RecordingTrack {
-    /// What the caller says.
-    Inbound,
-    /// What the caller hears.
-    Outbound,
-    #[default]
-    Both,
-}
-
-impl RecordingTrack {
-    /// `RecordingTrack`.
-    pub fn twilio(self) -> &'static str {
-        match self {
-            Self::Inbound => "inbound",
-            Self::Outbound => "outbound",
-            Self::Both => "both",
-        }
-    }
-}
-
-/// What is known of a recording from its beginning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// `RE` and 32 hex digits, by [`crate::id::secret_sid`].
-    pub sid: String,
-    pub call_sid: String,
-    /// Of the conference that was recorded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub conference_sid: Option<String>,
-    pub source: Source,
-    #[serde(default)]
-    pub track: RecordingTrack,
-    pub began: Time,
-}
-
-/// A finished recording that is to be taken over.
-#[derive(Debug, Clone)]
-pub struct Job {
-    pub origin: Origin,
-    /// Cut silence from both ends.
-    pub trim: bool,
-}
-
-/// The facts of a recording, as they stand in its `.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recording {
-    #[serde(flatten)]
-    pub origin: Origin,
-    pub channels: u16,
-    /// Of the file, after trimming.
-    pub duration_ms: u64,
-    /// Before trimming.
-    #[serde(default)]
-    pub recorded_ms: u64,
-    /// Nothing but silence in it.
-    pub silent: bool,
-    /// Why Twilio calls it absent: 16101 too short, 16102 silent; 0 = it does not.
-    #[serde(default)]
-    pub error_code: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transcription: Option<Transcription>,
-}
-
-/// What is said in a recording.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transcription {
-    /// `TR` and 32 hex digits.
-    pub sid: String,
-    /// None when it could not be made out.
-    pub text: Option<String>,
-}
-
-impl Transcription {
-    /// `TranscriptionStatus`.
-    pub fn status(&self) -> &'static str {
-        match self.text {
-            Some(_) => "completed",
-            None => "failed",
-        }
-    }
 }
 
 /// A file that can be served.
