@@ -28,12 +28,15 @@ impl Call {
     pub fn begin_closing(&mut self) {
         self.closing = true;
         self.state.sending = None;
+        // A leg that another call hands over from here on is hung up.
+        self.state.receiving = None;
     }
 
     /// Leaves whatever the call is in the middle of, to go on with something else: nobody
     /// rings or talks, nothing plays, and what a verb recorded is complete. Recordings
     /// beside the flow go on.
     pub async fn let_go(&mut self) -> Result<(), Interrupt> {
+        self.state.receiving = None;
         self.end_legs().await;
         self.leave_queues();
         let stays_here = End::Dialplan {
@@ -49,7 +52,6 @@ impl Call {
         state.owed.clear();
         state.news.clear();
         state.reporting = false;
-        state.receiving = None;
         state.aside = false;
         state.aside_end = None;
         self.resuming = false;

@@ -5,6 +5,7 @@ mod camping;
 mod hotdesk;
 mod park;
 pub(crate) mod pickup;
+mod queued;
 mod slots;
 mod switches;
 mod taken_over;
@@ -22,7 +23,10 @@ use crate::support::{Scenario, seconds};
 /// A shop with three people, each with a phone of the same name, and callflows that
 /// ring them: 101 Ann, 102 Bob, 103 Carl.
 async fn shop() -> Scenario {
-    let scenario = Scenario::stored().await;
+    shop_in(Scenario::stored().await).await
+}
+
+async fn shop_in(scenario: Scenario) -> Scenario {
     for (name, extension) in [("ann", "101"), ("bob", "102"), ("carl", "103")] {
         let user = json!({"first_name": name, "last_name": "Smith"});
         scenario.put(Kind::User, &format!("u-{name}"), user).await;

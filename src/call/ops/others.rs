@@ -31,14 +31,22 @@ impl Call {
             let of = channel.name.rsplit_once('-').map_or("", |(of, _)| of);
             channel.id != *own && endpoints.iter().any(|endpoint| endpoint == of)
         });
-        let mut others: Vec<Other> = of_phones
-            .map(|channel| Other {
+        let live = self.services.live.of_account(self.account()).await;
+        let is_live = |call: &CallId| live.iter().any(|live| live.id == *call);
+        let mut others = Vec::new();
+        for channel in of_phones {
+            let rung_by = match maker(&channel.id).filter(|call| !is_live(call)) {
+                // One that was handed over belongs to another call now.
+                Some(_) => self.call_of(&channel.id).await,
+                None => maker(&channel.id),
+            };
+            others.push(Other {
                 answered: channel.state == "Up",
-                rung_by: maker(&channel.id),
+                rung_by,
                 name: channel.name,
                 channel: channel.id,
-            })
-            .collect();
+            });
+        }
         others.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(others)
     }

@@ -77,7 +77,6 @@ const LOOK: Duration = Duration::from_secs(1);
 /// What waiting must remember.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Waiting {
-    joined: bool,
     since: Option<Time>,
     announced: bool,
     /// Keys since here may be the one that leaves.
@@ -214,19 +213,15 @@ impl AcdcMember {
         let limit = (queue.connection_timeout > 0)
             .then(|| since.after(Duration::from_secs(queue.connection_timeout)));
         loop {
-            if !at.joined {
-                match self.join(call, queue).await? {
-                    Joined::Waits => {}
-                    Joined::Taken(taken) => at.taken = Some(taken),
-                    Joined::Left(left) => return Ok(left),
-                }
-                at.joined = true;
-                call.save(at);
+            // Whoever was almost taken elsewhere is in the queue no more.
+            match self.join(call, queue).await? {
+                Joined::Waits => {}
+                Joined::Taken(taken) => at.taken = Some(taken),
+                Joined::Left(left) => return Ok(left),
             }
             if let Some(taken) = at.taken.take() {
                 match call.connect_with_agent(&taken).await? {
                     Connected::Abandoned => {
-                        at.joined = false;
                         call.save(at);
                         continue;
                     }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Dialling;
+use crate::ari::Request;
 use crate::call::{Call, Cause, Interrupt, Leg, LegState};
 use crate::clock;
 use crate::id::{CallId, OpId};
@@ -60,14 +61,32 @@ impl Call {
                 break;
             }
         }
-        if let Some(Receiving::Came(channel)) = self.state.receiving.take() {
-            at.legs = vec![Some(channel.clone())];
-            at.winner = Some(channel);
-        } else {
-            self.note(format!("call {owner} talks with nobody who could be taken"));
+        match self.leg_that_came().await {
+            Some(channel) => {
+                at.legs = vec![Some(channel.clone())];
+                at.winner = Some(channel);
+            }
+            None => self.note(format!("call {owner} talks with nobody who could be taken")),
         }
+        self.state.receiving = None;
         self.write_down(op, at);
         Ok(())
+    }
+
+    /// The leg that was handed over, if it is there still: an end of which the other
+    /// call was told before that is told to nobody here.
+    async fn leg_that_came(&mut self) -> Option<String> {
+        let Some(Receiving::Came(channel)) = self.state.receiving.clone() else {
+            return None;
+        };
+        let is_there = Request::get_channel(&channel);
+        if !self.is_gone_from_asterisk(is_there).await {
+            return Some(channel);
+        }
+        self.note("the party hung up while it was taken over");
+        self.state.legs.retain(|leg| leg.channel != channel);
+        self.objects.forget(&channel);
+        None
     }
 
     pub(in crate::call) async fn absorb_leg_news(&mut self, news: LegNews) {
@@ -87,8 +106,11 @@ impl Call {
 
     /// The leg that the caller talks with goes to another call, if there is one.
     fn give_leg(&mut self, to: &CallId) {
+        // At the end of a call its legs are being hung up.
+        let ends = self.closing || self.state.gone.is_some();
         let talks = |leg: &&mut Leg| {
-            leg.bridged && leg.state == LegState::Up && leg.heir.is_none() && !leg.is_over()
+            let talks = leg.bridged && leg.state == LegState::Up && !leg.is_over();
+            talks && leg.heir.is_none() && !ends
         };
         let router = self.services.router.clone();
         let Some(leg) = self.state.legs.iter_mut().find(talks) else {
@@ -120,7 +142,11 @@ impl Call {
         self.insist(self.ari.hangup(&leg.channel, Cause::NORMAL.0))
             .await
             .ok();
-        self.objects.forget(&leg.channel);
+        for object in [Some(&leg.channel), leg.far_half.as_ref()] {
+            if let Some(object) = object {
+                self.objects.forget(object);
+            }
+        }
     }
 
     /// Legs that come when the call is over are hung up, here or by the router.

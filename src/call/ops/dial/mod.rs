@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dial, DialOutcome, Dialled, RecordingStart, Target};
+use super::{Dial, DialOutcome, Dialled, Queued, RecordingStart, Target};
 use crate::ari::Request;
 use crate::call::journal::Begun;
 use crate::call::{Call, Cause, Interrupt, Leg, LegState, Prepared};
@@ -67,6 +67,9 @@ struct Dialling {
     /// Somebody else has taken the caller.
     #[serde(default)]
     picked: Option<Taken>,
+    /// The queue that the caller waited in until then.
+    #[serde(default)]
+    waited: Option<Queued>,
     /// Keys since here may be a `*`.
     mark: u64,
 }
@@ -85,6 +88,7 @@ impl Dialling {
             rounds: 0,
             round_since: None,
             picked: None,
+            waited: None,
             mark,
         }
     }

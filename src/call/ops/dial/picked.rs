@@ -18,7 +18,7 @@ impl Call {
             return false;
         };
         self.note(format!("{} takes the caller", taken.by));
-        self.state.queued = Some(Queued {
+        at.waited = self.state.queued.replace(Queued {
             name: String::new(),
             since: clock::now(),
             priority: 0,
@@ -45,7 +45,10 @@ impl Call {
         let began = clock::now();
         let connected = self.connect_with_agent(taken).await?;
         self.end_queued(QueueResult::Bridged);
-        if connected == Connected::Talked {
+        if connected != Connected::Talked {
+            // Whoever waited in a queue comes back to the same place.
+            self.state.queued.clone_from(&at.waited);
+        } else {
             dialled.outcome = DialOutcome::Completed;
             dialled.bridged = true;
             dialled.talked = clock::now().since(began);

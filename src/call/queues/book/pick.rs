@@ -12,7 +12,8 @@ impl Book {
     }
 
     /// An agent takes a caller out of whatever that one does, who is told as if an
-    /// agent had come. `None` when another has that caller already.
+    /// agent had come. One who waited in a queue does so no more, and the agents who are
+    /// being called for that one are free again. `None` when another has that caller already.
     pub fn pick(&mut self, caller: &CallId, agent: &CallId, told: &mut Vec<Told>) -> Option<Offer> {
         let paired = |pair: &&Pair| pair.offer.caller == *caller;
         if let Some(pair) = self.pairs.iter().find(paired) {
@@ -20,6 +21,13 @@ impl Book {
         }
         self.stays += 1;
         let at = clock::now();
+        for queue in self.queues.values_mut() {
+            if queue.members.iter().any(|member| member.call == *caller) {
+                queue.members.retain(|member| member.call != *caller);
+                queue.used = at;
+            }
+        }
+        self.release(caller);
         let pair = Pair {
             offer: Offer {
                 stay: self.stays,
