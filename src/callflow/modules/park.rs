@@ -245,7 +245,10 @@ impl Park {
             match call.join_queue(&queue(&slot), 1).await {
                 Some(Join::Waits { .. }) => {}
                 Some(Join::Taken { taken, .. }) => at.taken = Some(taken),
-                Some(Join::Full { .. }) => continue,
+                Some(Join::Full { .. }) => {
+                    call.end_queued(QueueResult::QueueFull);
+                    continue;
+                }
                 None => return Ok(Err(Flow::Next)),
             }
             call.note(format!("slot {slot}"));
@@ -289,7 +292,10 @@ impl Park {
                     Some(Join::Taken { taken, .. }) => at.taken = Some(taken),
                     Some(Join::Waits { .. }) => {}
                     // Somebody else was parked there while the parker was rung.
-                    Some(Join::Full { .. }) | None => return Ok(Some(Flow::Next)),
+                    Some(Join::Full { .. }) | None => {
+                        call.end_queued(QueueResult::QueueFull);
+                        return Ok(Some(Flow::Next));
+                    }
                 }
                 at.joined = true;
                 at.since = Some(clock::now());

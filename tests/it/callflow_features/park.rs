@@ -80,6 +80,34 @@ async fn without_a_number_the_lowest_free_slot_is_taken() {
     scenario.nothing_left().await;
 }
 
+/// However many slots are occupied before it.
+#[tokio::test(start_paused = true)]
+async fn nobody_is_parked_beside_somebody_else() {
+    let scenario = shop().await;
+    let park = node("park", json!({"action": "direct_park"}));
+    scenario.callflow("park", &["700"], park).await;
+    let take = node("park", json!({"action": "retrieve"}));
+    scenario.feature("3", take).await;
+    let mut parked = Vec::new();
+    for who in ["ann", "bob", "ann", "bob"] {
+        parked.push(scenario.dials(who, "700").await);
+        a_while().await;
+    }
+    for (slot, phone) in [(104, &parked[3]), (103, &parked[2]), (102, &parked[1])] {
+        let taker = scenario.dials("carl", &format!("*3{slot}")).await;
+        a_while().await;
+        assert!(
+            talked(phone, &taker).await,
+            "{slot}\n{}",
+            scenario.all().await
+        );
+        taker.hangup().await;
+        phone.wait_ended().await.unwrap();
+    }
+    parked[0].hangup().await;
+    scenario.nothing_left().await;
+}
+
 // Callflow check 63.
 // Proves park.action, park.max_slot_number, park.slot.
 #[tokio::test(start_paused = true)]
