@@ -114,6 +114,7 @@ impl Call {
             }
             Event::StasisEnd { channel } => {
                 self.tell(event, "", channel);
+                self.absorb_listening(channel);
                 if *channel == self.state.channel && !self.state.away && !self.absorb_leaving() {
                     self.lose("left Stasis");
                     if let Some(gone) = &mut self.state.gone {
@@ -144,6 +145,7 @@ impl Call {
                     &format!("cause {} {}", cause.0, cause.kazoo()),
                     channel,
                 );
+                self.absorb_listening(channel);
                 if *channel == self.state.channel {
                     self.lose("hung up");
                     self.state.gone = self.state.gone.map(|gone| Gone {

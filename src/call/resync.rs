@@ -82,6 +82,7 @@ impl Call {
                 });
             }
         }
+        self.look_for_listening().await;
         let snoops: Vec<_> = self
             .state
             .tracks
@@ -97,6 +98,22 @@ impl Call {
             {
                 self.backlog
                     .push_back(Event::RecordingFinished { recording });
+            }
+        }
+    }
+
+    /// Whom the caller listens to may be gone, and with that one the snoop channel.
+    async fn look_for_listening(&mut self) {
+        let eavesdropping = self.state.eavesdropping.iter().map(|e| &e.snoop);
+        let room = self.state.room.as_ref();
+        let coaching = room.and_then(|room| room.coaching.as_ref());
+        let snoops: Vec<_> = eavesdropping
+            .chain(coaching.map(|coaching| &coaching.snoop))
+            .cloned()
+            .collect();
+        for channel in snoops {
+            if self.look_up(&channel).await == Some(None) {
+                self.backlog.push_back(Event::StasisEnd { channel });
             }
         }
     }

@@ -19,6 +19,9 @@ const ENTER: Duration = Duration::from_secs(5);
 pub struct Eavesdropping {
     pub snoop: String,
     pub bridge: String,
+    /// The snoop channel has ended, with the one that it listened to.
+    #[serde(default)]
+    pub over: bool,
 }
 
 /// What listening must remember.
@@ -58,6 +61,7 @@ impl Call {
         let ids = Eavesdropping {
             snoop: op.object("snoop"),
             bridge: op.object("b"),
+            over: false,
         };
         self.objects.register(&ids.snoop);
         self.objects.register(&ids.bridge);
@@ -85,14 +89,16 @@ impl Call {
             at.joined = true;
             self.write_down(op, at);
         }
-        // The snoop ends with the channel that it listens to.
-        loop {
-            match self.next(None).await? {
-                Some(Input::Ari(
-                    Event::StasisEnd { channel } | Event::ChannelDestroyed { channel, .. },
-                )) if channel == ids.snoop => return Ok(Ok(())),
-                _ => {}
-            }
+        while self.state.eavesdropping.as_ref().is_some_and(|e| !e.over) {
+            self.next(None).await?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// The snoop ends with the channel that it listens to.
+    pub(in crate::call) fn absorb_listening(&mut self, ended: &str) {
+        if let Some(listening) = &mut self.state.eavesdropping {
+            listening.over |= listening.snoop == ended;
         }
     }
 
@@ -111,7 +117,7 @@ impl Call {
 
     /// What listening has made is gone.
     pub async fn end_eavesdropping(&mut self) {
-        let Some(Eavesdropping { snoop, bridge }) = self.state.eavesdropping.take() else {
+        let Some(Eavesdropping { snoop, bridge, .. }) = self.state.eavesdropping.take() else {
             return;
         };
         self.insist(self.ari.hangup(&snoop, 16)).await.ok();

@@ -355,3 +355,21 @@ async fn each_way_to_approve_somebody_lets_that_one_in_and_nobody_else() {
     let data = json!({"group_id": "none", "approved_user_id": "u-ann"});
     assert!(!takes("eavesdrop_feature", &data, "*8102", "ann2", true).await);
 }
+
+/// The socket to Asterisk was lost when the conversation that somebody listens to ended.
+#[tokio::test(start_paused = true)]
+async fn an_end_that_nobody_told_ends_the_listening_too() {
+    let scenario = shop().await;
+    let data = json!({"user_id": "u-bob", "approved_user_id": "u-carl"});
+    scenario.feature("5", node("eavesdrop", data)).await;
+    let (caller, bob) = bob_talks(&scenario).await;
+    let spy = scenario.dials("carl", "*5").await;
+    a_while().await;
+    assert!(asked(&scenario, "/snoop/").await);
+    scenario.asterisk.drop_sockets(seconds(3)).await;
+    bob.hangup().await;
+    caller.hangup().await;
+    tokio::time::sleep(seconds(20)).await;
+    assert!(spy.state().await.is_none(), "{}", scenario.all().await);
+    scenario.nothing_left().await;
+}
