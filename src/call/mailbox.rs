@@ -61,9 +61,13 @@ impl Call {
         }
     }
 
-    /// Where the call is sent, once.
+    /// Where the call is sent, once, or is on its way to when it was picked up there.
     pub fn take_destination(&mut self) -> Option<Destination> {
-        self.state.sent.take()
+        if let Some(sent) = self.state.sent.take() {
+            self.state.on_its_way = Some(sent);
+            self.checkpoint();
+        }
+        self.state.on_its_way.clone()
     }
 
     /// The oldest of the news that nobody has looked at.

@@ -56,6 +56,9 @@ pub struct State {
     /// Where the call is sent from outside.
     #[serde(default)]
     pub sent: Option<Destination>,
+    /// It has set out to go there, and goes on with the other flow when it arrives.
+    #[serde(default)]
+    pub on_its_way: Option<Destination>,
     /// The conference that the call is in.
     #[serde(default)]
     pub room: Option<InRoom>,
@@ -211,6 +214,7 @@ impl State {
             news: VecDeque::new(),
             steerable: false,
             sent: None,
+            on_its_way: None,
             room: None,
             round: None,
             rounds: 0,

@@ -73,8 +73,12 @@ pub(super) fn document_error(reason: String) -> Outcome {
 async fn go(call: &mut Call, session: &mut Session) -> Result<Outcome, Interrupt> {
     call.state.steerable = true;
     loop {
-        call.save_flow(session);
-        let mut turned = turn_or_return(call, session).await;
+        let mut turned = if call.state.on_its_way.is_some() {
+            Err(Interrupt::Sent)
+        } else {
+            call.save_flow(session);
+            turn_or_return(call, session).await
+        };
         // The call may be sent elsewhere again while it goes there.
         while let Err(Interrupt::Sent) = turned {
             turned = Box::pin(sent::follow(call, session)).await;

@@ -20,7 +20,9 @@ pub(super) async fn follow(
     aside::unwind(session);
     call.let_go().await?;
     call.begin_document();
-    match begin::at(call, destination).await? {
+    let begun = begin::at(call, destination).await?;
+    call.state.on_its_way = None;
+    match begun {
         Ok(Begin::Callflow(root)) => {
             session.walk = Some(Walk::new(root));
             session.at = At::Callflow;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Answer, Api};
 use crate::callflow_flows::{chain, node, play};
-use crate::support::seconds;
+use crate::support::{ms, seconds};
 
 pub(crate) async fn settle() {
     tokio::time::sleep(seconds(6)).await;
@@ -325,4 +325,57 @@ async fn a_call_is_sent_to_a_callflow_or_to_somebody_s_phone() {
             .status,
         404
     );
+}
+
+/// The task of a call that is sent elsewhere dies on the way.
+#[test]
+fn a_call_that_is_picked_up_on_its_way_elsewhere_arrives_there() {
+    for milliseconds in (25..1025).step_by(50) {
+        crate::callflow_flows::in_virtual_time(async move {
+            let (api, _, _) = shop().await;
+            let there = chain([node("answer", json!({})), play("there")]);
+            api.create("callflows", json!({"numbers": ["300"], "flow": there}))
+                .await;
+            // Two phones ring, and the caller hears that.
+            let ring = json!({"endpoints": [
+                {"id": "555", "endpoint_type": "device"}, {"id": "556", "endpoint_type": "device"}
+            ]});
+            for name in ["555", "556"] {
+                let device = json!({"name": name, "sip": {"username": name}});
+                api.scenario.put(Kind::Device, name, device).await;
+                let never = Behaviour::no_answer();
+                let pattern = format!("PJSIP/{name}");
+                api.scenario.asterisk.callee(&pattern, never).await;
+            }
+            let flow = chain([
+                node("answer", json!({})),
+                node("ring_group", ring),
+                play("never"),
+            ]);
+            api.create("callflows", json!({"numbers": ["1"], "flow": flow}))
+                .await;
+            let caller = api.scenario.dial("1", &[]).await;
+            tokio::time::sleep(seconds(5)).await;
+            let slowly = |dials: &mut pivot::simulate::Dials| {
+                (dials.response_delay, dials.event_delay) = (ms(100), ms(300));
+            };
+            api.scenario.asterisk.turn(slowly).await;
+            let to = json!({"action": "transfer", "target": "300"});
+            api.post(&channel(&api).await, to).await.data();
+            tokio::time::sleep(ms(milliseconds)).await;
+            if !api.scenario.checkpoints.calls().is_empty() {
+                api.scenario.kill_and_resume().await;
+            }
+            caller.wait_ended().await;
+            let heard = caller.heard_media().await;
+            let lines = api.scenario.lines().await;
+            assert_eq!(
+                heard.iter().filter(|uri| *uri == "sound:there").count(),
+                1,
+                "{milliseconds} ms: {heard:?}\n{lines}"
+            );
+            assert!(!heard.contains(&"sound:never".to_owned()), "{heard:?}");
+            api.scenario.nothing_left().await;
+        });
+    }
 }
