@@ -235,7 +235,10 @@ impl Call {
             let Some(target) = services.notify_target() else {
                 return;
             };
-            if let Ok(Some(stored)) = services.catalog.object::<Vmbox>(&account, &mailbox).await {
+            let stored = services
+                .catalog
+                .object_leniently::<Vmbox>(&account, &mailbox);
+            if let Ok(Some(stored)) = stored.await {
                 let params = services
                     .box_params(&account, &mailbox, &stored, "voicemail.full")
                     .await;

@@ -36,7 +36,7 @@ mod state;
 mod stored;
 mod told;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -99,6 +99,8 @@ pub struct Call {
     pub(crate) latency: Latency,
     /// It ends in its own time; pivot's end does not cut that short.
     closing: bool,
+    /// What was said about stored documents.
+    odd: HashSet<String>,
 }
 
 impl Call {
@@ -123,6 +125,7 @@ impl Call {
             resuming: false,
             latency: Latency::default(),
             closing: false,
+            odd: HashSet::new(),
         }
     }
 

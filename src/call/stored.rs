@@ -32,9 +32,8 @@ impl Call {
     /// A stored thing by its id, as what pivot acts on. `None` when there is none
     /// or it cannot be read; the trace says why.
     pub async fn stored<T: Object>(&mut self, id: &str) -> Result<Option<T>, Interrupt> {
-        let (catalog, account) = self.shelf();
-        let read = self.during(catalog.object(&account, id)).await?;
-        Ok(self.told(read).flatten())
+        let document = self.document(T::KIND, id).await?;
+        Ok(document.and_then(|document| self.read(document)))
     }
 
     /// The document itself, for what has no fields of its own here.
@@ -156,13 +155,27 @@ impl Call {
         (self.services.catalog.clone(), self.account().clone())
     }
 
-    fn read_all<T: Object>(&self, read: Result<Vec<Document>, StoreError>) -> Vec<(String, T)> {
+    fn read_all<T: Object>(&mut self, read: Result<Vec<Document>, StoreError>) -> Vec<(String, T)> {
         let documents = self.told(read).unwrap_or_default();
         let read = documents.into_iter().filter_map(|document| {
             let id = document.id.clone();
-            Some((id, self.told(document.read())?))
+            Some((id, self.read(document)?))
         });
         read.collect()
+    }
+
+    /// What can be read of a document. The timeline says what cannot, once: some are
+    /// read every second.
+    fn read<T: Object>(&mut self, document: Document) -> Option<T> {
+        let mut odd = Vec::new();
+        let read = document.read_leniently(|left_out| odd.push(left_out));
+        let read = read.map_err(|error| odd.push(error.to_string())).ok();
+        for text in odd {
+            if self.odd.insert(text.clone()) {
+                self.warn(text);
+            }
+        }
+        read
     }
 
     /// A store that fails is a warning: the call goes on without.

@@ -9,6 +9,7 @@ mod check;
 mod common;
 mod faults;
 mod hidden;
+mod lenient;
 mod voicemail;
 
 use schemars::JsonSchema;
@@ -28,6 +29,7 @@ pub use conference::{Member, Moderator, Tone};
 pub use device::Ringtones;
 pub use directory::{SearchFields, SortBy};
 pub use hidden::{hide, is_hidden};
+pub use lenient::read_leniently;
 pub use media::{MediaSource, Tts};
 pub use menu::MenuMedia;
 pub use message::Folder;
@@ -113,6 +115,20 @@ impl Kind {
             Self::Vmbox => Some(Self::Message),
             _ => None,
         }
+    }
+
+    /// Whether one of these would mean something else without one of its fields: a rule
+    /// would hold at other times, a token would work for ever.
+    pub fn is_read_whole(self) -> bool {
+        matches!(
+            self,
+            Self::Credential
+                | Self::ListEntry
+                | Self::Resource
+                | Self::TemporalRule
+                | Self::TemporalRuleSet
+                | Self::Token
+        )
     }
 
     /// Whether calls find these by more than their id, in an index of numbers and phones.

@@ -12,7 +12,7 @@ use super::{
     AccountId, Attachment, Change, Document, Expected, Found, Key, Numbers, Store, StoreError,
 };
 use crate::clock;
-use crate::objects::{Kind, Object, hide};
+use crate::objects::{self, Kind, Object, Unreadable, hide};
 
 /// A number or pattern belongs to one callflow of an account only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +80,18 @@ impl Catalog {
         self.get(account, T::KIND, id)
             .await?
             .map(|document| document.read())
+            .transpose()
+    }
+
+    /// The same with what can be read of it.
+    pub async fn object_leniently<T: Object>(
+        &self,
+        account: &AccountId,
+        id: &str,
+    ) -> Result<Option<T>, StoreError> {
+        self.get(account, T::KIND, id)
+            .await?
+            .map(|document| document.read_leniently(|_| {}))
             .transpose()
     }
 
@@ -382,11 +394,41 @@ fn missing(key: &Key) -> StoreError {
 }
 
 impl Document {
-    /// As what pivot acts on.
+    /// As what pivot acts on, if all of it can be read.
     pub fn read<T: Object>(self) -> Result<T, StoreError> {
         let (id, mut body) = (self.id, self.body);
         hide(T::KIND.one(), &mut body);
-        serde_path_to_error::deserialize(Value::Object(body))
-            .map_err(|error| StoreError::Broken(format!("{} {id}: {error}", T::KIND.one())))
+        serde_path_to_error::deserialize(Value::Object(body)).map_err(|error| {
+            let fault = Unreadable {
+                field: error.path().to_string(),
+                why: error.inner().to_string(),
+            };
+            unreadable::<T>(id, fault)
+        })
+    }
+
+    /// The same with what can be read of it; `tell` hears what is left out.
+    pub fn read_leniently<T: Object>(self, mut tell: impl FnMut(String)) -> Result<T, StoreError> {
+        let (id, mut body) = (self.id, self.body);
+        hide(T::KIND.one(), &mut body);
+        let (read, left_out) = match objects::read_leniently(Value::Object(body)) {
+            Ok(read) => read,
+            Err(fault) => return Err(unreadable::<T>(id, fault)),
+        };
+        if let Some(fault) = left_out.first().filter(|_| T::KIND.is_read_whole()) {
+            return Err(unreadable::<T>(id, fault.clone()));
+        }
+        for fault in left_out {
+            tell(format!("{} {id}: {fault}; it is left out", T::KIND.one()));
+        }
+        Ok(read)
+    }
+}
+
+fn unreadable<T: Object>(id: String, fault: Unreadable) -> StoreError {
+    StoreError::Unreadable {
+        kind: T::KIND,
+        id,
+        fault,
     }
 }

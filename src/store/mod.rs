@@ -21,7 +21,7 @@ use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
 use crate::clock::Time;
-use crate::objects::Kind;
+use crate::objects::{Kind, Unreadable};
 
 pub use crate::id::AccountId;
 pub use catalog::{Catalog, NumberTaken};
@@ -131,6 +131,13 @@ pub enum StoreError {
     Conflict { kind: Kind, id: String },
     #[error("there is no {} {id}", .kind.one())]
     Missing { kind: Kind, id: String },
+    /// What is stored is no document of its kind.
+    #[error("{} {id} cannot be read: {fault}", .kind.one())]
+    Unreadable {
+        kind: Kind,
+        id: String,
+        fault: Unreadable,
+    },
     #[error("the store cannot be used: {0}")]
     Broken(String),
     #[error(transparent)]

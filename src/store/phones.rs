@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use crate::objects::{Device, Kind, hide};
+use crate::objects::{Device, Kind, hide, read_leniently};
 
 /// The devices of one account.
 #[derive(Debug, Clone, Default)]
@@ -18,12 +18,13 @@ pub(super) struct Phones {
 }
 
 impl Phones {
-    /// A device is there, or has changed. One that cannot be read is nobody's.
+    /// A device is there, or has changed. One of which nothing can be read is nobody's.
     pub(super) fn put(&mut self, id: &str, body: &Map<String, Value>) {
         self.remove(id);
         let mut body = body.clone();
         hide(Kind::Device.one(), &mut body);
-        let Ok(device) = serde_json::from_value::<Device>(Value::Object(body)) else {
+        let read = read_leniently::<Device>(Value::Object(body));
+        let Ok((device, _)) = read else {
             return;
         };
         let name = device.endpoint(id).to_owned();

@@ -119,6 +119,8 @@ mod callflow_talk;
 #[cfg(test)]
 mod callflow_trunks;
 #[cfg(test)]
+mod callflow_unchecked;
+#[cfg(test)]
 mod callflow_variables;
 #[cfg(test)]
 mod callflow_voicemail;

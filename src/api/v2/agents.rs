@@ -213,7 +213,8 @@ async fn change_queues(ask: &Ask) -> Result<Reply, Refusal> {
 }
 
 async fn status(ask: &Ask, user: &str) -> Result<Agent, Refusal> {
-    let found: Option<Agent> = ask.v2.services.catalog.object(&ask.account, user).await?;
+    let catalog = &ask.v2.services.catalog;
+    let found: Option<Agent> = catalog.object_leniently(&ask.account, user).await?;
     let agent = found.unwrap_or_default();
     let is_over = |until| until <= gregorian(clock::now());
     if agent.status == AgentStatus::Paused && agent.paused_until.is_some_and(is_over) {

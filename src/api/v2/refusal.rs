@@ -145,6 +145,7 @@ impl From<StoreError> for Refusal {
                 let fault = Fault::new(taken.to_string()).cause(taken.value);
                 Self::fault(taken.field, "unique", fault)
             }
+            StoreError::Unreadable { .. } => Self::broken(&error.to_string()),
             StoreError::Broken(why) => {
                 tracing::error!(why, "the store cannot be used");
                 Self::new(

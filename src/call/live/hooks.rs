@@ -70,7 +70,13 @@ impl Hooks {
                 tracing::warn!(%error, "no webhook is told");
                 Vec::new()
             });
-            let read = |hook: Document| Some((hook.id.clone(), hook.read::<Webhook>().ok()?));
+            let tell = |odd: String| tracing::warn!(odd, "a webhook is odd");
+            let read = |hook: Document| {
+                let id = hook.id.clone();
+                let hook = hook.read_leniently::<Webhook>(tell);
+                let hook = hook.map_err(|error| tell(error.to_string()));
+                Some((id, hook.ok()?))
+            };
             let mut hooks: Vec<(String, Webhook)> = stored.into_iter().filter_map(read).collect();
             hooks.retain(|(_, hook)| hook.enabled);
             follow(services, hooks, events).await;

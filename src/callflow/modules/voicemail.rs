@@ -266,6 +266,9 @@ async fn box_of_number(
     call: &mut Call,
     number: &str,
 ) -> Result<Option<(String, Vmbox)>, Interrupt> {
+    if number.is_empty() {
+        return Ok(None);
+    }
     let boxes = call.all_stored::<Vmbox>().await?;
     Ok(boxes
         .into_iter()

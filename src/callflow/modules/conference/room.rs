@@ -2,7 +2,7 @@
 
 use super::{Conference, Role};
 use crate::call::{Call, Interrupt};
-use crate::objects;
+use crate::objects::{self, Kind};
 
 /// A conference that was found.
 pub(super) struct Room {
@@ -22,40 +22,52 @@ pub(super) async fn find(
         let found = numbered(call, number).await?;
         return Ok(Some(match found {
             Some(found) => found,
-            None => (room(call, number).await?, None),
+            None => match room(call, number).await? {
+                Some(room) => (room, None),
+                None => return Ok(None),
+            },
         }));
     }
     if let Some(id) = node.id.as_deref().filter(|id| !id.is_empty()) {
-        return Ok(Some((room(call, id).await?, None)));
+        return Ok(room(call, id).await?.map(|room| (room, None)));
     }
     if node.config.is_empty() {
         return Ok(None);
     }
     let text = |field: &str| node.config.get(field)?.as_str().map(str::to_owned);
     let id = text("id").or_else(|| text("name"));
-    let stored = match serde_json::from_value(node.config.clone().into()) {
-        Ok(stored) => stored,
-        Err(error) => {
-            call.warn(format!("conference: `config` cannot be used: {error}"));
-            objects::Conference::default()
+    let stored = match objects::read_leniently(node.config.clone().into()) {
+        Ok((stored, left_out)) => {
+            for fault in left_out {
+                call.warn(format!("conference: `config`: {fault}; it is left out"));
+            }
+            stored
+        }
+        Err(fault) => {
+            call.warn(format!("conference: `config` cannot be used: {fault}"));
+            return Ok(None);
         }
     };
     let id = id.unwrap_or_else(|| "config".into());
     Ok(Some((Room { id, stored }, None)))
 }
 
-/// A stored conference, else a room of that name which nothing limits.
-async fn room(call: &mut Call, id: &str) -> Result<Room, Interrupt> {
+/// A stored conference, else a room of that name which nothing limits. `None` for one
+/// that cannot be read: what would limit it is not known.
+async fn room(call: &mut Call, id: &str) -> Result<Option<Room>, Interrupt> {
     let stored = call.stored::<objects::Conference>(id).await?;
     if stored.is_none() {
+        if call.document(Kind::Conference, id).await?.is_some() {
+            return Ok(None);
+        }
         call.note(format!(
             "there is no stored conference {id}; it is a room of that name, without a PIN"
         ));
     }
-    Ok(Room {
+    Ok(Some(Room {
         id: id.to_owned(),
         stored: stored.unwrap_or_default(),
-    })
+    }))
 }
 
 /// The stored conference that has this number, and the role if it is one of
