@@ -56,7 +56,8 @@ pub struct Voicemail {
     /// Gets each message as a form, for e-mail and the like; absent = nobody is told.
     pub notify_url: Option<Url>,
     /// How Asterisk names the boxes whose lamps phones show, as `{mailbox}@default`;
-    /// absent = no lamps are set.
+    /// absent = no lamps are set. Boxes of further accounts have lamps where `{account}`
+    /// is in it.
     pub mwi: Option<String>,
 }
 

@@ -7,8 +7,8 @@ use pivot::store::{AccountId, Attachment, Expected};
 use serde_json::{Value, json};
 
 use crate::api::{Api, OPERATOR, documents};
-use crate::callflow_flows::play;
-use crate::support::tone;
+use crate::callflow_flows::{node, play};
+use crate::support::{seconds, tone};
 
 // Callflow check 96. 401.
 #[tokio::test]
@@ -417,4 +417,70 @@ async fn a_call_of_one_account_does_not_reach_the_numbers_of_another() {
             .collect();
         assert!(heard.is_empty(), "{number}: {heard:?}");
     }
+}
+
+/// What the phones that watch this box were last told: new messages.
+async fn lamp(api: &Api, name: &str) -> Option<String> {
+    tokio::time::sleep(seconds(1)).await;
+    let sent = api.scenario.sent("PUT", &format!("mailboxes/{name}")).await;
+    let last = sent.last()?;
+    last.params["newMessages"].as_str().map(str::to_owned)
+}
+
+/// Two accounts may have a box of the same number, and share one Asterisk.
+#[tokio::test(start_paused = true)]
+async fn lamps_of_one_account_are_not_set_by_another() {
+    for (template, own_lamp, other_lamp) in [
+        ("{mailbox}@default", "100@default".to_owned(), None),
+        (
+            "{account}-{mailbox}@default",
+            "{own}-100@default".to_owned(),
+            Some("{other}-100@default"),
+        ),
+    ] {
+        let api = Api::with(&format!("[voicemail]\nmwi = '{template}'\n")).await;
+        let (other, _) = api.account("other").await;
+        let named = |name: &str| {
+            name.replace("{own}", api.own().as_str())
+                .replace("{other}", &other)
+        };
+        for (base, messages) in [("", 1), (&format!("accounts/{other}/")[..], 2)] {
+            let vmbox = json!({"name": "one", "mailbox": "100"});
+            let vmbox = api.create(&format!("{base}vmboxes"), vmbox).await;
+            for _ in 0..messages {
+                let path = format!("{base}vmboxes/{vmbox}/messages");
+                api.create(&path, json!({"caller_id_number": "1"})).await;
+            }
+        }
+        let own = lamp(&api, &named(&own_lamp)).await;
+        assert_eq!(own.as_deref(), Some("1"), "{template}");
+        if let Some(name) = other_lamp {
+            assert_eq!(lamp(&api, &named(name)).await.as_deref(), Some("2"));
+        }
+        // The account goes, and its lamps with it.
+        api.delete(&format!("accounts/{other}")).await.data();
+        let own = lamp(&api, &named(&own_lamp)).await;
+        assert_eq!(own.as_deref(), Some("1"), "{template}");
+        if let Some(name) = other_lamp {
+            assert_eq!(lamp(&api, &named(name)).await.as_deref(), Some("0"));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn presence_of_one_account_is_not_set_by_another() {
+    let api = Api::start().await;
+    let (other, _) = api.account("other").await;
+    let lit = json!({"presence_id": "200", "status": "busy"});
+    let flow = node("manual_presence", lit);
+    let document = json!({"numbers": ["2030"], "flow": flow});
+    api.create(&format!("accounts/{other}/callflows"), document)
+        .await;
+    let argument = format!("account={other}");
+    let phone = api.scenario.dial("2030", &[&argument]).await;
+    phone.wait_ended().await;
+    let asterisk = &api.scenario.asterisk;
+    assert_eq!(asterisk.device_state("200").await, None);
+    let own = asterisk.device_state(&format!("{other}-200")).await;
+    assert_eq!(own.as_deref(), Some("INUSE"));
 }

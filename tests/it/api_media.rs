@@ -290,6 +290,16 @@ async fn what_is_done_with_messages_is_seen_on_the_lamps_of_phones() {
     assert_eq!(lamps("100").await.as_deref(), Some("0/0"));
     api.delete(&format!("vmboxes/{two}/messages")).await.data();
     assert_eq!(lamps("200").await.as_deref(), Some("0/0"));
+    // The box gets another number, and then it is gone.
+    api.create(&messages, json!({"caller_id_number": "3"}))
+        .await;
+    assert_eq!(lamps("100").await.as_deref(), Some("1/0"));
+    let item = format!("vmboxes/{one}");
+    api.patch(&item, json!({"mailbox": "300"})).await.data();
+    assert_eq!(lamps("100").await.as_deref(), Some("0/0"));
+    assert_eq!(lamps("300").await.as_deref(), Some("1/0"));
+    api.delete(&item).await.data();
+    assert_eq!(lamps("300").await.as_deref(), Some("0/0"));
 }
 
 /// What the API lists of recordings once there is as much.

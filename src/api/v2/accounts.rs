@@ -8,7 +8,7 @@ use super::endpoint::{Endpoint, Gives, Scope, Verb};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::resource::{self, Resource};
-use super::{checking, crud, listing, recordings};
+use super::{checking, crud, listing, recordings, vmboxes};
 use crate::clock;
 use crate::id::AccountId;
 use crate::objects::Kind;
@@ -157,10 +157,13 @@ async fn delete(ask: &Ask) -> Result<Reply, Refusal> {
     let catalog = &ask.v2.services.catalog;
     let before = document(ask, &ask.account).await?;
     let mut changes = Vec::new();
+    let mut boxes = Vec::new();
     for kind in Kind::ALL {
         for document in catalog.list(&ask.account, *kind).await? {
-            if *kind == Kind::Recording {
-                recordings::remove_sound(ask, &document).await?;
+            match *kind {
+                Kind::Recording => recordings::remove_sound(ask, &document).await?,
+                Kind::Vmbox => boxes.push(document.clone()),
+                _ => {}
             }
             changes.push(Change::Delete {
                 key: Key::new(&ask.account, *kind, document.id),
@@ -169,6 +172,9 @@ async fn delete(ask: &Ask) -> Result<Reply, Refusal> {
         }
     }
     catalog.write(changes).await?;
+    for gone in &boxes {
+        vmboxes::set_lamps(ask, Some(gone), None);
+    }
     let mut shown = crud::whole(&ACCOUNTS, before);
     shown["_read_only"]["deleted"] = true.into();
     Ok(Reply::data(shown))

@@ -143,7 +143,9 @@ pub(super) async fn remove(
         changes.extend(beside(ask, &before.id, Some(&before), None).await?);
     }
     ask.v2.services.catalog.write(changes).await?;
-    (resource.after)(ask);
+    if let Some(after) = resource.after {
+        after(ask, Some(&before), None);
+    }
     let mut shown = show(ask, resource, before).await?;
     shown["_read_only"]["deleted"] = true.into();
     Ok(Reply::data(shown))
@@ -206,12 +208,13 @@ pub(super) async fn keep(
     let _turn = ask.v2.writing.lock().await;
     unique(ask, resource, id, &body).await?;
     let catalog = &ask.v2.services.catalog;
+    let before = match (resource.beside, resource.after) {
+        (None, None) => None,
+        _ => catalog.get(&ask.account, resource.kind, id).await?,
+    };
     let further = match resource.beside {
         None => Vec::new(),
-        Some(beside) => {
-            let before = catalog.get(&ask.account, resource.kind, id).await?;
-            beside(ask, id, before.as_ref(), Some(&body)).await?
-        }
+        Some(beside) => beside(ask, id, before.as_ref(), Some(&body)).await?,
     };
     let key = Key::new(&ask.account, resource.kind, id);
     let change = Change::Put {
@@ -248,7 +251,9 @@ pub(super) async fn keep(
         }
         written => {
             let document = written?.into_iter().flatten().next();
-            (resource.after)(ask);
+            if let Some(after) = resource.after {
+                after(ask, before.as_ref(), document.as_ref());
+            }
             document.ok_or_else(|| Refusal::unknown(id))
         }
     }

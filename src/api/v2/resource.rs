@@ -45,6 +45,9 @@ type Beside = for<'a> fn(
     Option<&'a Map<String, Value>>,
 ) -> Doing<'a, Vec<Change>>;
 
+/// What follows a write.
+type After = fn(&Ask, Option<&Document>, Option<&Document>);
+
 /// A kind of stored things.
 pub(super) struct Resource {
     pub(super) kind: Kind,
@@ -75,8 +78,8 @@ pub(super) struct Resource {
     pub(super) check: fn(&str, &mut Map<String, Value>, &mut Faults),
     /// What is written with one, or with its end: given its id, what it was and what it is.
     pub(super) beside: Option<Beside>,
-    /// What is done when one has been written.
-    pub(super) after: fn(&Ask),
+    /// What is done when one has been written: given what it was and what it is.
+    pub(super) after: Option<After>,
     /// Fields that hold regular expressions.
     pub(super) regexes: &'static [&'static str],
     /// Fields, dotted, that no two of an account may share.
@@ -101,7 +104,7 @@ impl Resource {
             prepare: |_, _| {},
             check: |_, _, _| {},
             beside: None,
-            after: |_| {},
+            after: None,
             regexes: &[],
             unique: &[],
         }
@@ -226,7 +229,7 @@ pub(super) static RESOURCES: &[Resource] = &[
         order: messages::by_time,
         newest_first: true,
         prepare: messages::prepare,
-        after: |ask| messages::tell_waiting(ask, ask.id(0)),
+        after: Some(|ask, _, _| messages::tell_waiting(ask, ask.id(0))),
         ..Resource::of(Kind::Message, "vmboxes/{owner}/messages")
     },
     Resource {
@@ -292,6 +295,7 @@ pub(super) static RESOURCES: &[Resource] = &[
         listed: &["name", "mailbox", "owner_id", "flags"],
         complete_list: Some(|ask, shown| Box::pin(vmboxes::count(ask, shown))),
         unique: &["mailbox"],
+        after: Some(vmboxes::set_lamps),
         ..Resource::of(Kind::Vmbox, "vmboxes")
     },
     Resource {

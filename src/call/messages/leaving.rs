@@ -62,7 +62,7 @@ impl Leaving {
         let stored = self
             .services
             .catalog
-            .object::<Vmbox>(&self.account, &left.mailbox)
+            .object_leniently::<Vmbox>(&self.account, &left.mailbox)
             .await;
         let stored = stored.ok().flatten().unwrap_or_default();
         self.services
@@ -183,7 +183,8 @@ impl Services {
     ) -> Vec<(String, String)> {
         let owner = stored.owner_id.clone().unwrap_or_default();
         let mut addresses = stored.notify_email_addresses.clone();
-        if let Ok(Some(user)) = self.catalog.object::<User>(account, &owner).await {
+        let user = self.catalog.object_leniently::<User>(account, &owner).await;
+        if let Ok(Some(user)) = user {
             addresses.extend(user.email);
         }
         [
@@ -202,10 +203,11 @@ impl Services {
 
     /// Sets the lamps of the phones that watch a box (`[voicemail] mwi`).
     pub async fn tell_waiting(&self, account: &AccountId, mailbox: &str) {
-        let Some(template) = &self.config.voicemail.mwi else {
+        if self.config.voicemail.mwi.is_none() {
             return;
-        };
-        let stored = self.catalog.object::<Vmbox>(account, mailbox).await;
+        }
+        let stored = self.catalog.object_leniently::<Vmbox>(account, mailbox);
+        let stored = stored.await;
         let messages = self
             .catalog
             .list_under(account, Kind::Message, mailbox)
@@ -213,13 +215,40 @@ impl Services {
         let (Ok(Some(stored)), Ok(messages)) = (stored, messages) else {
             return;
         };
-        let read: Vec<Message> = messages.into_iter().filter_map(|m| m.read().ok()).collect();
+        let read: Vec<Message> = messages
+            .into_iter()
+            .filter_map(|message| message.read_leniently(|_| {}).ok())
+            .collect();
         let waiting = Waiting::of(read.iter());
-        let name = template.replace("{mailbox}", &stored.mailbox);
+        self.set_lamps(account, &stored.mailbox, waiting).await;
+    }
+
+    /// The same for a box number that nobody has any more.
+    pub async fn tell_none_waits(&self, account: &AccountId, number: &str) {
+        self.set_lamps(account, number, Waiting::default()).await;
+    }
+
+    async fn set_lamps(&self, account: &AccountId, number: &str, waiting: Waiting) {
+        let Some(name) = self.lamp_name(account, number) else {
+            return;
+        };
         let request = Request::mailbox(&name, waiting.saved, waiting.new);
         if let Err(error) = self.ari.send(request).await {
             tracing::warn!(mailbox = %name, %error, "the lamp is not set: Asterisk needs \
                 res_stasis_mailbox and res_mwi_external, or leave `voicemail.mwi` out");
         }
+    }
+
+    /// What Asterisk calls a box. All accounts' are in one Asterisk, and two accounts may
+    /// have the same number: where the template does not tell them apart it is the
+    /// configuration's own account's.
+    fn lamp_name(&self, account: &AccountId, number: &str) -> Option<String> {
+        const ACCOUNT: &str = "{account}";
+        let template = self.config.voicemail.mwi.as_ref()?;
+        if *account != self.account && !template.contains(ACCOUNT) {
+            return None;
+        }
+        let name = template.replace(ACCOUNT, account.as_str());
+        Some(name.replace("{mailbox}", number))
     }
 }

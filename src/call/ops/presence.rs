@@ -24,8 +24,15 @@ impl DeviceState {
 }
 
 impl Call {
-    /// Sets `Stasis:name`. Asterisk keeps it, also when it starts again.
+    /// Sets `Stasis:name`; that of an account other than the configuration's own is
+    /// `Stasis:ACCOUNT-name`, since they share one Asterisk. Asterisk keeps it, also when
+    /// it starts again.
     pub async fn set_device_state(&mut self, name: &str, state: DeviceState) {
+        let name = match self.account() {
+            own if *own == self.services.account => name.to_owned(),
+            account => format!("{account}-{name}"),
+        };
+        let name = name.as_str();
         // Setting it twice is as good as once.
         let request = Request::set_device_state(name, state.word());
         if let Err(error) = self.insist(request).await {
