@@ -103,7 +103,8 @@ pub(super) enum Message {
 #[derive(Debug, Default)]
 pub struct Snapshot {
     pub calls: usize,
-    pub objects: HashSet<String>,
+    /// Whose each is.
+    pub objects: HashMap<String, CallId>,
 }
 
 /// The queue's end that everybody may hold.
@@ -299,7 +300,7 @@ impl Table {
             // Their senders go, so whoever waits learns that no answer will come.
             Message::Lost => self.awaited.clear(),
             Message::Snapshot(answer) => {
-                let objects = self.objects.keys().cloned().collect();
+                let objects = self.objects.clone();
                 answer
                     .send(Snapshot {
                         calls: self.owners.len(),

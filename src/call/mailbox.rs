@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{Call, Interrupt};
 use crate::ari::{AriError, Delivery, Event, Reply, Request};
 use crate::clock::{self, Time};
-use crate::news::{Destination, News};
+use crate::news::{Destination, News, QueueNews};
 use crate::trace::{Kind, Trace};
 
 /// What a call waits for.
@@ -133,6 +133,9 @@ impl Call {
                         News::Screened(screened) => self.absorb_screened(&screened),
                         News::Leg(news) => self.absorb_leg_news(news).await,
                         News::Sent(destination) => self.absorb_sent(destination),
+                        News::Queue(QueueNews::Taken { .. }) if !self.can_be_taken() => {
+                            self.refuse_pickup();
+                        }
                         news => self.state.news.push_back(news),
                     }
                     self.checkpoint();

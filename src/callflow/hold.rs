@@ -6,8 +6,12 @@ use crate::call::ops::Behind;
 use crate::call::{Call, Interrupt};
 use crate::objects::{Account, Device, MusicOnHold, User};
 
-/// Begins it, and returns at once. `phone` is the name that Asterisk knows the phone by.
+/// Begins it unless something sounds already, and returns at once. `phone` is the name
+/// that Asterisk knows the phone by.
 pub(super) async fn start(call: &mut Call, phone: Option<&str>) -> Result<(), Interrupt> {
+    if call.waits_with_sound() {
+        return Ok(());
+    }
     let chosen = chosen(call, phone).await?;
     let sounds = named_sounds(call, chosen.as_deref()).await?;
     if sounds.is_empty() {

@@ -31,6 +31,12 @@ impl Owned {
             None => Self::Caller(channel),
         }
     }
+
+    fn channel(&self) -> &str {
+        match self {
+            Self::Caller(channel) | Self::Leg(channel, _) | Self::Lent(channel, _) => channel,
+        }
+    }
 }
 
 /// Gives up everything of a call whose task is gone, and its channel to whom it
@@ -38,7 +44,14 @@ impl Owned {
 pub(super) async fn clear_away(services: &Services, router: &Router, id: &CallId, owned: Owned) {
     let prefix = format!("{PREFIX}{}", id.hex());
     let objects = router.snapshot().await.unwrap_or_default().objects;
-    for object in objects.iter().filter(|object| object.starts_with(&prefix)) {
+    // A leg that another call has handed over has that one's name.
+    let is_left = |object: &String, owner: &CallId| {
+        object.starts_with(&prefix) || owner == id && object != owned.channel()
+    };
+    let left = objects
+        .iter()
+        .filter(|(object, owner)| is_left(object, owner));
+    for (object, _) in left {
         // Ids do not tell what they name; what they do not name is 404.
         for request in [
             Request::stop_playback(object),
@@ -217,7 +230,7 @@ async fn orphans(services: &Services, router: &Router) -> Vec<Orphan> {
     let Some(owned) = router.snapshot().await else {
         return Vec::new();
     };
-    let free = |id: &String| !owned.objects.contains(id);
+    let free = |id: &String| !owned.objects.contains_key(id);
     let legs = channels
         .iter()
         .map(|c| c.id.clone())

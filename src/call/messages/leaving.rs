@@ -43,6 +43,17 @@ impl Leaving {
 
     pub(super) async fn leave(self, left: Left, message: Message) {
         let id = format!("{}/{}", left.mailbox, left.id);
+        let catalog = &self.services.catalog;
+        let mailbox = catalog.get(&self.account, Kind::Vmbox, &left.mailbox);
+        if let Ok(None) = mailbox.await {
+            // Nobody could find the message.
+            let text = format!(
+                "voicemail box {} is gone, and so is the message",
+                left.mailbox
+            );
+            self.trace.write(Line::Warning, text);
+            return self.throw_away().await;
+        }
         if let Err(error) = self.store(&id, &left, &message).await {
             let text = format!(
                 "the message stays a recording, {}: {error}",

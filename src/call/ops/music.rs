@@ -71,6 +71,11 @@ impl Call {
         self.next_of_round().await
     }
 
+    /// Whether something sounds while the caller waits, or would if it could be played.
+    pub fn waits_with_sound(&self) -> bool {
+        self.state.round.is_some() || self.state.behind == Some(Behind::Music)
+    }
+
     /// The next sound begins where one is over.
     pub(super) async fn go_on_with_round(&mut self) -> Result<(), Interrupt> {
         let over = |playback: &String| !self.state.playing.contains(playback);

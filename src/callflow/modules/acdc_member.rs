@@ -212,6 +212,7 @@ impl AcdcMember {
         let mark = *at.mark.get_or_insert_with(|| call.keys_mark());
         let limit = (queue.connection_timeout > 0)
             .then(|| since.after(Duration::from_secs(queue.connection_timeout)));
+        let mut music = None;
         loop {
             // Whoever was almost taken elsewhere is in the queue no more.
             match self.join(call, queue).await? {
@@ -246,13 +247,16 @@ impl AcdcMember {
             if !queue.enter_when_empty && !all.iter().any(|(_, agent)| agents::is_there(agent)) {
                 return Ok(Left::Empty);
             }
-            let music = named_sounds(call, queue.moh.as_deref()).await?;
+            let music = match &music {
+                Some(music) => music,
+                None => music.insert(named_sounds(call, queue.moh.as_deref()).await?),
+            };
             if call.is_next_in_queue().await {
                 let ready = all.into_iter().filter(|(_, agent)| agents::is_ready(agent));
                 let ready = ready.map(|(id, _)| id).collect();
                 let desk = Desk {
                     queue,
-                    music: &music,
+                    music,
                     limit,
                 };
                 if self.call_agents(call, &desk, ready, at).await? {
@@ -265,7 +269,7 @@ impl AcdcMember {
             if music.is_empty() {
                 hold::start(call, None).await?;
             } else {
-                call.start_round(&music).await?;
+                call.start_round(music).await?;
             }
             let look = clock::now().after(LOOK);
             let until = limit.map_or(look, |limit| limit.min(look));

@@ -196,3 +196,38 @@ async fn a_tune_that_cannot_be_heard_is_no_reason_not_to_wait() {
     assert!(left(&phone).await);
     scenario.nothing_left().await;
 }
+
+/// The music is looked up when it begins, not every second of the waiting.
+#[tokio::test(start_paused = true)]
+async fn music_that_is_not_there_is_told_once() {
+    for (queue, account) in [
+        (json!({"moh": "/{account}/none"}), json!({})),
+        (
+            json!({}),
+            json!({"music_on_hold": {"media_id": "/{account}/none"}}),
+        ),
+    ] {
+        let scenario = desk(json!({})).await;
+        nobody_is_there(&scenario).await;
+        let own = scenario.pivot.services.account.to_string();
+        let named = |document: &serde_json::Value| {
+            let text = document.to_string().replace("{account}", &own);
+            serde_json::from_str::<serde_json::Value>(&text).unwrap()
+        };
+        let mut document = scenario.get(Kind::Queue, "support").await.unwrap();
+        document
+            .as_object_mut()
+            .unwrap()
+            .extend(named(&queue).as_object().unwrap().clone());
+        scenario.put(Kind::Queue, "support", document).await;
+        scenario.put(Kind::Account, &own, named(&account)).await;
+        let phone = caller(&scenario, "1").await;
+        tokio::time::sleep(seconds(30)).await;
+        let lines = scenario.lines().await;
+        assert_eq!(lines.matches("has no stored sound").count(), 1, "{lines}");
+        let music = phone.heard().await;
+        assert!(music.iter().any(|h| matches!(h.what, Sound::Music(_))));
+        phone.hangup().await;
+        scenario.nothing_left().await;
+    }
+}

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{a_while, asked, hears, shop, talked};
 use crate::callflow_flows::{chain, node};
-use crate::support::{Scenario, seconds};
-use pivot::simulate::Phone;
+use crate::support::{Scenario, ms, seconds};
+use pivot::simulate::{Dials, Phone};
 
 /// Somebody calls Bob, whose phone rings for long.
 async fn bob_rings(scenario: &Scenario) -> Phone {
@@ -256,7 +256,7 @@ async fn the_picker_who_hangs_up_at_once_leaves_nothing_behind() {
             .await;
         let caller = bob_rings(&scenario).await;
         let carl = scenario.dials("carl", "*8").await;
-        carl.hangup_at(crate::support::ms(after));
+        carl.hangup_at(ms(after));
         carl.wait_ended().await;
         caller.hangup_at(seconds(5));
         caller.wait_ended().await;
@@ -371,5 +371,41 @@ async fn an_end_that_nobody_told_ends_the_listening_too() {
     caller.hangup().await;
     tokio::time::sleep(seconds(20)).await;
     assert!(spy.state().await.is_none(), "{}", scenario.all().await);
+    scenario.nothing_left().await;
+}
+
+/// The ringing was over when the pickup came: whom the flow rings later is not concerned.
+#[tokio::test(start_paused = true)]
+async fn a_pickup_that_comes_too_late_takes_nobody_later() {
+    let scenario = shop().await;
+    scenario.answers_after("bob", seconds(60)).await;
+    scenario.answers_after("carl", seconds(1)).await;
+    let flow = chain([
+        node("device", json!({"id": "d-bob", "timeout": 5})),
+        node("sleep", json!({"duration": 20})),
+        node("device", json!({"id": "d-carl"})),
+    ]);
+    scenario.callflow("both", &["700"], flow).await;
+    let take = node("group_pickup", json!({"device_id": "d-bob"}));
+    scenario.feature("8", take).await;
+    let ann = scenario.dials("ann", "700").await;
+    tokio::time::sleep(ms(4300)).await;
+    // The taker sees the ringing, and is told of it half a second later.
+    let slowly = |dials: &mut Dials| dials.response_delay = ms(500);
+    scenario.asterisk.turn(slowly).await;
+    let dave = scenario.dials("dave", "*8").await;
+    a_while().await;
+    scenario
+        .asterisk
+        .turn(|dials: &mut Dials| dials.response_delay = ms(0))
+        .await;
+    tokio::time::sleep(seconds(30)).await;
+    assert!(!talked(&ann, &dave).await);
+    let carl = scenario.asterisk.called("PJSIP/carl*").await;
+    assert_eq!(carl.len(), 1, "{}", scenario.all().await);
+    assert!(talked(&ann, &carl[0]).await, "{}", scenario.all().await);
+    let all = scenario.all().await;
+    assert!(all.contains("takes the call of PJSIP/bob"), "{all}");
+    ann.hangup().await;
     scenario.nothing_left().await;
 }

@@ -1,12 +1,14 @@
 //! A conversation is taken over from the phone that has made the call.
 
+use std::sync::Arc;
+
 use pivot::simulate::{Dials, Fault, Matching, Phone, Version};
 use serde_json::json;
 
 use super::pickup::bob_talks;
 use super::{a_while, shop, shop_in, talked};
 use crate::callflow_flows::{chain, node};
-use crate::support::{Scenario, Setting, ms, seconds};
+use crate::support::{Failing, Scenario, Setting, ms, seconds};
 
 /// Ann has called Bob and takes the conversation over at her other phone.
 async fn ann_s_other_phone(scenario: &Scenario) {
@@ -184,5 +186,31 @@ async fn a_conversation_that_was_taken_over_can_be_taken_from_its_party_too() {
     assert!(bob.wait_ended().await.is_some());
     carl.hangup().await;
     other.wait_ended().await.unwrap();
+    scenario.nothing_left().await;
+}
+
+/// The party was made by another call, and goes with the one that has it now.
+#[tokio::test(start_paused = true)]
+async fn a_task_that_fails_after_it_took_a_conversation_over_leaves_nobody_behind() {
+    let failing = Arc::new(Failing::default());
+    let setting = Setting {
+        config: String::new(),
+        checkpoints: Some(failing.clone()),
+        ..Setting::default()
+    };
+    let scenario = shop_in(Scenario::with(setting).await).await;
+    ann_s_other_phone(&scenario).await;
+    scenario.feature("6", node("move", json!({}))).await;
+    let (_, bob) = bob_talks(&scenario).await;
+    let other = scenario.dials("ann2", "*6").await;
+    a_while().await;
+    assert!(talked(&other, &bob).await);
+    let calls = scenario.pivot.traces.calls().await;
+    let call = calls.iter().find(|call| call.from == "ann2").unwrap();
+    failing.breaks(serde_json::from_value(call.id.clone().into()).unwrap());
+    other.press("1").await;
+    other.wait_ended().await.unwrap();
+    a_while().await;
+    assert!(bob.state().await.is_none(), "{}", scenario.all().await);
     scenario.nothing_left().await;
 }

@@ -208,3 +208,21 @@ async fn the_box_may_be_named_by_what_was_captured() {
             .starts_with("box/")
     );
 }
+
+/// Nobody could find the message, and nothing would ever delete it.
+#[tokio::test(start_paused = true)]
+async fn a_box_that_is_deleted_meanwhile_gets_no_message() {
+    let scenario = shop(json!({})).await;
+    let mut talk = scenario.talk("1", &[]).await;
+    talk.recording().await;
+    talk.phone.talk(seconds(2)).await;
+    let services = &scenario.pivot.services;
+    let (own, anything) = (&services.account, pivot::store::Expected::Anything);
+    let delete = services.catalog.delete(own, Kind::Vmbox, "box", anything);
+    delete.await.unwrap();
+    talk.phone.hangup().await;
+    talk.end().await;
+    assert!(scenario.all_of(Kind::Message).await.is_empty());
+    let lines = talk.lines().await;
+    assert!(lines.contains("voicemail box box is gone"), "{lines}");
+}

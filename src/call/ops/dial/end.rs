@@ -24,6 +24,9 @@ impl Call {
         dial: &Dial,
         at: &Dialling,
     ) -> Result<Dialled, Interrupt> {
+        if at.picked.is_none() && self.state.queued.is_none() {
+            self.refuse_pickups();
+        }
         let outcome = match at.winner {
             Some(_) => DialOutcome::Canceled,
             None => DialOutcome::NoAnswer,

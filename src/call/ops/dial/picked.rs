@@ -5,9 +5,33 @@ use crate::call::ops::{Connected, DialOutcome, Dialled, QueueResult, Queued};
 use crate::call::{Call, Interrupt};
 use crate::clock;
 use crate::id::OpId;
-use crate::news::QueueNews;
+use crate::news::{News, QueueNews};
 
 impl Call {
+    /// Whether there is anything that somebody else could take the caller out of.
+    pub(in crate::call) fn can_be_taken(&self) -> bool {
+        let state = &self.state;
+        let rings_or_talks = state.legs.iter().any(|leg| !leg.is_over());
+        let ends = self.closing || state.gone.is_some();
+        !ends && (rings_or_talks || state.queued.is_some())
+    }
+
+    /// It came too late: whoever wants to take the caller need not wait.
+    pub(in crate::call) fn refuse_pickup(&self) {
+        self.note("whoever wants to take the caller comes too late");
+        self.services.queues.leave(&self.state.id);
+    }
+
+    /// The Dial is over, and what follows is not to be taken for it.
+    pub(super) fn refuse_pickups(&mut self) {
+        let told = self.state.news.len();
+        let is = |news: &News| matches!(news, News::Queue(QueueNews::Taken { .. }));
+        self.state.news.retain(|news| !is(news));
+        if self.state.news.len() < told {
+            self.refuse_pickup();
+        }
+    }
+
     /// Looks whether somebody has taken the caller; the Dial is over then.
     pub(super) fn is_picked_up(&mut self, op: &OpId, at: &mut Dialling) -> bool {
         if at.picked.is_some() {
