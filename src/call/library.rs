@@ -153,7 +153,7 @@ impl super::Services {
     ///
     /// It is there and cannot be heard; the text says why.
     pub async fn media_uri(&self, account: &AccountId, id: &str) -> Result<Option<String>, String> {
-        let read = self.catalog.object::<Media>(account, id).await;
+        let read = self.catalog.object_leniently::<Media>(account, id).await;
         let Some(medium) = read.map_err(|error| error.to_string())? else {
             return Ok(None);
         };

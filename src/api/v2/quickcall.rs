@@ -58,7 +58,7 @@ pub(super) async fn called(ask: &Ask, kind: Kind, id: &str) -> Result<Option<Cal
     };
     let called = match kind {
         Kind::User => {
-            let user: User = document.read().unwrap_or_default();
+            let user: User = document.read_leniently(|_| {}).unwrap_or_default();
             let name = format!("{} {}", user.first_name, user.last_name);
             Called {
                 ring: Ring::User(id.to_owned()),
@@ -67,7 +67,7 @@ pub(super) async fn called(ask: &Ask, kind: Kind, id: &str) -> Result<Option<Cal
             }
         }
         _ => {
-            let device: Device = document.read().unwrap_or_default();
+            let device: Device = document.read_leniently(|_| {}).unwrap_or_default();
             Called {
                 ring: Ring::Device(id.to_owned()),
                 number: device.endpoint(id).to_owned(),

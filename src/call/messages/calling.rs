@@ -69,7 +69,7 @@ impl Services {
 
     /// A stored thing; its defaults where there is none.
     async fn known<T: crate::objects::Object + Default>(&self, account: &AccountId, id: &str) -> T {
-        let read = self.catalog.object(account, id).await;
+        let read = self.catalog.object_leniently(account, id).await;
         read.inspect_err(|error| tracing::warn!(id, %error, "it counts as not there"))
             .ok()
             .flatten()
