@@ -78,7 +78,8 @@ impl Call {
     pub(super) fn check(&self) -> Result<(), Interrupt> {
         if self.state.gone.is_some() {
             Err(Interrupt::Gone)
-        } else if self.state.sent.is_some() && !self.closing {
+        } else if self.state.sent.is_some() && self.state.on_its_way.is_none() && !self.closing {
+            // What it leaves is left whole before it is sent on.
             Err(Interrupt::Sent)
         } else if self.state.aside && !self.state.news.is_empty() {
             Err(Interrupt::Called)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Answer, Api};
 use crate::callflow_flows::{chain, node, play};
-use crate::support::{ms, seconds};
+use crate::support::{Reply, ms, seconds};
 
 pub(crate) async fn settle() {
     tokio::time::sleep(seconds(6)).await;
@@ -378,4 +378,115 @@ fn a_call_that_is_picked_up_on_its_way_elsewhere_arrives_there() {
             api.scenario.nothing_left().await;
         });
     }
+}
+
+/// What lit the lamp of a slot puts it out, whichever way the caller leaves it.
+#[tokio::test(start_paused = true)]
+async fn who_is_sent_elsewhere_out_of_a_slot_leaves_its_lamp_dark() {
+    let (api, _, _) = shop().await;
+    let there = chain([node("answer", json!({})), play("there")]);
+    api.create("callflows", json!({"numbers": ["300"], "flow": there}))
+        .await;
+    let park = json!({"action": "direct_park", "slot": "101", "custom_presence_id": "slot101"});
+    api.create(
+        "callflows",
+        json!({"numbers": ["1"], "flow": node("park", park)}),
+    )
+    .await;
+    let caller = api.scenario.dial("1", &[]).await;
+    settle().await;
+    let lamp = async || api.scenario.asterisk.device_state("slot101").await;
+    assert_eq!(lamp().await.as_deref(), Some("RINGING"));
+    let to = json!({"action": "transfer", "target": "300"});
+    api.post(&channel(&api).await, to).await.data();
+    caller.wait_ended().await;
+    api.scenario.heard(&caller, &["there"]).await;
+    assert_eq!(lamp().await.as_deref(), Some("NOT_INUSE"));
+}
+
+/// Its recording is of what is said with the queue's agents, and of nothing else.
+#[tokio::test(start_paused = true)]
+async fn who_is_sent_elsewhere_out_of_a_queue_is_not_recorded_by_it_any_more() {
+    for answers in [false, true] {
+        let (api, _, phone) = shop().await;
+        let url = format!("{}/left", api.scenario.web.url());
+        api.scenario.web.on("/left", Reply::xml("<Response/>"));
+        let queue = json!({"name": "q", "record_caller": true, "cdr_url": url});
+        api.scenario.put(Kind::Queue, "q", queue).await;
+        let agent = json!({"first_name": "Bob", "queues": ["q"]});
+        api.scenario.put(Kind::User, "bob", agent).await;
+        let device = json!({"name": "bob", "owner_id": "bob", "sip": {"username": "bob"}});
+        api.scenario.put(Kind::Device, "bob", device).await;
+        let ready = json!({"status": "ready"});
+        api.scenario.put(Kind::Agent, "bob", ready).await;
+        let behaviour = match answers {
+            true => Behaviour::answers(seconds(1)),
+            false => Behaviour::no_answer(),
+        };
+        api.scenario.asterisk.callee("PJSIP/bob", behaviour).await;
+        let flow = node("acdc_member", json!({"id": "q"}));
+        api.create("callflows", json!({"numbers": ["1"], "flow": flow}))
+            .await;
+        let caller = api.scenario.dial("1", &[]).await;
+        tokio::time::sleep(seconds(4)).await;
+        let records = async || api.scenario.sent("POST", "/record").await.len();
+        assert_eq!(records().await, usize::from(answers));
+        let to = json!({"action": "intercept", "target_type": "device", "target_id": phone});
+        api.post(&channel(&api).await, to).await.data();
+        settle().await;
+        let anna = api.scenario.asterisk.called("PJSIP/anna").await;
+        assert!(anna[0].state().await.is_some());
+        assert_eq!(records().await, usize::from(answers), "{answers}");
+        let stopped = api.scenario.sent("POST", "/stop").await;
+        let recordings = stopped
+            .iter()
+            .filter(|r| r.path.contains("recordings/live"));
+        assert_eq!(recordings.count(), usize::from(answers));
+        let told = api.scenario.web.at("/left");
+        let result = if answers { "talked" } else { "abandoned" };
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].param("result").as_deref(), Some(result));
+        caller.hangup().await;
+        api.scenario.nothing_left().await;
+    }
+}
+
+/// Whoever clicks twice: what the caller was in is left whole before the second counts.
+#[tokio::test(start_paused = true)]
+async fn who_is_sent_elsewhere_twice_is_no_more_in_the_conference() {
+    let (api, _, _) = shop().await;
+    for (number, sound) in [("300", "first"), ("301", "second")] {
+        let there = chain([node("answer", json!({})), play(sound)]);
+        api.create("callflows", json!({"numbers": [number], "flow": there}))
+            .await;
+    }
+    let room = node("conference", json!({"id": "room"}));
+    api.create("callflows", json!({"numbers": ["1"], "flow": room}))
+        .await;
+    let caller = api.scenario.dial("1", &[]).await;
+    settle().await;
+    let path = channel(&api).await;
+    let other = api.scenario.dial("1", &[]).await;
+    settle().await;
+    let slowly = |dials: &mut pivot::simulate::Dials| dials.response_delay = ms(100);
+    api.scenario.asterisk.turn(slowly).await;
+    for number in ["300", "301"] {
+        let to = json!({"action": "transfer", "target": number});
+        assert_eq!(api.post(&path, to).await.status, 200);
+        tokio::time::sleep(ms(50)).await;
+    }
+    caller.wait_ended().await;
+    let heard = caller.heard_media().await;
+    assert_eq!(heard.last().map(String::as_str), Some("sound:second"));
+    // Members come in muted, and are heard again where they go.
+    let unmuted = format!("channels/{}/mute", caller.channel());
+    let unmuted = api.scenario.sent("DELETE", &unmuted).await;
+    assert_eq!(unmuted.len(), 1);
+    let left = api.scenario.sent("POST", "/removeChannel").await;
+    let left = left
+        .iter()
+        .filter(|r| r.params["channel"] == caller.channel());
+    assert_eq!(left.count(), 1);
+    other.hangup().await;
+    api.scenario.nothing_left().await;
 }

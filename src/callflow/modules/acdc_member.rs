@@ -109,7 +109,11 @@ impl Module for AcdcMember {
         let left = self.stay(call, &queue, at).await;
         match left {
             Ok(left) => self.tell(call, &queue, at, left.word()),
-            Err(Interrupt::Gone) => {
+            Err(interrupt @ (Interrupt::Gone | Interrupt::Sent)) => {
+                if interrupt == Interrupt::Sent && std::mem::take(&mut at.records) {
+                    // Whom the caller talks with from here on is no agent.
+                    call.stop_recording().await?;
+                }
                 at.talk = call.talks_with_agent().await;
                 let talked = at.talk.as_ref().map(|_| Left::Talked.word());
                 self.tell(call, &queue, at, talked.unwrap_or("abandoned"));

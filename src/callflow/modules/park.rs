@@ -41,10 +41,10 @@ use serde::{Deserialize, Serialize};
 
 use self::told::{PresenceType, freed};
 use super::Module;
+use crate::call::live::ParkEvent;
 use crate::call::ops::{
     Behind, Connected, Dequeue, Dial, DialOutcome, Endpoint, Keys, Play, QueueResult, Sound, Target,
 };
-use crate::call::live::ParkEvent;
 use crate::call::queues::Join;
 use crate::call::{Call, Interrupt};
 
@@ -186,6 +186,8 @@ impl Module for Park {
                             false => ParkEvent::Abandoned,
                         };
                         freed(call, at, Some(event)).await;
+                    } else if let Err(Interrupt::Sent) = rung {
+                        freed(call, at, None).await;
                     }
                     if let Some(flow) = rung? {
                         return Ok(flow);
@@ -193,8 +195,10 @@ impl Module for Park {
                 }
                 Some(Step::Wait) | None => {
                     let waited = self.wait(call, at).await;
-                    if let Err(Interrupt::Gone) = waited {
-                        freed(call, at, Some(ParkEvent::Abandoned)).await;
+                    match waited {
+                        Err(Interrupt::Gone) => freed(call, at, Some(ParkEvent::Abandoned)).await,
+                        Err(Interrupt::Sent) => freed(call, at, None).await,
+                        _ => {}
                     }
                     if let Some(flow) = waited? {
                         return Ok(flow);
