@@ -20,6 +20,24 @@ pub(super) enum Takes {
     Any,
 }
 
+impl Takes {
+    /// What is said when there are no such phones, when they have no such call, and when
+    /// the caller may not take it: Kazoo has prompts of their own for `intercept`.
+    fn words(self) -> [&'static str; 3] {
+        match self {
+            Self::Ringing => [
+                "pickup-no_users",
+                "pickup-no_channels",
+                "pickup-not_allowed",
+            ],
+            Self::Any => {
+                let none = "intercept-no_channels";
+                ["intercept-no_users", none, none]
+            }
+        }
+    }
+}
+
 /// Who may do something to somebody else's call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Approved {
@@ -53,18 +71,19 @@ pub(super) async fn take(
     may: bool,
     takes: Takes,
 ) -> Result<Flow, Interrupt> {
+    let [no_users, no_channels, not_allowed] = takes.words();
     let Some(whose) = whose else {
         call.warn("neither `device_id`, `user_id` nor `group_id` says whose call");
-        return refuse(call, "pickup-no_users").await;
+        return refuse(call, no_users).await;
     };
     if !may {
         call.note("the caller is not approved to do so");
-        return refuse(call, "pickup-not_allowed").await;
+        return refuse(call, not_allowed).await;
     }
     let devices = phones::devices(call, &whose).await?;
     let endpoints = phones::endpoints(call, &devices).await?;
     if endpoints.is_empty() {
-        return refuse(call, "pickup-no_users").await;
+        return refuse(call, no_users).await;
     }
     let channels = call.channels_of(&endpoints).await?;
     let fits = |other: &Other| takes == Takes::Any || !other.answered;
@@ -75,7 +94,7 @@ pub(super) async fn take(
     if take_one(call, found).await? {
         return Ok(Flow::Stop(None));
     }
-    refuse(call, "pickup-no_channels").await
+    refuse(call, no_channels).await
 }
 
 /// Takes the first of these that lets itself be taken, and returns after the

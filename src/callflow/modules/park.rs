@@ -43,7 +43,8 @@ use self::told::{PresenceType, freed};
 use super::Module;
 use crate::call::live::ParkEvent;
 use crate::call::ops::{
-    Behind, Connected, Dequeue, Dial, DialOutcome, Endpoint, Keys, Play, QueueResult, Sound, Target,
+    Behind, CallerId, Connected, Dequeue, Dial, DialOutcome, Endpoint, Keys, Play, QueueResult,
+    Sound, Target,
 };
 use crate::call::queues::Join;
 use crate::call::{Call, Interrupt};
@@ -380,9 +381,16 @@ impl Park {
             .callback_timeout
             .unwrap_or(self.default_callback_timeout);
         let timeout = Duration::from_millis(rings);
+        let caller = call.facts();
+        // The phone shows which slot it is about.
+        let shown = (!slot.is_empty()).then(|| CallerId {
+            number: caller.caller_number.clone(),
+            name: format!("Parking slot {slot} - {}", caller.caller_name),
+        });
         let dialled = call
             .dial(Dial {
                 targets: vec![Target::new(Endpoint::Device(parker.to_owned()))],
+                caller_id: shown,
                 timeout,
                 ignore_early_media: true,
                 ..Dial::default()

@@ -161,6 +161,11 @@ async fn the_phone_that_parked_rings_when_nobody_takes_the_caller_up() {
     tokio::time::sleep(seconds(8)).await;
     let bob = scenario.asterisk.called("PJSIP/bob*").await.remove(0);
     assert!(talked(&caller, &bob).await, "{}", scenario.all().await);
+    let (number, name) = bob.shown().await.unwrap();
+    assert_eq!(
+        (number.as_str(), name.as_str()),
+        ("ann", "Parking slot 101 - ann")
+    );
     bob.hangup().await;
     caller.wait_ended().await.unwrap();
     scenario.nothing_left().await;

@@ -409,3 +409,53 @@ async fn a_pickup_that_comes_too_late_takes_nobody_later() {
     ann.hangup().await;
     scenario.nothing_left().await;
 }
+
+/// What is said when there is nothing to be had, in the words of each module.
+#[tokio::test(start_paused = true)]
+async fn each_module_has_its_own_words_for_nothing() {
+    for (module, data, expected) in [
+        ("group_pickup", json!({}), "pickup-no_users"),
+        (
+            "group_pickup",
+            json!({"device_id": "d-bob"}),
+            "pickup-no_channels",
+        ),
+        (
+            "group_pickup",
+            json!({"device_id": "d-bob", "approved_user_id": "u-bob"}),
+            "pickup-not_allowed",
+        ),
+        (
+            "intercept",
+            json!({"group_id": "none", "approved_user_id": "u-carl"}),
+            "intercept-no_users",
+        ),
+        (
+            "intercept",
+            json!({"device_id": "d-bob", "approved_user_id": "u-carl"}),
+            "intercept-no_channels",
+        ),
+        (
+            "intercept",
+            json!({"device_id": "d-bob"}),
+            "intercept-no_channels",
+        ),
+        (
+            "eavesdrop",
+            json!({"device_id": "d-bob"}),
+            "eavesdrop-no_channels",
+        ),
+        (
+            "eavesdrop",
+            json!({"device_id": "d-bob", "approved_user_id": "u-carl"}),
+            "pickup-no_channels",
+        ),
+    ] {
+        let scenario = shop().await;
+        scenario.feature("8", node(module, data.clone())).await;
+        let carl = scenario.dials("carl", "*8").await;
+        carl.wait_ended().await.unwrap();
+        let expected = format!("sound:{expected}");
+        assert_eq!(scenario.words(&carl).await, [expected], "{module} {data}");
+    }
+}
