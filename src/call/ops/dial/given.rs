@@ -142,10 +142,9 @@ impl Call {
         self.insist(self.ari.hangup(&leg.channel, Cause::NORMAL.0))
             .await
             .ok();
-        for object in [Some(&leg.channel), leg.far_half.as_ref()] {
-            if let Some(object) = object {
-                self.objects.forget(object);
-            }
+        let objects = [Some(&leg.channel), leg.far_half.as_ref()];
+        for object in objects.into_iter().flatten() {
+            self.objects.forget(object);
         }
     }
 
