@@ -121,6 +121,8 @@ enum Message {
     Began(LiveCall),
     GoesOn(LiveCall),
     Answered(CallId, Time),
+    /// Another channel is in the place of the caller's, with this name.
+    Replaced(CallId, String, String),
     Connected(CallId, Other),
     /// The leg of this channel is gone.
     Parted(CallId, String),
@@ -153,6 +155,12 @@ impl Live {
 
     pub fn answered(&self, call: &CallId) {
         self.tell(Message::Answered(call.clone(), clock::now()));
+    }
+
+    /// An attended transfer has put another channel into the caller's place.
+    pub fn replaced(&self, call: &CallId, channel: &str, name: &str) {
+        let (channel, name) = (channel.to_owned(), name.to_owned());
+        self.tell(Message::Replaced(call.clone(), channel, name));
     }
 
     pub fn connected(&self, call: &CallId, other: Other) {
@@ -237,6 +245,13 @@ impl Told {
                     };
                     call.other = Some(other);
                     (id, Event::Bridge)
+                }
+                Message::Replaced(id, channel, name) => {
+                    if let Some(call) = calls.get_mut(&id) {
+                        call.channel = channel;
+                        call.name = name;
+                    }
+                    continue;
                 }
                 Message::Parted(id, channel) => {
                     if let Some(call) = calls.get_mut(&id)

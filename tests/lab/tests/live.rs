@@ -151,6 +151,30 @@ on_each_asterisk! {
         caller.hangup().await.unwrap();
         s.over(&mut caller).await.unwrap();
     };
+
+    who_was_transferred_into_a_slot_is_hung_up_by_the_api => async |s: &House| {
+        s.put(Kind::Device, "bob", json!({ "name": "bob", "sip": { "username": "bob" } })).await.unwrap();
+        s.flow("102", json!({ "module": "device", "data": { "id": "bob" } })).await.unwrap();
+        s.flow("703", json!({ "module": "park", "data": { "slot": "103" } })).await.unwrap();
+        let mut bob = s.asterisk.phone("bob");
+        let mut caller = s.dial(CALLER, "102").await.unwrap();
+        let mut talking = bob.next_call().await.unwrap();
+        caller.wait_answered().await.unwrap();
+        let mut asked = s.dial("bob", "703").await.unwrap();
+        asked.wait_answered().await.unwrap();
+        asked.wait_prompt_over(ms(1500)).await.unwrap();
+        talking.refer_into(&asked, "703");
+        talking.wait_refer_over().await.unwrap();
+        talking.hangup().await.unwrap();
+        asked.wait_ended().await.unwrap();
+        // The channel that Asterisk has put into the place of Bob's.
+        s.traced("/moh", 1).await.unwrap();
+        let live = ask(s, "GET", "channels", None).await;
+        let parked = live.as_array().unwrap().iter().find(|row| row["destination"] == "703").unwrap();
+        let path = format!("channels/{}", parked["call_sid"].as_str().unwrap());
+        ask(s, "POST", &path, Some(json!({ "action": "hangup" }))).await;
+        s.over(&mut caller).await.unwrap();
+    };
 }
 
 /// Whether the tone is heard in the next second and a half.
