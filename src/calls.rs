@@ -300,7 +300,6 @@ async fn serve(starting: Starting, services: Arc<Services>, router: Router, trac
         .as_ref()
         .is_ok_and(|plan| plan.manner.profile == Profile::Twilio);
     let objects = router.objects(&id);
-    services.live.began(LiveCall::of(&state, &services.account));
     let mut call = Call::new(state, mailbox, objects, services, trace);
     call.latency = latency;
     call.arrive(refused.is_none() && asks_first).await;

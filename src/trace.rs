@@ -112,6 +112,10 @@ enum Message {
         call: CallId,
         state: String,
     },
+    Caller {
+        call: CallId,
+        number: String,
+    },
     End {
         call: CallId,
         outcome: String,
@@ -178,6 +182,16 @@ impl Trace {
             .send(Message::State {
                 call: self.call.clone(),
                 state: state.into(),
+            })
+            .ok();
+    }
+
+    /// Who calls, where that is known only after the beginning.
+    pub fn caller(&self, number: impl Into<String>) {
+        self.queue
+            .send(Message::Caller {
+                call: self.call.clone(),
+                number: number.into(),
             })
             .ok();
     }
@@ -312,6 +326,11 @@ impl Keeper {
             Message::State { call, state } => {
                 if let Some(timeline) = self.live.get_mut(call.as_str()) {
                     timeline.summary.state = state;
+                }
+            }
+            Message::Caller { call, number } => {
+                if let Some(timeline) = self.live.get_mut(call.as_str()) {
+                    timeline.summary.from = number;
                 }
             }
             Message::End { call, outcome } => {

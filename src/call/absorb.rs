@@ -100,6 +100,7 @@ impl Call {
                     let name =
                         std::mem::replace(&mut self.state.facts.channel_name, channel.name.clone());
                     self.state.transferred_by = Some(name);
+                    self.state.replaced = true;
                     let live = &self.services.live;
                     live.replaced(&self.state.id, &channel.id, &channel.name);
                     // What sounded did so on the channel that is gone.

@@ -141,8 +141,9 @@ impl Call {
             self.give_up_channel(end).await;
         }
         let deadline = clock::now().after(END);
-        // Only a channel that was hung up tells a cause.
-        let tells = self.state.gone.is_some() || matches!(end, End::Hangup(_));
+        // Only a channel that was hung up tells a cause, and one in another's place does not.
+        let hung_up = self.state.gone.is_some() || matches!(end, End::Hangup(_));
+        let tells = hung_up && !self.state.replaced;
         let over = |call: &Self, _: Option<&Event>| {
             let told = |gone: Gone| gone.cause.is_some() || !tells || call.has_told_refer_end();
             let nobody = call.state.channel.is_empty();

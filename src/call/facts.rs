@@ -1,5 +1,7 @@
 //! Who calls whom: what web applications are told about a call.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use tokio::time::Instant;
@@ -38,6 +40,11 @@ pub struct Facts {
 
 /// `X-` headers that are read, each with a request: a caller writes as many as it likes.
 const MOST_HEADERS: usize = 40;
+
+/// Asterisk knows who was transferred when the channel that it makes for the transfer has
+/// joined the bridge, a moment after it brought its other half here.
+const JOINS: Duration = Duration::from_millis(50);
+const LOOKS: u32 = 8;
 
 /// From the INVITE.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,6 +108,34 @@ impl Call {
         if self.state.facts.sip.is_none() {
             self.state.facts.sip = self.ask_sip_facts().await;
         }
+    }
+
+    /// A phone that transfers somebody blindly makes Asterisk call the number with a
+    /// channel that has no caller; it gets the one of whom it stands for.
+    pub(super) async fn learn_who_was_transferred(&mut self) {
+        let facts = &self.state.facts;
+        let is_half = facts.channel_name.starts_with("Local/");
+        if !is_half || !facts.caller_number.is_empty() {
+            return;
+        }
+        let Some(by) = self.variable("BLINDTRANSFER").await else {
+            return;
+        };
+        for _ in 0..LOOKS {
+            if let Some(number) = self.variable("CALLERID(num)").await {
+                self.note(format!("{by} has transferred {number} here"));
+                self.trace.caller(&number);
+                let name = self.variable("CALLERID(name)").await;
+                let facts = &mut self.state.facts;
+                facts.caller_number = number;
+                facts.caller_name = name.unwrap_or_default();
+                return;
+            }
+            tokio::time::sleep(JOINS).await;
+        }
+        self.note(format!(
+            "{by} has transferred somebody here without a number"
+        ));
     }
 
     /// The SIP parts; `None` for other technologies. Reading a variable waits behind nothing.

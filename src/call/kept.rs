@@ -24,6 +24,8 @@ pub struct Kept {
     pub notices: Vec<Notice>,
     /// The caller has talked with somebody, or has left a message.
     pub reached: bool,
+    /// Keys since here cut short what was said: the first digits of what is asked next.
+    pub ahead: Option<u64>,
 }
 
 /// How legs show who calls.

@@ -105,6 +105,9 @@ pub struct State {
     /// The name of the channel whose place the caller's took, by an attended transfer.
     #[serde(default)]
     pub transferred_by: Option<String>,
+    /// Its channel has taken another's place, which is why its end is not told.
+    #[serde(default)]
+    pub replaced: bool,
     /// A leg of another call is to become this one's.
     #[serde(default)]
     pub receiving: Option<Receiving>,
@@ -235,6 +238,7 @@ impl State {
             queued: None,
             dequeuing: None,
             transferred_by: None,
+            replaced: false,
             receiving: None,
             refer: None,
             owed: Vec::new(),

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use crate::call::{Call, Interrupt};
-use crate::objects::{Device, Kind, hide};
+use crate::objects::{Device, Kind, drop_unfilled, hide};
 
 /// Where the id of the phone is kept once it is known; empty = the call comes
 /// from none.
@@ -73,6 +73,7 @@ pub(super) async fn documents(call: &mut Call) -> Result<Vec<Map<String, Value>>
             && let Some(mut document) = call.document(kind, &id).await?
         {
             hide(kind.one(), &mut document.body);
+            drop_unfilled(kind, &mut document.body);
             documents.push(document.body);
         }
     }

@@ -194,10 +194,11 @@ impl Phones {
         }
         let mut legs = Legs::default();
         let forward = merged.forward(asked.by).cloned();
-        let shown = merged.external();
+        let shown = merged.shown("external");
         if forward.as_ref().is_none_or(|forward| !forward.substitute) {
             let mut target = self.target(merged.endpoint(asked), asked);
             target.only_if_free = merged.one_call_only();
+            target.variables = own_id(call, &merged);
             self.finish_headers(call, &mut target, Some(&merged), asked);
             legs.targets.push(target);
         }
@@ -310,6 +311,20 @@ impl Phones {
         }
         Ok(Some(target))
     }
+}
+
+/// Who the phone is for those to whom it is transferred: of a channel that was made and
+/// not called from, Asterisk knows nothing.
+fn own_id(call: &Call, merged: &Merged<'_>) -> Vec<(String, String)> {
+    let own = merged.shown("internal").unwrap_or_else(|| CallerId {
+        number: call.facts().dialled.clone(),
+        name: String::new(),
+    });
+    let parts = [("CALLERID(num)", own.number), ("CALLERID(name)", own.name)];
+    let given = parts.into_iter().filter(|(_, value)| !value.is_empty());
+    given
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// Whether a channel such as `PJSIP/alice-00000001` belongs to the endpoint.

@@ -2,7 +2,7 @@
 //! of its user or of the account, else Asterisk's own music.
 
 use super::library::named_sounds;
-use crate::call::ops::Behind;
+use crate::call::ops::{Behind, Sound};
 use crate::call::{Call, Interrupt};
 use crate::objects::{Account, Device, MusicOnHold, User};
 
@@ -12,12 +12,17 @@ pub(super) async fn start(call: &mut Call, phone: Option<&str>) -> Result<(), In
     if call.waits_with_sound() {
         return Ok(());
     }
-    let chosen = chosen(call, phone).await?;
-    let sounds = named_sounds(call, chosen.as_deref()).await?;
+    let sounds = sounds(call, phone).await?;
     if sounds.is_empty() {
         return call.start_behind(Behind::Music).await;
     }
     call.start_round(&sounds).await
+}
+
+/// The sounds of it; none where it is Asterisk's own music.
+pub(super) async fn sounds(call: &mut Call, phone: Option<&str>) -> Result<Vec<Sound>, Interrupt> {
+    let chosen = chosen(call, phone).await?;
+    named_sounds(call, chosen.as_deref()).await
 }
 
 /// The first that names a medium.

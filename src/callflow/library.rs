@@ -68,9 +68,12 @@ pub(super) async fn play(call: &mut Call, sounds: Vec<Sound>) -> Result<Option<c
     if sounds.is_empty() {
         return Ok(None);
     }
-    let stop_on = Keys::all();
+    let (stop_on, mark) = (Keys::all(), call.keys_mark());
     Ok(match call.play(Play { sounds, stop_on }).await? {
-        PlayEnd::Key(key) => Some(key),
+        PlayEnd::Key(key) => {
+            call.note_ahead(mark);
+            Some(key)
+        }
         PlayEnd::Finished | PlayEnd::Failed(_) => None,
     })
 }

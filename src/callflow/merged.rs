@@ -76,10 +76,10 @@ impl Merged<'_> {
             .find_map(of)
     }
 
-    /// As whom it calls the outside world.
-    pub(super) fn external(&self) -> Option<CallerId> {
+    /// Who it is for those whom it calls, by the kind of caller id.
+    pub(super) fn shown(&self, kind: &str) -> Option<CallerId> {
         let of = |ids: &CallerIds| {
-            let id = ids.get("external")?;
+            let id = ids.get(kind)?;
             Some(CallerId {
                 number: id.number.clone()?,
                 name: id.name.clone().unwrap_or_default(),

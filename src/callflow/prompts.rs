@@ -8,6 +8,8 @@ const RECORDED: &[(&str, &[&str])] = &[
     ("agent-logged_out", &["agent-loggedoff"]),
     ("camper-deny", &["feature-not-avail-line"]),
     ("camper-queue", &["vm-isonphone", "auth-thankyou"]),
+    ("cf-disabled", &["call-forwarding", "de-activated"]),
+    ("cf-now_forwarded_to", &["call-forwarding", "is-set-to"]),
     ("cf-unauthorized_call", &["ss-noservice"]),
     ("conf-alone", &["conf-onlyperson"]),
     ("conf-announce_your_name", &["vm-rec-name"]),
@@ -73,9 +75,15 @@ const RECORDED: &[(&str, &[&str])] = &[
         "fault-can_not_be_completed_at_this_time",
         &["all-circuits-busy-now", "please-try-call-later"],
     ),
+    ("hotdesk-abort", &["vm-goodbye"]),
+    ("hotdesk-enter_pin", &["agent-pass"]),
+    ("hotdesk-invalid_entry", &["vm-incorrect"]),
+    ("hotdesk-logged_in", &["agent-loginok"]),
+    ("hotdesk-logged_out", &["agent-loggedoff"]),
     ("ivr-group_confirm", &["followme/options"]),
     ("menu-invalid_entry", &["vm-sorry"]),
     ("menu-transferring_call", &["pbx-transfer"]),
+    ("park-no_caller", &["pbx-invalidpark"]),
     ("temporal-marked_disabled", &["de-activated"]),
     ("temporal-marked_enabled", &["activated"]),
     ("vm-abort", &["vm-goodbye"]),
@@ -120,6 +128,51 @@ const RECORDED: &[(&str, &[&str])] = &[
 
 /// Prompts that Asterisk has no words for; they are spoken.
 const SPOKEN: &[(&str, &str)] = &[
+    ("agent-already_logged_in", "You are logged in already."),
+    ("agent-invalid_choice", "That is not possible now."),
+    (
+        "agent-not_call_center_agent",
+        "This phone belongs to nobody who could be an agent.",
+    ),
+    ("agent-pause", "You get no calls until you come back."),
+    ("agent-resume", "You get calls again."),
+    (
+        "cf-disabled_menu",
+        "Your calls are not forwarded. To forward them, press 1. To change the number, press 2.",
+    ),
+    (
+        "cf-enabled_menu",
+        "Your calls are forwarded. To stop that, press 1. To change the number, press 2.",
+    ),
+    (
+        "cf-enter_number",
+        "Please enter the number that your calls are to go to, then pound.",
+    ),
+    ("cf-move-no_channel", "You have no other call."),
+    ("cf-move-no_owner", "This phone belongs to nobody."),
+    (
+        "cf-move-too_many_channels",
+        "You have more than one other call.",
+    ),
+    (
+        "cf-not_available",
+        "Calls of this phone cannot be forwarded from here.",
+    ),
+    (
+        "cw-not_available",
+        "Call waiting cannot be changed from this phone.",
+    ),
+    (
+        "dnd-not_available",
+        "Do not disturb cannot be changed from this phone.",
+    ),
+    ("eavesdrop-no_channels", "You may not listen to that phone."),
+    ("hotdesk-enter_id", "Please enter your number, then pound."),
+    ("park-already_in_use", "Somebody is parked there already."),
+    ("park-call_placed_in_spot", "Parked at"),
+    ("pickup-no_channels", "There is no call to be taken."),
+    ("pickup-no_users", "There is no such phone."),
+    ("pickup-not_allowed", "You may not take that call."),
     ("conf-welcome", "Welcome to the conference."),
     (
         "dir-confirm_menu",
@@ -132,10 +185,6 @@ const SPOKEN: &[(&str, &str)] = &[
     ),
     ("dir-result_number", "Number"),
     ("dir-specify_minimum", "Please enter more letters."),
-    (
-        "agent-invalid_choice",
-        "You are not a member of this group.",
-    ),
     (
         "dynamic-cid-enter_cid",
         "Please enter the number that you want to show.",
@@ -200,4 +249,51 @@ pub(super) fn prompt(name: &str) -> Vec<Sound> {
         })];
     }
     vec![Sound::Asterisk(format!("sound:{name}"))]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use regex::Regex;
+
+    use super::*;
+
+    /// What modules say must not be left to a file that Asterisk does not have.
+    #[test]
+    fn there_are_words_for_every_prompt_that_modules_say() {
+        let name = "agent|cf|conf|cw|dir|disa|dnd|dynamic-cid|eavesdrop|fault|hotdesk|intercept\
+                    |ivr|menu|park|pickup|temporal|vm";
+        let name = Regex::new(&format!("\"((?:{name})-[a-z_-]+)\"")).unwrap();
+        let mut found = 0;
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/callflow")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                if path.ends_with("prompts.rs") {
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).unwrap();
+                let code = source.split("#[cfg(test)]").next().unwrap();
+                for (_, [said]) in name.captures_iter(code).map(|c| c.extract()) {
+                    found += 1;
+                    let is_file = Sound::Asterisk(format!("sound:{said}"));
+                    assert!(
+                        !prompt(said).contains(&is_file) || is_recorded(said),
+                        "{said} of {}",
+                        path.display()
+                    );
+                }
+            }
+        }
+        assert!(found > 100, "{found}");
+    }
+
+    fn is_recorded(name: &str) -> bool {
+        RECORDED.iter().any(|(prompt, _)| *prompt == name)
+    }
 }

@@ -9,6 +9,7 @@ use regex::Regex;
 use serde_json::{Map, Number, Value};
 
 use super::faults::{Fault, Faults, within};
+use super::unfilled::is_optional_text;
 use crate::report::nearest;
 
 /// Brings a value into the form that the schema describes. What is wrong stays
@@ -198,7 +199,7 @@ fn object(schema: &Value, map: &mut Map<String, Value>, field: &str, faults: &mu
         let possible = || {
             properties
                 .get(name)
-                .is_none_or(|wanted| takes(wanted, value))
+                .is_none_or(|wanted| !is_optional_text(wanted) && takes(wanted, value))
         };
         value != "" || required().any(|needed| needed == name) || possible()
     });

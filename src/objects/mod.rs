@@ -10,6 +10,7 @@ mod common;
 mod faults;
 mod hidden;
 mod lenient;
+mod unfilled;
 mod voicemail;
 
 use schemars::JsonSchema;
@@ -38,6 +39,7 @@ pub use webhook::{HookFormat, HookVerb};
 
 pub use faults::{Fault, Faults, within};
 pub use queue::Strategy;
+pub use unfilled::{OptionalTexts, drop_unfilled};
 pub use voicemail::{CallbackPace, VoicemailKeys};
 
 /// A stored thing. Every field has a default but for those that say who it is.

@@ -12,7 +12,7 @@ use super::{
     AccountId, Attachment, Change, Document, Expected, Found, Key, Numbers, Store, StoreError,
 };
 use crate::clock;
-use crate::objects::{self, Kind, Object, Unreadable, hide};
+use crate::objects::{self, Kind, Object, Unreadable, drop_unfilled, hide};
 
 /// A number or pattern belongs to one callflow of an account only.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -398,6 +398,7 @@ impl Document {
     pub fn read<T: Object>(self) -> Result<T, StoreError> {
         let (id, mut body) = (self.id, self.body);
         hide(T::KIND.one(), &mut body);
+        drop_unfilled(T::KIND, &mut body);
         serde_path_to_error::deserialize(Value::Object(body)).map_err(|error| {
             let fault = Unreadable {
                 field: error.path().to_string(),
@@ -411,6 +412,7 @@ impl Document {
     pub fn read_leniently<T: Object>(self, mut tell: impl FnMut(String)) -> Result<T, StoreError> {
         let (id, mut body) = (self.id, self.body);
         hide(T::KIND.one(), &mut body);
+        drop_unfilled(T::KIND, &mut body);
         let (read, left_out) = match objects::read_leniently(Value::Object(body)) {
             Ok(read) => read,
             Err(fault) => return Err(unreadable::<T>(id, fault)),

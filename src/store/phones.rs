@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use crate::objects::{Device, Kind, hide, read_leniently};
+use crate::objects::{Device, Kind, drop_unfilled, hide, read_leniently};
 
 /// The devices of one account.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +23,7 @@ impl Phones {
         self.remove(id);
         let mut body = body.clone();
         hide(Kind::Device.one(), &mut body);
+        drop_unfilled(Kind::Device, &mut body);
         let read = read_leniently::<Device>(Value::Object(body));
         let Ok((device, _)) = read else {
             return;

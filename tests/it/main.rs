@@ -117,9 +117,13 @@ mod callflow_table;
 #[cfg(test)]
 mod callflow_talk;
 #[cfg(test)]
+mod callflow_transferred;
+#[cfg(test)]
 mod callflow_trunks;
 #[cfg(test)]
 mod callflow_unchecked;
+#[cfg(test)]
+mod callflow_unfilled;
 #[cfg(test)]
 mod callflow_variables;
 #[cfg(test)]

@@ -131,6 +131,11 @@ async fn patch(ask: &Ask) -> Result<Reply, Refusal> {
     let before = document(ask, &ask.account).await?;
     let mut body = before.body.clone();
     checking::merge(&mut body, ask.object()?);
+    if before.revision == 0 {
+        // The configuration's own account has no document before its first change.
+        let name = || Value::from(before.id.as_str());
+        body.entry("name").or_insert_with(name);
+    }
     keep(ask, &before, body).await
 }
 

@@ -1,12 +1,14 @@
 //! Answering, ringing, and what the dialplan is told.
 
 use crate::ari::Request;
+use crate::call::live::LiveCall;
 use crate::call::{Call, Interrupt, ops::RecordingStart};
 use crate::clock;
 
 impl Call {
     /// Asks for the events of the caller's channel, so that its hang-up cause comes
-    /// (rule 4), and in the same breath for what the first web request will tell.
+    /// (rule 4), and in the same breath for what the first web request will tell. From
+    /// here on the call is a live one.
     pub async fn arrive(&mut self, tells_sip: bool) {
         let subscribed = self.subscribe();
         if tells_sip {
@@ -15,6 +17,9 @@ impl Call {
         } else {
             subscribed.await;
         }
+        self.learn_who_was_transferred().await;
+        let live = LiveCall::of(&self.state, &self.services.account);
+        self.services.live.began(live);
     }
 
     async fn subscribe(&self) {

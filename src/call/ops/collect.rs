@@ -27,13 +27,40 @@ impl Call {
     /// The first key stops the prompts. The timer starts when they are over, and
     /// each key restarts it.
     pub async fn collect(&mut self, collect: Collect) -> Result<Collected, Interrupt> {
+        self.collect_since(collect, None).await
+    }
+
+    /// The same; keys that have cut short what was said just before count as well.
+    pub async fn collect_with_ahead(&mut self, collect: Collect) -> Result<Collected, Interrupt> {
+        let ahead = self.state.kept.ahead.take();
+        // A finishing key has only ended what was said.
+        let finishes = |mark: &u64| {
+            let first = self.state.keys.since(*mark).next();
+            first.is_some_and(|key| collect.finish_on.contains(key))
+        };
+        let since = ahead.map(|mark| mark + u64::from(finishes(&mark)));
+        self.collect_since(collect, since).await
+    }
+
+    /// Keys from this mark on have cut short what was said.
+    pub fn note_ahead(&mut self, mark: u64) {
+        self.state.kept.ahead.get_or_insert(mark);
+    }
+
+    /// `since`: keys from this mark on count.
+    async fn collect_since(
+        &mut self,
+        collect: Collect,
+        since: Option<u64>,
+    ) -> Result<Collected, Interrupt> {
+        self.state.kept.ahead = None;
         let (op, mut at) = match self.begin::<Collected, Collecting>() {
             Begun::Done(collected) => return Ok(collected),
             Begun::Again(op, at) => (op, at),
             Begun::New(op) => (
                 op,
                 Collecting {
-                    mark: self.state.keys.mark(),
+                    mark: since.unwrap_or_else(|| self.state.keys.mark()),
                     seen: 0,
                     deadline: None,
                 },

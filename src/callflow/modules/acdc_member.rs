@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Module;
 use crate::call::ops::{
-    AudioFormat, CallRecording, Connected, Dial, DialOutcome, Keys, Play, QueueResult,
+    AudioFormat, Behind, CallRecording, Connected, Dial, DialOutcome, Keys, Play, QueueResult,
     RecordingStart, Sound, Target,
 };
 use crate::call::queues::{Choice, Join, MOST};
@@ -253,7 +253,13 @@ impl AcdcMember {
             }
             let music = match &music {
                 Some(music) => music,
-                None => music.insert(named_sounds(call, queue.moh.as_deref()).await?),
+                None => {
+                    let mut own = named_sounds(call, queue.moh.as_deref()).await?;
+                    if own.is_empty() {
+                        own = hold::sounds(call, None).await?;
+                    }
+                    music.insert(own)
+                }
             };
             if call.is_next_in_queue().await {
                 let ready = all.into_iter().filter(|(_, agent)| agents::is_ready(agent));
@@ -271,7 +277,7 @@ impl AcdcMember {
                 continue;
             }
             if music.is_empty() {
-                hold::start(call, None).await?;
+                call.start_behind(Behind::Music).await?;
             } else {
                 call.start_round(music).await?;
             }
@@ -352,6 +358,7 @@ impl AcdcMember {
             timeout: left.map_or(rings, |left| rings.min(left)),
             ignore_early_media: true,
             ringback: desk.music.to_vec(),
+            music: true,
             give_up_on: Keys::new(&queue.caller_exit_key),
             ..Dial::default()
         };

@@ -352,7 +352,7 @@ impl Stay {
 async fn ask(call: &mut Call, prompt: &str) -> Result<String, Interrupt> {
     let prompts = phrase(call, &[Part::Prompt(prompt)]).await?;
     let collected = call
-        .collect(Collect {
+        .collect_with_ahead(Collect {
             prompts,
             max: Some(MOST_DIGITS),
             finish_on: Keys::new("#"),

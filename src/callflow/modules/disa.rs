@@ -178,7 +178,7 @@ impl Disa {
         most: usize,
     ) -> Result<String, Interrupt> {
         let collected = call
-            .collect(Collect {
+            .collect_with_ahead(Collect {
                 prompts,
                 max: Some(most),
                 finish_on: Keys::new("#"),

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::node::Node;
 use super::shape::Shape;
 use crate::call::{Call, Interrupt};
-use crate::objects::hide;
+use crate::objects::{OptionalTexts, hide};
 use crate::program::Flow;
 
 /// What a node can do. The struct that has it is the node's `data`.
@@ -163,6 +163,8 @@ struct Entry {
     aliases: &'static [&'static str],
     schema: Value,
     shape: Shape,
+    /// Those of its fields that are not given when they are empty.
+    texts: OptionalTexts,
 }
 
 impl Entry {
@@ -177,6 +179,7 @@ impl Entry {
             name: M::NAME,
             aliases: M::ALIASES,
             shape: Shape::from_schema(&schema),
+            texts: OptionalTexts::of(&schema),
             schema,
         }
     }
@@ -219,8 +222,15 @@ async fn run_module<M: Module>(call: &mut Call, node: &Node) -> Result<Flow, Int
     let mut progress: M::Progress = call.enter_step();
     let mut data = node.data.clone();
     hide(M::NAME, &mut data);
+    if let Some(entry) = entry(M::NAME) {
+        entry.texts.drop_empty(&mut data);
+    }
     match serde_json::from_value::<M>(data.into()) {
-        Ok(module) => module.run(call, node, &mut progress).await,
+        Ok(module) => {
+            let flow = module.run(call, node, &mut progress).await;
+            call.kept_mut().ahead = None;
+            flow
+        }
         Err(error) => {
             call.warn(format!(
                 "`data` of {} cannot be used, child `_` runs: {error}",

@@ -212,7 +212,7 @@ impl Voicemail {
         let prompts = phrase(call, parts).await?;
         let between = Duration::from_millis(self.interdigit_timeout.unwrap_or(2000));
         let collected = call
-            .collect(Collect {
+            .collect_with_ahead(Collect {
                 prompts,
                 max: Some(most),
                 finish_on: Keys::new("#"),

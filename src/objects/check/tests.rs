@@ -28,7 +28,7 @@ fn strings_become_numbers_and_booleans_and_defaults_are_filled_in() {
 }
 
 #[test]
-fn an_empty_text_where_none_is_possible_says_nothing() {
+fn an_empty_text_says_nothing_where_none_is_possible_or_there_need_not_be_one() {
     let (menu, faults) = checked(
         Kind::Menu,
         json!({"name": "main", "timeout": "", "hunt": "", "hunt_allow": "", "record_pin": "",
@@ -37,7 +37,7 @@ fn an_empty_text_where_none_is_possible_says_nothing() {
     assert_eq!(faults, json!({}));
     assert_eq!(
         menu,
-        json!({"name": "main", "media": {"greeting": ""}, "own": "", "retries": 3, "hunt": true,
+        json!({"name": "main", "media": {}, "own": "", "retries": 3, "hunt": true,
                "max_extension_length": 4, "allow_record_from_offnet": false,
                "suppress_media": false})
     );

@@ -32,6 +32,8 @@ async fn a_caller_waits_with_music_and_talks_with_the_agent_who_answers() {
         .iter()
         .any(|h| matches!(h.what, Sound::Music(_)));
     assert!(music, "{}", scenario.lines().await);
+    // Also while a phone rings, of which the caller hears nothing.
+    assert_eq!(phone.heard_media().await, Vec::<String>::new());
     bob.hangup().await;
     // A conversation ends the flow.
     assert!(!left(&phone).await);

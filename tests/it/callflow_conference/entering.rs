@@ -298,3 +298,40 @@ async fn rooms_of_two_accounts_are_two() {
         assert!(heard(&phone, "conf-onlyperson").await);
     }
 }
+
+/// Who knows the number and the PIN does not wait for what is said before.
+#[tokio::test(start_paused = true)]
+async fn digits_count_that_cut_short_what_is_said_before_they_are_asked_for() {
+    let pins = json!({"member": {"numbers": ["501"], "pins": ["4321"]}});
+    let scenario = shop(pins).await;
+    enters(&scenario, "4", json!({})).await;
+    // The first digits come with the welcome, the PIN's with what is said about a wrong one.
+    let phone = scenario.dial("4", &[]).await;
+    tokio::time::sleep(ms(500)).await;
+    phone.press("501#").await;
+    tokio::time::sleep(ms(3000)).await;
+    phone.press("1111#").await;
+    tokio::time::sleep(ms(200)).await;
+    assert!(
+        heard(&phone, "conf-invalidpin").await,
+        "{}",
+        scenario.lines().await
+    );
+    phone.press("4321#").await;
+    settle().await;
+    assert!(
+        heard(&phone, "conf-placeintoconf").await,
+        "{}",
+        scenario.lines().await
+    );
+    assert!(!heard(&phone, "conf-getconfno").await && !heard(&phone, "conf-invalid").await);
+    // A key that only ends the welcome is no number.
+    let other = scenario.dial("4", &[]).await;
+    tokio::time::sleep(ms(500)).await;
+    other.press("#").await;
+    tokio::time::sleep(ms(3000)).await;
+    assert!(heard(&other, "conf-getconfno").await && !heard(&other, "conf-invalid").await);
+    other.hangup().await;
+    phone.hangup().await;
+    scenario.nothing_left().await;
+}

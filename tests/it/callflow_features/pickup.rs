@@ -55,6 +55,9 @@ async fn a_ringing_call_is_picked_up_at_another_phone() {
         );
         let bob = scenario.asterisk.called("PJSIP/bob*").await.remove(0);
         assert!(bob.wait_ended().await.is_some());
+        // His phone lists no missed call.
+        let hung_up = scenario.sent("DELETE", bob.channel()).await;
+        assert_eq!(hung_up[0].params["reason_code"], "26");
         carl.hangup().await;
         caller.wait_ended().await.unwrap();
         scenario.nothing_left().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Dialling;
+use super::{Dialling, ELSEWHERE};
 use crate::ari::Request;
 use crate::call::ops::{Dial, DialOutcome, Dialled};
 use crate::call::{Call, Cause, Interrupt, Leg};
@@ -32,7 +32,17 @@ impl Call {
             None => DialOutcome::NoAnswer,
         };
         for channel in self.open_legs(at) {
-            self.give_up_leg(&channel, outcome, Cause::NO_ANSWER).await;
+            let answered = self
+                .state
+                .leg(&channel)
+                .is_some_and(|l| l.answered.is_some());
+            let cause = match (answered, &at.picked) {
+                (true, _) => Cause::NORMAL,
+                // So that the phone lists no missed call.
+                (false, Some(_)) => ELSEWHERE,
+                (false, None) => Cause::NO_ANSWER,
+            };
+            self.give_up_leg(&channel, outcome, cause).await;
         }
         self.end_heirs().await;
         self.settle().await?;

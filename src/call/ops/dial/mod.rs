@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dial, DialOutcome, Dialled, Queued, RecordingStart, Target};
+use super::{Behind, Dial, DialOutcome, Dialled, Queued, RecordingStart, Target};
 use crate::ari::Request;
 use crate::call::journal::Begun;
 use crate::call::{Call, Cause, Interrupt, Leg, LegState, Prepared};
@@ -141,7 +141,8 @@ impl Call {
             .ringback
             .as_ref()
             .is_some_and(|playback| self.state.playing.contains(playback));
-        if !rings {
+        let music = dial.music && self.state.behind == Some(Behind::Music);
+        if !rings && !music {
             self.settle().await?;
             if early_media {
                 self.join_caller(op, at).await?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Dialling;
 use crate::ari::Request;
-use crate::call::ops::Dial;
 use crate::call::ops::play::Playable;
+use crate::call::ops::{Behind, Dial};
 use crate::call::{Call, Interrupt};
 use crate::clock;
 use crate::id::OpId;
@@ -23,6 +23,9 @@ impl Call {
     ) -> Result<(), Interrupt> {
         if !dial.ringback.is_empty() {
             return self.play_ringback(dial, op, at).await;
+        }
+        if dial.music {
+            return self.start_behind(Behind::Music).await;
         }
         match &dial.ring_tone {
             Some(tone) => self.play_tone(&format!("tone:{tone}"), op, at).await,

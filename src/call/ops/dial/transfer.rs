@@ -121,8 +121,15 @@ impl Call {
                 self.objects.forget(&half);
             }
         }
-        let legs = self.state.legs.iter_mut();
-        let heirs: Vec<String> = legs.filter_map(|leg| leg.heir.take()).collect();
+        let mut heirs = Vec::new();
+        for leg in &mut self.state.legs {
+            if let Some(heir) = leg.heir.take() {
+                // Nobody is told the end of what is hung up here.
+                leg.cause = leg.cause.or(Some(Cause::NORMAL));
+                leg.end(clock::now());
+                heirs.push(heir);
+            }
+        }
         for heir in heirs {
             self.insist(self.ari.hangup(&heir, 16)).await.ok();
             self.objects.forget(&heir);

@@ -38,6 +38,9 @@ pub struct Dial {
     pub ring_tone: Option<String>,
     /// What the caller hears over and over instead, until somebody answers.
     pub ringback: Vec<Sound>,
+    /// Without such sounds: Asterisk's music on hold instead of ringing.
+    #[serde(default)]
+    pub music: bool,
     /// One who is busy or refuses ends the ringing of all.
     pub fail_on_single_reject: bool,
     pub on_refer: OnRefer,

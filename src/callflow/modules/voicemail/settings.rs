@@ -130,6 +130,8 @@ pub(super) async fn new_pin(
         None => "vm-enter_new_pin",
         Some(_) => "vm-enter_new_pin_confirm",
     };
+    // A key that has cut an explanation short is no digit of a PIN that nobody has asked for.
+    call.kept_mut().ahead = None;
     let entered = visit
         .node
         .ask(call, &[Part::Prompt(asked)], PIN_DIGITS)

@@ -35,6 +35,8 @@ pub(super) struct Actor {
     /// Where our sound goes.
     far: Option<SocketAddr>,
     muted: bool,
+    /// Of our description of sound; each new one has the next.
+    version: u32,
     began: Instant,
     pub(super) invite: Option<Message>,
     pub(super) incoming: bool,
@@ -69,6 +71,7 @@ impl Actor {
             sender: Sender::new(seed),
             far: None,
             muted: false,
+            version: 1,
             began,
             invite: None,
             incoming: false,
@@ -203,6 +206,12 @@ impl Actor {
                 self.send_until_answered(&refer);
             }
             Command::OnRefer(how) => self.on_refer = how,
+            Command::Reinvite(direction) => {
+                self.version += 1;
+                let sdp = self.sdp().replace("sendrecv", direction);
+                let invite = self.dialog.request("INVITE").with_sdp(sdp);
+                self.send_until_answered(&invite);
+            }
         }
     }
 
@@ -240,7 +249,7 @@ impl Actor {
 
     fn sdp(&self) -> String {
         let addr = self.media.local_addr().unwrap_or(self.dialog.shared.addr);
-        Sdp::text(addr, 1, self.sender.events)
+        Sdp::text(addr, self.version, self.sender.events)
     }
 
     fn on_sip(&mut self, message: &Message) {
@@ -335,6 +344,8 @@ impl Actor {
                     }
                 }
             }
+            // The call goes on as it was.
+            ("INVITE", _) if self.talking() => self.repeat = None,
             ("INVITE", _) => {
                 self.repeat = None;
                 if let (Some(invite), Some(to)) = (&self.invite, response.header("To")) {

@@ -119,6 +119,8 @@ pub(super) enum Command {
     /// Asks the other side to call somebody else.
     Refer(String),
     OnRefer(OnRefer),
+    /// Describes its sound anew, in this direction.
+    Reinvite(&'static str),
 }
 
 /// A handle on a call. Dropping it hangs up.
@@ -314,6 +316,11 @@ impl Call {
 
     pub fn reject(&self, code: u16) {
         self.command(Command::Reject(code));
+    }
+
+    /// Puts the other side on hold by a re-INVITE, or takes it off again.
+    pub fn hold(&self, on: bool) {
+        self.command(Command::Reinvite(if on { "sendonly" } else { "sendrecv" }));
     }
 
     /// Sends a REFER: the other side is to call `to`, in Refer-To as it stands.
