@@ -193,9 +193,11 @@ impl Phones {
             return Ok(Legs::default());
         }
         let mut legs = Legs::default();
-        let forward = merged.forward(asked.by).cloned();
+        let away = merged.fails_over() && is_away(call, device.endpoint(id)).await;
+        let forward = merged.forward(asked.by, away).cloned();
         let shown = merged.shown("external");
-        if forward.as_ref().is_none_or(|forward| !forward.substitute) {
+        let alone = forward.as_ref().is_some_and(|f| f.substitute || away);
+        if !alone {
             let mut target = self.target(merged.endpoint(asked), asked);
             target.only_if_free = merged.one_call_only();
             target.variables = own_id(call, &merged);
@@ -325,6 +327,20 @@ fn own_id(call: &Call, merged: &Merged<'_>) -> Vec<(String, String)> {
     given
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
+}
+
+/// Whether Asterisk knows that nobody is registered there.
+async fn is_away(call: &Call, device: &str) -> bool {
+    let written = call.written_endpoint(Endpoint::Device(device.to_owned()));
+    let (Ok(written), Some(known)) = (written, call.services().known_endpoints().await) else {
+        return false;
+    };
+    let state = known.get(&written).and_then(|known| known.state.as_deref());
+    let away = matches!(state, None | Some("offline"));
+    if away {
+        call.note(format!("{device} is not registered"));
+    }
+    away
 }
 
 /// Whether a channel such as `PJSIP/alice-00000001` belongs to the endpoint.

@@ -15,24 +15,36 @@ pub(super) struct Merged<'a> {
 }
 
 impl Merged<'_> {
-    /// Where its calls go, if they do.
-    pub(super) fn forward(&self, by: By) -> Option<&CallForward> {
+    fn forwards(&self) -> impl Iterator<Item = &CallForward> {
         let own = self.device.call_forward.as_ref();
         let users = self
             .users
             .iter()
             .filter_map(|user| user.call_forward.as_ref());
-        let forward = own
-            .into_iter()
+        own.into_iter()
             .chain(users)
             .chain([&self.account.call_forward])
-            .find(|forward| forward.enabled)?;
+    }
+
+    /// Whether its calls go elsewhere only while it is not registered.
+    pub(super) fn fails_over(&self) -> bool {
+        !self.forwards().any(|forward| forward.enabled)
+            && self.forwards().any(|forward| forward.failover)
+    }
+
+    /// Where its calls go, if they do; `away`: it is not registered.
+    pub(super) fn forward(&self, by: By, away: bool) -> Option<&CallForward> {
+        let forward = self
+            .forwards()
+            .find(|forward| forward.enabled || away && forward.failover)?;
         let number = forward.number.as_deref().unwrap_or_default();
         let direct = by == By::Itself;
-        let ignored = by
-            == By::Group {
-                ignore_forward: true,
-            };
+        // A group that rings phones themselves has nothing to ring here.
+        let ignored = !away
+            && by
+                == By::Group {
+                    ignore_forward: true,
+                };
         (!number.is_empty() && !ignored && (direct || !forward.direct_calls_only))
             .then_some(forward)
     }

@@ -131,7 +131,7 @@ impl Take {
         recording: RecordingRef,
     ) -> Result<Took, Interrupt> {
         let prompts = phrase(call, &[Part::Prompt("vm-review_recording")]).await?;
-        let asked = call.collect(one_key(prompts, PATIENCE)).await?;
+        let asked = call.collect_with_ahead(one_key(prompts, PATIENCE)).await?;
         let pressed = asked.digits.as_str();
         let keys = &by.keys;
         if pressed.is_empty() {

@@ -88,6 +88,8 @@ pub struct CallForward {
     pub ignore_early_media: bool,
     /// Calls of groups and queues are not forwarded.
     pub direct_calls_only: bool,
+    /// Calls go there while the phone is not registered, also when `enabled` is not set.
+    pub failover: bool,
 }
 
 impl Default for CallForward {
@@ -100,6 +102,7 @@ impl Default for CallForward {
             keep_caller_id: true,
             ignore_early_media: true,
             direct_calls_only: false,
+            failover: false,
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::callflow_caller_id::{everybody_answers, shown};
 use crate::callflow_dialling::{ringing, talked};
-use crate::callflow_flows::{chain, in_virtual_time, node, play};
+use crate::callflow_flows::{chain, in_virtual_time, node, play, with};
 use crate::callflow_ringing::{house, talks};
 use crate::callflow_schedule::{RULE, it_is, route};
 use crate::support::{Scenario, ms, seconds};
@@ -106,6 +106,37 @@ fn early_media_of_a_forward_of_a_user_or_account_may_be_heard() {
             let first = paths.find(|path| path.ends_with("/addChannel") || path.ends_with("/dial"));
             assert!(first.unwrap().ends_with("/addChannel"), "{whose}");
         });
+    }
+}
+
+// Proves user.call_forward.failover, account.call_forward.failover.
+// Proves device.call_forward.failover.
+#[test]
+fn a_phone_that_is_not_registered_forwards_where_it_fails_over() {
+    for whose in ["device", "user", "account"] {
+        for (state, rung) in [("offline", OUTSIDE), ("online", "PJSIP/desk")] {
+            in_virtual_time(async move {
+                let failover = json!({"enabled": false, "failover": true});
+                let scenario = match whose {
+                    "device" => forwarded_by("user", json!({"enabled": false})).await,
+                    _ => forwarded_by(whose, failover.clone()).await,
+                };
+                if whose == "device" {
+                    let forward = with(failover, &json!({"number": "5551234"}));
+                    scenario
+                        .device("desk", json!({"call_forward": forward}))
+                        .await;
+                }
+                scenario.asterisk.endpoint("PJSIP/desk", state).await;
+                let data = json!({"endpoints": [{"id": "desk", "endpoint_type": "device"}]});
+                for flow in [desk(), node("ring_group", data)] {
+                    let before = scenario.endpoints().await.len();
+                    let phone = scenario.runs(flow).await;
+                    scenario.end(&phone).await;
+                    assert_eq!(scenario.endpoints().await[before..], [rung], "{whose}");
+                }
+            });
+        }
     }
 }
 

@@ -32,6 +32,8 @@ impl Call {
     /// Records what the caller says, until a key, silence, the time limit or the
     /// caller's hang-up. The file is taken over before this returns.
     pub async fn record(&mut self, record: Record) -> Result<Recorded, Interrupt> {
+        // A key that has cut short what is said before has done so to begin to speak.
+        self.state.kept.ahead = None;
         let (op, mut at) = match self.begin::<Recorded, Recording>() {
             Begun::Done(recorded) => {
                 // It was sent when it ended.

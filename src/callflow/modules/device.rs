@@ -20,8 +20,9 @@
 //!
 //! A stored device does not ring when it, its user or its account is not to be
 //! disturbed or is switched off, or when it is one of the caller's own user. It may
-//! forward its calls (`call_forward`), and has headers and ringtones of its own. Those
-//! who answer a forwarded call press 1 to take it (`require_keypress`).
+//! forward its calls (`call_forward`; with `failover` while it is not registered), and has
+//! headers and ringtones of its own. Those who answer a forwarded call press 1 to take it
+//! (`require_keypress`).
 //!
 //! ```json
 //! {

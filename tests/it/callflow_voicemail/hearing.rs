@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{bobs_visit, folders, messages, played, shop};
 use crate::callflow_flows::{in_virtual_time, play};
+use crate::support::ms;
 
 // Callflow check 82.
 // Proves message.folder.
@@ -45,6 +46,25 @@ async fn messages_are_heard_kept_and_deleted_the_newest_first() {
     for said in ["vm-msgsaved", "vm-deleted", "vm-nomore"] {
         assert_eq!(talk.times(said).await, 1, "{heard:?}");
     }
+}
+
+/// Whoever has pressed a wrong key need not hear that to its end, and then the menu.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_cuts_short_what_is_said_about_a_wrong_one_is_obeyed() {
+    let scenario = shop(json!({})).await;
+    messages(&scenario, &[("new", 1000)]).await;
+    let mut talk = bobs_visit(&scenario).await;
+    talk.answer("9").await;
+    tokio::time::sleep(ms(100)).await;
+    assert_eq!(talk.times("vm-sorry").await, 1);
+    talk.phone.press("1").await;
+    talk.question().await;
+    assert_eq!(played(&talk, 1000).await, 1, "{}", talk.lines().await);
+    talk.phone.press("7").await;
+    talk.question().await;
+    talk.phone.press("#").await;
+    talk.end().await;
+    assert_eq!(folders(&scenario).await, ["deleted"]);
 }
 
 // Callflow check 82.

@@ -39,6 +39,8 @@ pub(super) struct Actor {
     version: u32,
     began: Instant,
     pub(super) invite: Option<Message>,
+    /// The last one of ours within the call.
+    reinvite: Option<Message>,
     pub(super) incoming: bool,
     cancelling: bool,
     pub(super) answer_at: Option<Instant>,
@@ -74,6 +76,7 @@ impl Actor {
             version: 1,
             began,
             invite: None,
+            reinvite: None,
             incoming: false,
             cancelling: false,
             answer_at: None,
@@ -211,6 +214,7 @@ impl Actor {
                 let sdp = self.sdp().replace("sendrecv", direction);
                 let invite = self.dialog.request("INVITE").with_sdp(sdp);
                 self.send_until_answered(&invite);
+                self.reinvite = Some(invite);
             }
         }
     }
@@ -344,8 +348,14 @@ impl Actor {
                     }
                 }
             }
-            // The call goes on as it was.
-            ("INVITE", _) if self.talking() => self.repeat = None,
+            // A description of sound that is refused: the call goes on as it was.
+            ("INVITE", _) if self.talking() => {
+                self.repeat = None;
+                if let Some(invite) = &self.reinvite {
+                    let ack = self.dialog.beside("ACK", invite);
+                    self.dialog.shared.send(&ack.to_bytes());
+                }
+            }
             ("INVITE", _) => {
                 self.repeat = None;
                 if let (Some(invite), Some(to)) = (&self.invite, response.header("To")) {
