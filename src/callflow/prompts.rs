@@ -168,6 +168,11 @@ const SPOKEN: &[(&str, &str)] = &[
     ),
     ("eavesdrop-no_channels", "You may not listen to that phone."),
     ("hotdesk-enter_id", "Please enter your number, then pound."),
+    (
+        "intercept-no_channels",
+        "There is no call to be taken over.",
+    ),
+    ("intercept-no_users", "There is no such phone."),
     ("park-already_in_use", "Somebody is parked there already."),
     ("park-call_placed_in_spot", "Parked at"),
     ("pickup-no_channels", "There is no call to be taken."),
@@ -262,7 +267,7 @@ mod tests {
     /// What modules say must not be left to a file that Asterisk does not have.
     #[test]
     fn there_are_words_for_every_prompt_that_modules_say() {
-        let name = "agent|cf|conf|cw|dir|disa|dnd|dynamic-cid|eavesdrop|fault|hotdesk|intercept\
+        let name = "agent|camper|cf|conf|cw|dir|disa|dnd|dynamic-cid|eavesdrop|fault|hotdesk|intercept\
                     |ivr|menu|park|pickup|temporal|vm";
         let name = Regex::new(&format!("\"((?:{name})-[a-z_-]+)\"")).unwrap();
         let mut found = 0;
