@@ -172,7 +172,10 @@ const SPOKEN: &[(&str, &str)] = &[
         "intercept-no_channels",
         "There is no call to be taken over.",
     ),
-    ("intercept-no_users", "There is no such phone."),
+    (
+        "intercept-no_users",
+        "There is nobody whose call it could be.",
+    ),
     ("park-already_in_use", "Somebody is parked there already."),
     ("park-call_placed_in_spot", "Parked at"),
     ("pickup-no_channels", "There is no call to be taken."),
