@@ -25,7 +25,10 @@ pub(super) async fn main(
         "vm-main_menu_not_configurable"
     }));
     let prompts = phrase(call, &parts).await?;
-    let pressed = call.collect_with_ahead(one_key(prompts, FIRST_KEY)).await?.digits;
+    let pressed = call
+        .collect_with_ahead(one_key(prompts, FIRST_KEY))
+        .await?
+        .digits;
     let keys = &visit.keys;
     let is = |key: &String| !key.is_empty() && *key == pressed;
     if is(&keys.hear_new) {

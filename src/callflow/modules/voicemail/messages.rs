@@ -178,7 +178,10 @@ async fn ask(
     {
         return Ok(key.into());
     }
-    Ok(call.collect_with_ahead(one_key(prompts, FIRST_KEY)).await?.digits)
+    Ok(call
+        .collect_with_ahead(one_key(prompts, FIRST_KEY))
+        .await?
+        .digits)
 }
 
 /// Any key ends it but those that wind it; it is what comes back.

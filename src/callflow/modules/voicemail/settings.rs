@@ -68,7 +68,10 @@ pub(super) async fn menu(
     tries: u32,
 ) -> Result<Next, Interrupt> {
     let prompts = phrase(call, &[Part::Prompt("vm-settings_menu")]).await?;
-    let pressed = call.collect_with_ahead(one_key(prompts, FIRST_KEY)).await?.digits;
+    let pressed = call
+        .collect_with_ahead(one_key(prompts, FIRST_KEY))
+        .await?
+        .digits;
     let record = |change| {
         Next::To(Stage::Greeting {
             change,
