@@ -15,6 +15,7 @@
 //! The bridge's id begins with what is derived from the room's key and ends with
 //! the ConferenceSid: whoever looks for a room finds it, and no id is used twice.
 
+mod orders;
 mod recording;
 mod room;
 mod state;

@@ -211,7 +211,7 @@ impl Room {
     }
 
     /// From here on nobody enters, and everybody is told to leave.
-    fn end(&mut self, ending: Ending) {
+    pub(super) fn end(&mut self, ending: Ending) {
         if self.state.ending.is_some() {
             return;
         }
@@ -233,57 +233,6 @@ impl Room {
         self.end(ended_by_nobody(why));
         // Its participants leave by themselves; nothing of this room waits for them.
         self.state.participants.clear();
-    }
-
-    async fn carry_out(&mut self, order: Order) {
-        match order {
-            Order::Mute { call, on } => {
-                if self.change(&call, |p| std::mem::replace(&mut p.muted, on) != on) {
-                    self.say(&call, RoomTold::Muted(on));
-                    self.tell_about(&call, told::mute(on), Vec::new());
-                }
-            }
-            Order::Deafen { call, on } => {
-                if self.change(&call, |p| std::mem::replace(&mut p.deaf, on) != on) {
-                    self.say(&call, RoomTold::Deafened(on));
-                }
-            }
-            Order::Lock(on) => self.state.locked = on,
-            Order::Hold { call, hold } => {
-                let on = hold.is_some();
-                if self.change(&call, |p| std::mem::replace(&mut p.held, on) != on) {
-                    self.say(&call, RoomTold::Held(hold));
-                    self.tell_about(&call, told::hold(on), Vec::new());
-                }
-            }
-            Order::Kick { call } => {
-                if self.change(&call, |p| !std::mem::replace(&mut p.kicked, true)) {
-                    let reason = "participant-kicked".into();
-                    self.say(&call, RoomTold::Ended { reason });
-                }
-            }
-            Order::ToggleLock { locked, unlocked } => {
-                self.state.locked = !self.state.locked;
-                let said = if self.state.locked { locked } else { unlocked };
-                self.announce(false, &said).await;
-            }
-            Order::Play(sounds) => self.announce(false, &sounds).await,
-            Order::Record(true) => {
-                self.state.rules.record = true;
-                self.begin_recording().await;
-            }
-            Order::Record(false) => {
-                self.state.rules.record = false;
-                self.end_recording().await;
-                self.take_recording().await;
-            }
-            Order::End => self.end(ended_by_nobody("it was ended through the API")),
-        }
-    }
-
-    /// Whether there is such a participant and something changed.
-    fn change(&mut self, call: &CallId, change: impl FnOnce(&mut Participant) -> bool) -> bool {
-        self.state.participant_mut(call).is_some_and(change)
     }
 
     async fn absorb(&mut self, event: &Event) {
@@ -359,7 +308,7 @@ impl Room {
         self.play(&clip.uri).await;
     }
 
-    async fn announce(&mut self, beep: bool, sounds: &[String]) {
+    pub(super) async fn announce(&mut self, beep: bool, sounds: &[String]) {
         if beep {
             self.beep().await;
         }
@@ -401,13 +350,18 @@ impl Room {
         self.state.participants.iter().map(|p| p.call.clone())
     }
 
-    fn say(&self, call: &CallId, told: RoomTold) {
+    pub(super) fn say(&self, call: &CallId, told: RoomTold) {
         let room = self.state.sid.clone();
         let news = News::Room(RoomNews { room, told });
         self.services.router.tell_call(call, news);
     }
 
-    fn tell_about(&mut self, call: &CallId, event: told::Event, more: Vec<(String, String)>) {
+    pub(super) fn tell_about(
+        &mut self,
+        call: &CallId,
+        event: told::Event,
+        more: Vec<(String, String)>,
+    ) {
         let participant = self.state.participant(call).map(Participant::params);
         if let (Some(mut params), Some(trace)) = (participant, self.traces.get(call).cloned()) {
             params.extend(more);
@@ -433,7 +387,7 @@ impl Room {
 }
 
 /// Twilio has one word for what no participant brought about.
-fn ended_by_nobody(why: &str) -> Ending {
+pub(super) fn ended_by_nobody(why: &str) -> Ending {
     Ending {
         word: "conference-ended-via-api".into(),
         sentence: why.into(),
