@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 use super::{Attempt, Origination, When};
 use crate::call::Services;
@@ -24,7 +24,9 @@ pub struct Lines {
     asked: mpsc::UnboundedReceiver<Origination>,
     /// The first of each is being carried out.
     waiting: HashMap<String, VecDeque<Origination>>,
-    working: JoinSet<String>,
+    working: JoinSet<()>,
+    /// Which line each of those works for, which a task that failed cannot say any more.
+    lines: HashMap<Id, String>,
 }
 
 impl Lines {
@@ -33,6 +35,7 @@ impl Lines {
             asked,
             waiting: HashMap::new(),
             working: JoinSet::new(),
+            lines: HashMap::new(),
         }
     }
 
@@ -44,16 +47,18 @@ impl Lines {
                     None => return,
                     Some(origination) => self.join(origination),
                 },
-                Some(done) = self.working.join_next(), if !self.working.is_empty() => {
-                    done.ok().and_then(|line| self.leave(line))
+                Some(done) = self.working.join_next_with_id(), if !self.working.is_empty() => {
+                    let task = done.map_or_else(|failed| failed.id(), |(task, ())| task);
+                    self.lines.remove(&task).and_then(|line| self.leave(line))
                 }
             };
             if let Some(origination) = next {
                 let (services, desk) = (services.clone(), desk.clone());
-                self.working.spawn(async move {
+                let line = origination.line.clone();
+                let task = self.working.spawn(async move {
                     carry_out(&origination, &services, &desk).await;
-                    origination.line
                 });
+                self.lines.insert(task.id(), line);
             }
         }
     }
