@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
 use super::endpoint::{Endpoint, Verb};
+use super::originating::{Called, Wanted, called, originate};
 use super::participants::{action, carry_out, named, running};
-use super::quickcall::{Called, Wanted, called, originate};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use crate::call::originate::Ring;

@@ -23,6 +23,7 @@ mod listing;
 mod media;
 mod messages;
 mod openapi;
+mod originating;
 mod owned;
 mod participants;
 mod phones;

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::config::Method;
 use crate::id::AccountId;
 use crate::objects::{Folder, Kind, Message, User, Vmbox};
-use crate::store::Key;
+use crate::store::{Key, StoreError};
 use crate::trace::{Kind as Line, Trace};
 
 pub(super) const WHAT: &str = "voicemail notify_url";
@@ -218,20 +218,24 @@ impl Services {
             return;
         }
         let stored = self.catalog.object_leniently::<Vmbox>(account, mailbox);
-        let stored = stored.await;
-        let messages = self
-            .catalog
-            .list_under(account, Kind::Message, mailbox)
-            .await;
-        let (Ok(Some(stored)), Ok(messages)) = (stored, messages) else {
-            return;
-        };
+        let (stored, waiting) = (stored.await, self.waiting(account, mailbox).await);
+        if let (Ok(Some(stored)), Ok(waiting)) = (stored, waiting) {
+            self.set_lamps(account, &stored.mailbox, waiting).await;
+        }
+    }
+
+    /// How many messages wait in a box.
+    pub(in crate::call) async fn waiting(
+        &self,
+        account: &AccountId,
+        mailbox: &str,
+    ) -> Result<Waiting, StoreError> {
+        let listing = self.catalog.list_under(account, Kind::Message, mailbox);
+        let messages = listing.await?.into_iter();
         let read: Vec<Message> = messages
-            .into_iter()
             .filter_map(|message| message.read_leniently(|_| {}).ok())
             .collect();
-        let waiting = Waiting::of(read.iter());
-        self.set_lamps(account, &stored.mailbox, waiting).await;
+        Ok(Waiting::of(read.iter()))
     }
 
     /// The same for a box number that nobody has any more.

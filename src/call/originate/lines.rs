@@ -11,8 +11,6 @@ use tokio::task::{Id, JoinSet};
 use super::{Attempt, Origination, When};
 use crate::call::Services;
 use crate::clock;
-use crate::id::AccountId;
-use crate::objects::{Folder, Kind, Message};
 
 /// How often Asterisk is asked whether a phone is free.
 const ASKS: Duration = Duration::from_secs(3);
@@ -142,16 +140,9 @@ async fn is_time(origination: &Origination, services: &Services) -> bool {
 }
 
 async fn has_unheard(origination: &Origination, services: &Services, mailbox: &str) -> bool {
-    let account: &AccountId = origination.account.as_ref().unwrap_or(&services.account);
-    let listed = services
-        .catalog
-        .list_under(account, Kind::Message, mailbox)
-        .await;
-    let is_new = |message: Message| message.folder == Folder::New;
-    match listed {
-        Ok(listed) => listed
-            .into_iter()
-            .any(|document| document.read_leniently(|_| {}).is_ok_and(is_new)),
+    let account = origination.account.as_ref().unwrap_or(&services.account);
+    match services.waiting(account, mailbox).await {
+        Ok(waiting) => waiting.new > 0,
         Err(error) => {
             tracing::warn!(mailbox, %error, "whether there are new messages is not known; nobody is called");
             false

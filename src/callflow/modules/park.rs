@@ -43,12 +43,13 @@ use serde::{Deserialize, Serialize};
 use self::told::{PresenceType, freed};
 use super::Module;
 use crate::call::live::ParkEvent;
-use crate::call::ops::{Behind, Dequeue, Keys, Play, QueueResult, Sound};
+use crate::call::ops::{Behind, Dequeue, QueueResult, Sound};
 use crate::call::queues::Join;
 use crate::call::{Call, Interrupt};
 
-use crate::callflow::Node;
 use crate::callflow::library::prompt;
+use crate::callflow::own::say_all;
+use crate::callflow::{Node, pickup};
 use crate::clock::{self, Time};
 use crate::news::{QueueNews, Taken};
 use crate::program::Flow;
@@ -268,10 +269,7 @@ impl Park {
                 .await?
                 .unwrap_or(Flow::Stop(None))));
         }
-        call.answer().await?;
-        let sounds = prompt(call, "park-already_in_use").await?;
-        say(call, sounds).await?;
-        Ok(Err(Flow::Stop(None)))
+        Ok(Err(pickup::refuse(call, "park-already_in_use").await?))
     }
 
     fn is_too_high(&self, slot: &str) -> bool {
@@ -286,10 +284,7 @@ impl Park {
         let name = queue(&at.slot);
         if at.slot.is_empty() || call.waiting_in(&name).await == 0 {
             call.note(format!("nobody is in slot {:?}", at.slot));
-            call.answer().await?;
-            let sounds = prompt(call, "park-no_caller").await?;
-            say(call, sounds).await?;
-            return Ok(Flow::Stop(None));
+            return pickup::refuse(call, "park-no_caller").await;
         }
         call.dequeue(Dequeue {
             queue: name,
@@ -310,7 +305,7 @@ impl Park {
         call.answer().await?;
         let mut sounds = prompt(call, "park-call_placed_in_spot").await?;
         sounds.push(Sound::Asterisk(format!("digits:{}", digits(&at.slot))));
-        say(call, sounds).await?;
+        say_all(call, sounds).await?;
         call.start_behind(Behind::Silence).await?;
         let mut until = clock::now().after(KEPT);
         loop {
@@ -343,10 +338,4 @@ fn endpoint_of(channel: &str) -> Option<String> {
     let (name, _) = channel.rsplit_once('-')?;
     let (_, endpoint) = name.split_once('/')?;
     Some(endpoint.to_owned())
-}
-
-async fn say(call: &mut Call, sounds: Vec<Sound>) -> Result<(), Interrupt> {
-    let stop_on = Keys::none();
-    call.play(Play { sounds, stop_on }).await?;
-    Ok(())
 }

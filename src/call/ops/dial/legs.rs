@@ -253,15 +253,13 @@ impl Call {
             Err(error) if error.status() == Some(409) && self.is_there(&channel).await => {
                 self.note(format!("calls {endpoint}"));
             }
-            // It says "Allocation failed", which nobody would take for that.
-            Err(error) if error.status() == Some(500) => {
-                self.warn(format!(
-                    "{endpoint} cannot be called: it is not registered, or Asterisk has no such endpoint"
-                ));
-                self.end_unmade_leg(&channel);
-            }
             Err(error) => {
-                self.warn(format!("{endpoint} cannot be called: {error}"));
+                // It says "Allocation failed", which nobody would take for that.
+                let likely = match error.status() {
+                    Some(500) => "it is not registered, or Asterisk has no such endpoint; ",
+                    _ => "",
+                };
+                self.warn(format!("{endpoint} cannot be called: {likely}{error}"));
                 self.end_unmade_leg(&channel);
             }
         }
